@@ -1,0 +1,39 @@
+# Two commands do everything: `make site` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: site test check clean
+
+site: $(VENV)/.run
+	$(BIN)/sitegen build
+	@echo "The site is in $(CURDIR)/public. To read it:"
+	@echo "    $(BIN)/python -m http.server --directory public 8000    # http://localhost:8000/"
+
+test: $(VENV)/.test tests/browser/node_modules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) torch
+	$(INSTALL) --editable '.[run]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(INSTALL) --editable '.[run,test]'
+	@touch $@
+
+# The checkers of the rendered pages come from npm; without it those tests say why they skip.
+tests/browser/node_modules: tests/browser/package.json
+	@if command -v npm >/dev/null; then \
+	    npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --silent; \
+	else mkdir -p $@; fi
+
+clean:
+	rm -rf $(VENV) public .sitegen tests/browser/node_modules

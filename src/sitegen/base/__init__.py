@@ -1,0 +1,1 @@
+"""What every layer may use: problems with positions, digests, typed TOML, reduced Python."""

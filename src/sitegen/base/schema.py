@@ -1,0 +1,239 @@
+"""A TOML table read key by key into typed values; every mistake becomes a problem with its place.
+
+The keys that a reader asks for are the schema: what was never asked for is unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+from sitegen.base.errors import Problem, Severity, Span, nearest
+from sitegen.base.toml import Path, Toml
+
+T = TypeVar("T")
+D = TypeVar("D")
+C = TypeVar("C", bound=str)
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds in a text such as `10m`, `1.5 s` or `250ms`; None if it is not one or zero."""
+    found = _DURATION.fullmatch(text.strip())
+    return float(found[1]) * _SECONDS[found[2]] or None if found else None
+
+
+class Table:
+    """A TOML table under reading: knows its place, collects problems, remembers what was asked."""
+
+    def __init__(
+        self,
+        toml: Toml,
+        problems: list[Problem],
+        *,
+        code: str,
+        path: Path = (),
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.toml = toml
+        self.path = path
+        self._problems = problems
+        self._code = code
+        self._data = toml.data if data is None else data
+        self._known: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def report(
+        self,
+        key: str | None,
+        message: str,
+        *help: str,
+        severity: Severity = "fatal",
+        index: int | None = None,
+    ) -> None:
+        """Note a problem at the key (or at one element of its array)."""
+        path = self.path if key is None else (*self.path, key)
+        span = self.toml.span(path if index is None else (*path, index))
+        self._problems.append(
+            Problem(severity, self._code, message, span, self.toml.excerpt(span), help)
+        )
+
+    def span(self, key: str) -> Span:
+        """Where the key stands."""
+        return self.toml.span((*self.path, key))
+
+    def string(self, key: str, default: str = "") -> str:
+        return self._typed(key, str, "a string", 'text in quotes: "…"', default)
+
+    def optional_string(self, key: str) -> str | None:
+        """The string, or None where the key is absent; an empty one is a problem."""
+        value = self._typed(key, str, "a string", 'text in quotes: "…"', None)
+        if value is not None and not value.strip():
+            self.report(key, f"`{self._name(key)}` is empty", "leave it out, or give it a value")
+            return None
+        return value
+
+    def boolean(self, key: str, default: bool) -> bool:
+        return self._typed(key, bool, "true or false", "`true` or `false`, no quotes", default)
+
+    def integer(self, key: str, default: int, *, minimum: int = 0) -> int:
+        value = self._typed(key, int, "a whole number", "digits, no quotes", default)
+        if value < minimum:
+            self.report(key, f"`{self._name(key)}` must be {minimum} or more")
+            return default
+        return value
+
+    def optional_integer(self, key: str, *, minimum: int = 0) -> int | None:
+        value = self.integer(key, minimum, minimum=minimum)
+        return value if key in self else None
+
+    def choice(self, key: str, choices: Sequence[C], default: C) -> C:
+        value = self.string(key, default)
+        for known in choices:
+            if value == known:
+                return known
+        close = nearest(value, choices)
+        hint = f"did you mean `{close}`?" if close else f"one of: {', '.join(choices)}"
+        self.report(key, f"`{value}` is no value of `{self._name(key)}`", hint)
+        return default
+
+    def duration(self, key: str, default: float) -> float:
+        """Seconds; in TOML a string such as "10m"."""
+        if key not in self:
+            self._known.add(key)
+            return default
+        text = self.string(key)
+        seconds = parse_duration(text)
+        if seconds is None and isinstance(self._data[key], str):
+            self.report(
+                key, f"`{text}` is no duration", 'a number and ms, s, m or h, such as "90s"'
+            )
+        return seconds or default
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """An array of strings, none of them blank."""
+        values: list[Any] = self._typed(key, list, "an array of strings", '["…", "…"]', [])
+        found = []
+        for index, value in enumerate(values):
+            if not isinstance(value, str) or not value.strip():
+                what = "is blank" if isinstance(value, str) else f"is {_kind(value)}"
+                self.report(key, f"an entry of `{self._name(key)}` {what}", index=index)
+            else:
+                found.append(value)
+        return tuple(found)
+
+    def string_map(self, key: str) -> dict[str, str]:
+        """A table whose values are all strings."""
+        table = self.table(key)
+        return {name: table.string(name) for name in sorted(table._data)}
+
+    def date(self, key: str) -> dt.datetime | None:
+        """A date or date-time as an aware datetime; without an offset it is UTC, as in Zola.
+
+        A quoted string counts where it parses as one.
+        """
+        self._known.add(key)
+        value = self._data.get(key)
+        if isinstance(value, str):
+            try:
+                value = dt.datetime.fromisoformat(value)
+            except ValueError:
+                self.report(key, f"`{value}` is no date", "write it as 2026-01-31")
+                return None
+        if isinstance(value, dt.datetime):
+            return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+        if isinstance(value, dt.date):
+            return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+        if value is not None:
+            self._wrong(key, value, "a date", "2026-01-31, no quotes")
+        return None
+
+    def table(self, key: str) -> Table:
+        """The table under the key; an empty one where it is absent."""
+        value = self._typed(key, dict, "a table", f"[{self._name(key)}]", {})
+        return Table(self.toml, self._problems, code=self._code, path=(*self.path, key), data=value)
+
+    def tables(self, key: str) -> list[Table]:
+        """An array of tables."""
+        values = self._typed(key, list, "an array of tables", f"[[{self._name(key)}]]", [])
+        found = []
+        for index, value in enumerate(values):
+            if isinstance(value, dict):
+                path = (*self.path, key, index)
+                found.append(
+                    Table(self.toml, self._problems, code=self._code, path=path, data=value)
+                )
+            else:
+                hint = '{ name = "tags" }, an inline table'
+                self.report(key, f"an entry of `{key}` is {_kind(value)}", hint, index=index)
+        return found
+
+    def named_tables(self, key: str) -> dict[str, Table]:
+        """A table of tables, by name."""
+        table = self.table(key)
+        return {name: table.table(name) for name in sorted(table._data)}
+
+    def free(self, key: str) -> dict[str, Any]:
+        """A table that belongs to the author; its keys are not checked."""
+        return dict(self._typed(key, dict, "a table", f"[{self._name(key)}]", {}))
+
+    def names(self) -> tuple[str, ...]:
+        """The keys that stand in the table, sorted."""
+        return tuple(sorted(self._data))
+
+    def not_used(self, keys: Sequence[str], because: str) -> None:
+        """Accept keys that have no effect, and say so where one stands."""
+        for key in keys:
+            self._known.add(key)
+            if key in self:
+                self.report(key, f"`{self._name(key)}` has no effect: {because}", severity="notice")
+
+    def finish(self, *, unknown: Literal["fatal", "warning"], where: str) -> None:
+        """Report the keys that nobody asked for, each with the nearest known one."""
+        for key in self._data:
+            if key in self._known:
+                continue
+            close = nearest(key, self._known)
+            hint = f"did you mean `{close}`?" if close else "keys of your own go under `[extra]`"
+            self.report(key, f"`{key}` is not a key of {where}", hint, severity=unknown)
+
+    def _name(self, key: str) -> str:
+        return ".".join([*(p for p in self.path if isinstance(p, str)), key])
+
+    def _typed(self, key: str, kind: type[T], what: str, form: str, default: D) -> T | D:
+        self._known.add(key)
+        if key not in self._data:
+            return default
+        value = self._data[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self._wrong(key, value, what, form)
+            return default
+        return value
+
+    def _wrong(self, key: str, value: object, what: str, form: str) -> None:
+        message = f"`{self._name(key)}` must be {what}, but is {_kind(value)}"
+        self.report(key, message, f"write {form}")
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+        case dt.datetime() | dt.date() | dt.time():
+            return "a date or time"
+        case _:
+            return "something else"

@@ -1,0 +1,1 @@
+"""From files to documents: configuration, sources, front matter, Markdown, fences, taxonomies."""

@@ -1,0 +1,206 @@
+"""`site.toml` and the tables that a page may narrow: `[execute]` and `[measure]`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sitegen.base.errors import Problem, SiteError, Span, nearest
+from sitegen.base.schema import Table
+from sitegen.base.toml import parse_toml
+from sitegen.content.slug import slugify
+from sitegen.model import (
+    DeviceConfig,
+    ExecuteConfig,
+    MeasureConfig,
+    SiteConfig,
+    TaxonomyConfig,
+)
+
+FILE = "site.toml"
+KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
+
+_NOT_YET = "this version of sitegen does not know it yet"
+_UNUSED_ROOT = (
+    "theme",
+    "preserve_dotfiles_in_output",
+    "minify_html",
+    "ignored_content",
+    "ignored_static",
+    "feed_filenames",
+    "taxonomy_root",
+    "build_search_index",
+    "exclude_paginated_pages_in_sitemap",
+    "slugify",
+    "search",
+    "link_checker",
+    "translations",
+    "languages",
+)
+_FOREIGN = (
+    "compile_sass",
+    "hard_link_static",
+    "highlight_code",
+    "highlight_theme",
+    "highlight_themes_css",
+    "skip_content_templating",
+)
+_UNUSED_MARKDOWN = (
+    "render_emoji",
+    "external_links_class",
+    "external_links_target_blank",
+    "external_links_no_follow",
+    "external_links_no_referrer",
+    "external_links_external",
+    "smart_punctuation",
+    "definition_list",
+    "lazy_async_image",
+    "bottom_footnotes",
+    "github_alerts",
+    "insert_anchor_links",
+    "highlighting",
+    "html",
+)
+_UNUSED_EXECUTE = ("memory", "jobs", "auto", "pass_env", "inputs")
+_UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
+    """The configuration of the site at `root`; mistakes go to `problems`.
+
+    Raises SiteError where there is no configuration to read, or it is not TOML.
+    """
+    path = root / FILE
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        help = f'run sitegen in a site\'s folder; the smallest {FILE} is: base_url = "/"'
+        raise SiteError(
+            [Problem("fatal", "config", f"there is no {FILE} here", help=(help,))]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SiteError([Problem("fatal", "config", str(error), Span(FILE, 1))]) from None
+    toml = parse_toml(text.replace("\r\n", "\n"), FILE)
+    if isinstance(toml, Problem):
+        raise SiteError([toml])
+    table = Table(toml, problems, code="config")
+    return _parse_config(table, root)
+
+
+def _parse_config(table: Table, root: Path) -> SiteConfig:
+    markdown = table.table("markdown")
+    config = SiteConfig(
+        root=root,
+        base_url=_base_url(table),
+        title=table.string("title"),
+        description=table.string("description"),
+        language=table.string("default_language", "en"),
+        author=table.string("author"),
+        output_dir=_output_dir(table),
+        taxonomies=_taxonomies(table),
+        generate_feeds=table.boolean("generate_feeds", False),
+        feed_limit=table.optional_integer("feed_limit", minimum=1),
+        generate_sitemap=table.boolean("generate_sitemap", True),
+        generate_robots_txt=table.boolean("generate_robots_txt", True),
+        demote_headings=markdown.boolean("demote_headings", True),
+        execute=parse_execute(table.table("execute"), ExecuteConfig()),
+        measure=parse_measure(table.table("measure"), MeasureConfig()),
+        devices=_devices(table),
+        extra=table.free("extra"),
+    )
+    markdown.not_used(_UNUSED_MARKDOWN, _NOT_YET)
+    markdown.finish(unknown="fatal", where="[markdown]")
+    table.not_used(_UNUSED_ROOT, _NOT_YET)
+    table.not_used(_FOREIGN, "it concerns Zola only")
+    table.finish(unknown="fatal", where=FILE)
+    return config
+
+
+def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
+    """`[execute]` of a site, section or page; what it leaves out is as in the scope around it."""
+    device = table.string("device", outer.device)
+    kind, _, number = device.partition(":")
+    if kind not in ("auto", *KINDS) or (number and not (kind == "cuda" and number.isdigit())):
+        close = nearest(device, ("auto", *KINDS))
+        hint = f"did you mean `{close}`?" if close else f"one of: auto, {', '.join(KINDS)}, cuda:N"
+        table.report("device", f"`{device}` is no device", hint)
+        device = outer.device
+    env = dict(outer.env) | table.string_map("env")
+    for name in env:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            table.report("env", f"`{name}` cannot name an environment variable")
+    devices = table.strings("devices")
+    execute = ExecuteConfig(
+        enabled=table.boolean("enabled", outer.enabled),
+        device=device,
+        devices=devices if "devices" in table else outer.devices,
+        python=table.string("python", outer.python),
+        timeout=table.duration("timeout", outer.timeout),
+        env=tuple(sorted(env.items())),
+        torch_default_device=table.boolean("torch_default_device", outer.torch_default_device),
+        trust_output=table.boolean("trust_output", outer.trust_output),
+    )
+    table.not_used(_UNUSED_EXECUTE, _NOT_YET)
+    table.finish(unknown="fatal", where="[execute]")
+    return execute
+
+
+def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
+    """`[measure]` of a site, section or page, over the scope around it."""
+    measure = MeasureConfig(show=table.choice("show", ("auto", "always", "never"), outer.show))
+    table.not_used(_UNUSED_MEASURE, _NOT_YET)
+    table.finish(unknown="fatal", where="[measure]")
+    return measure
+
+
+def _base_url(table: Table) -> str:
+    if "base_url" not in table:
+        table.report(None, "`base_url` is missing", 'write base_url = "https://example.org"')
+        return "/"
+    url = table.string("base_url")
+    if url and url != "/" and urlsplit(url).scheme not in ("http", "https"):
+        table.report("base_url", f"`{url}` is no address", 'base_url = "https://example.org"')
+    return url.rstrip("/")
+
+
+def _output_dir(table: Table) -> str:
+    folder = table.string("output_dir", "public")
+    parts = Path(folder).parts
+    reserved = ("content", "templates", "static", "measurements", "themes", ".sitegen")
+    if not parts or ".." in parts or Path(folder).is_absolute() or parts[0] in reserved:
+        table.report("output_dir", f"`{folder}` cannot be the output folder", 'such as "public"')
+        return "public"
+    return folder
+
+
+def _taxonomies(table: Table) -> tuple[TaxonomyConfig, ...]:
+    found: list[TaxonomyConfig] = []
+    for index, entry in enumerate(table.tables("taxonomies")):
+        name = entry.optional_string("name")
+        taxonomy = TaxonomyConfig(
+            name=name or "",
+            slug=slugify(name or ""),
+            render=entry.boolean("render", True),
+            feed=entry.boolean("feed", False),
+        )
+        entry.not_used(("paginate_by", "paginate_path", "lang", "hierarchical"), _NOT_YET)
+        entry.finish(unknown="fatal", where="a taxonomy")
+        if name is None or any(other.slug == taxonomy.slug for other in found):
+            what = f"two taxonomies named `{name}`" if name else "a taxonomy needs a name"
+            table.report("taxonomies", what, '{ name = "tags" }', index=index)
+        else:
+            found.append(taxonomy)
+    return tuple(found)
+
+
+def _devices(table: Table) -> tuple[DeviceConfig, ...]:
+    found = []
+    for name, entry in table.named_tables("devices").items():
+        if not _NAME.fullmatch(name):
+            entry.report(None, f"`{name}` cannot name a device", "lower-case letters, digits, -")
+        match = entry.optional_string("match") or name
+        found.append(DeviceConfig(name, match, entry.string("label", match)))
+        entry.finish(unknown="fatal", where="a device")
+    return tuple(found)

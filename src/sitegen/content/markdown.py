@@ -1,0 +1,151 @@
+"""Markdown to a document: tokens, Python blocks, headings with ids, internal links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from sitegen.base.errors import Problem, Span
+from sitegen.content.fences import PYTHON, Fence, parse_block, parse_info
+from sitegen.content.slug import slugify
+from sitegen.model import Block, Document, Heading, Link, Meta, SiteConfig, Source
+
+RULES = ("table", "strikethrough")
+"""markdown-it's rules beyond CommonMark."""
+
+PLUGINS = (footnote_plugin, tasklists_plugin)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark").enable(list(RULES))
+    for plugin in PLUGINS:
+        parser.use(plugin)
+    return parser
+
+
+def parse_document(
+    source: Source, meta: Meta, body: str, url: str, config: SiteConfig, problems: list[Problem]
+) -> Document:
+    """The document in a file's body; mistakes in its blocks go to `problems`."""
+    tokens = _parser().parse(body)
+    if config.demote_headings:
+        _demote(tokens)
+    blocks = _blocks(tokens, source, body, meta, problems)
+    return Document(
+        source=source,
+        meta=meta,
+        url=url,
+        tokens=tuple(tokens),
+        blocks=blocks,
+        toc=_toc(tokens, config.base_url + url),
+        links=tuple(_links(tokens, source, body, meta)),
+        words=sum(len(child.content.split()) for child in _inline(tokens, "text")),
+    )
+
+
+def _demote(tokens: list[Token]) -> None:
+    """Move all headings one level down where the body has one of the level of the page's title."""
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    if any(token.tag == "h1" for token in headings):
+        for token in headings:
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+
+
+def _blocks(
+    tokens: list[Token], source: Source, body: str, meta: Meta, problems: list[Problem]
+) -> tuple[Block, ...]:
+    lines = body.split("\n")
+    blocks: list[Block] = []
+    labels: dict[str, int] = {}
+    for token in tokens:
+        if token.type != "fence" or token.map is None:
+            continue
+        info = parse_info(token.info)
+        opening = token.map[0]
+        span = Span(source.file, meta.body_line + opening)
+        if info.language.split(" ")[0] in PYTHON and info.language not in PYTHON:
+            message = f"`{token.info.strip()}` names no language, so this fence is not run"
+            help = "how a block runs is said in `#|` lines, how it looks after a comma"
+            problems.append(Problem("warning", "fence", message, span, lines[opening], (help,)))
+        if info.language not in PYTHON or not meta.execute.enabled:
+            continue
+        raw = tuple(lines[opening + 1 : token.map[1]])
+        fence = Fence(info, token.content, source.file, span.line, raw)
+        block = parse_block(fence, len(blocks), meta.execute, problems)
+        if block.show.label in labels:
+            message = f"the label `{block.show.label}` is used twice"
+            help = f"the first is in line {labels[block.show.label]}"
+            problems.append(Problem("fatal", "label", message, span, lines[opening], (help,)))
+        elif block.show.label:
+            labels[block.show.label] = span.line
+        token.meta["block"] = block.index
+        blocks.append(block)
+    return tuple(blocks)
+
+
+def _toc(tokens: list[Token], permalink: str) -> tuple[Heading, ...]:
+    """The headings as a tree; each heading token is given its id."""
+    flat: list[Heading] = []
+    used: set[str] = set()
+    for position, token in enumerate(tokens):
+        if token.type != "heading_open":
+            continue
+        title = _plain(tokens[position + 1])
+        base = slugify(title) or "section"
+        id = base
+        number = 0
+        while id in used:
+            number += 1
+            id = f"{base}-{number}"
+        used.add(id)
+        token.attrSet("id", id)
+        flat.append(Heading(int(token.tag[1]), id, title, f"{permalink}#{id}"))
+    return _nest(flat)
+
+
+def _nest(flat: list[Heading]) -> tuple[Heading, ...]:
+    """Each heading with the deeper ones that follow it as its children."""
+    nested: list[Heading] = []
+    at = 0
+    while at < len(flat):
+        end = at + 1
+        while end < len(flat) and flat[end].level > flat[at].level:
+            end += 1
+        head = flat[at]
+        children = _nest(flat[at + 1 : end])
+        nested.append(Heading(head.level, head.id, head.title, head.permalink, children))
+        at = end
+    return tuple(nested)
+
+
+def _plain(inline: Token) -> str:
+    """A heading's text without its markup."""
+    kinds = ("text", "code_inline")
+    return "".join(child.content for child in inline.children or () if child.type in kinds)
+
+
+def _inline(tokens: list[Token], kind: str) -> Iterator[Token]:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == kind:
+                yield child
+
+
+def _links(tokens: list[Token], source: Source, body: str, meta: Meta) -> Iterator[Link]:
+    lines = body.split("\n")
+    for token in tokens:
+        for child in token.children or ():
+            target = str(child.attrGet("href") or "") if child.type == "link_open" else ""
+            if not target.startswith("@/"):
+                continue
+            first, last = token.map or [0, 1]
+            number = next((n for n in range(first, last) if target in lines[n]), first)
+            column = lines[number].find(target) + 1 or 1
+            span = Span(source.file, meta.body_line + number, column, len(target))
+            yield Link(target, span, lines[number])

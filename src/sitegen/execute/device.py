@@ -1,0 +1,113 @@
+"""Devices: asking a child process what is there, naming it, and choosing one for a plan."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sitegen.base.errors import Problem
+from sitegen.model import Device, DeviceConfig
+
+_NOISE = re.compile(r"\((?:r|tm|c)\)|\b(?:cpu|processor)\b(?=\s*@)|@.*", re.I)
+DISCOVERY_LIMIT = 120.0
+
+
+class Accelerator(msgspec.Struct, frozen=True):
+    """An accelerator as torch or JAX reports it."""
+
+    kind: Literal["cuda", "rocm", "xpu", "mps", "tpu"]
+    index: int
+    reported: str
+    memory: int | None
+    driver: str | None
+    jax: str
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What an interpreter finds on this machine: `kernel/discover.py`'s answer."""
+
+    cpu: str
+    cores: int
+    memory: int | None
+    os: str
+    python: str
+    packages: Mapping[str, str]
+    accelerators: tuple[Accelerator, ...]
+
+
+def discover(python: Path, env: Mapping[str, str], *, accelerators: bool) -> Machine | Problem:
+    """What is there, asked in a child process that is thrown away.
+
+    Without `accelerators` no framework is imported and only the CPU is described.
+    """
+    script = files("sitegen.kernel").joinpath("discover.py").read_text("utf-8")
+    command = [str(python), "-c", script, "accelerators" if accelerators else "cpu"]
+    try:
+        answer = subprocess.run(
+            command,
+            env=dict(env),
+            capture_output=True,
+            timeout=DISCOVERY_LIMIT,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        last = error.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
+        return _broken(python, last)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return _broken(python, str(error))
+    return msgspec.json.decode(answer.stdout.splitlines()[-1], type=Machine)
+
+
+def _broken(python: Path, why: str) -> Problem:
+    help = f"try it: {python} -c 'import torch, jax'"
+    return Problem(
+        "fatal", "python", f"the kernel's interpreter does not work: {why}", help=(help,)
+    )
+
+
+def choose_device(machine: Machine, wanted: str, names: Sequence[DeviceConfig]) -> Device | None:
+    """The device that `[execute] device` means, or None where it is not there.
+
+    `auto` takes the first accelerator, else the CPU.
+    """
+    kind, _, number = wanted.partition(":")
+    for accelerator in machine.accelerators:
+        fits = kind in ("auto", accelerator.kind)
+        if fits and (not number or int(number) == accelerator.index):
+            return _accelerator(machine, accelerator, names)
+    if kind in ("auto", "cpu"):
+        name, label = _name(machine.cpu, names)
+        return Device(name, "cpu", machine.cpu, label, memory=machine.memory)
+    return None
+
+
+def _accelerator(
+    machine: Machine, accelerator: Accelerator, names: Sequence[DeviceConfig]
+) -> Device:
+    name, label = _name(accelerator.reported, names)
+    return Device(
+        name=name,
+        kind=accelerator.kind,
+        reported=accelerator.reported,
+        label=label,
+        index=accelerator.index,
+        memory=accelerator.memory,
+        driver=accelerator.driver,
+        jax_platform=accelerator.jax,
+    )
+
+
+def _name(reported: str, names: Sequence[DeviceConfig]) -> tuple[str, str]:
+    """A device's name and label: of its `[devices.NAME]`, else the slug of what it reports."""
+    for entry in names:
+        if fnmatch.fnmatchcase(reported, entry.match):
+            return entry.name, entry.label
+    clean = " ".join(_NOISE.sub(" ", reported).split())
+    return re.sub(r"[^a-z0-9]+", "-", clean.lower()).strip("-") or "unknown", clean

@@ -1,0 +1,104 @@
+"""A kernel's surroundings: its interpreter, its variables, what is masked in its text."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from sitegen.base.errors import Problem
+from sitegen.model import Device, ExecuteConfig
+
+ALLOWED = re.compile(
+    r"PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|CUDA_\w+|HF_HOME|(?:https?|no|all)_proxy", re.I
+)
+"""The author's variables that a kernel may see; all others are declared in `[execute] env`."""
+
+FIXED = {
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "COLUMNS": "80",
+    "LINES": "24",
+}
+"""What would otherwise make the same code print something else on another machine."""
+
+INTERPRETER = Path("bin/python")
+
+
+def find_python(setting: str, root: Path, environ: Mapping[str, str], own: str) -> Path | Problem:
+    """The interpreter that `[execute] python` means.
+
+    `auto` is `.venv` beside site.toml, else the active virtual environment, else sitegen's own.
+    """
+    if setting != "auto":
+        path = root / Path(setting).expanduser()
+        python = path / INTERPRETER if path.is_dir() else path
+        if python.is_file():
+            return python
+        command = f"create it: python -m venv {setting} && {setting}/bin/pip install ipykernel"
+        message = f"`[execute] python`: there is no interpreter at `{setting}`"
+        return Problem("fatal", "python", message, help=(command,))
+    for folder in (str(root / ".venv"), environ.get("VIRTUAL_ENV", "")):
+        if folder and (Path(folder) / INTERPRETER).is_file():
+            return Path(folder) / INTERPRETER
+    return Path(own)
+
+
+def kernel_environment(
+    execute: ExecuteConfig, device: Device, python: Path, private: Path, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The whole environment of a kernel, by allow-list, with the device's variables set."""
+    env = inherited_variables(python, environ)
+    env |= {"IPYTHONDIR": str(private / "ipython"), "JUPYTER_CONFIG_DIR": str(private / "jupyter")}
+    env |= device_variables(device)
+    return env | dict(execute.env)
+
+
+def inherited_variables(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """What any process of the kernel's interpreter is given, whatever it is for."""
+    env = {name: value for name, value in environ.items() if ALLOWED.fullmatch(name)} | FIXED
+    return env | {"PATH": os.pathsep.join([str(python.parent), env.get("PATH", os.defpath)])}
+
+
+def device_variables(device: Device) -> dict[str, str]:
+    """What makes torch and JAX see this device and no other."""
+    variables = {"JAX_PLATFORMS": device.jax_platform}
+    match device.kind:
+        case "cuda":
+            variables["CUDA_VISIBLE_DEVICES"] = str(device.index)
+        case "rocm":
+            variables["HIP_VISIBLE_DEVICES"] = str(device.index)
+        case "cpu" | "xpu" | "mps" | "tpu":
+            variables["CUDA_VISIBLE_DEVICES"] = ""
+    if device.kind in ("cuda", "rocm"):
+        variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    return variables
+
+
+class Mask:
+    """Rewrites this machine's folders in text: each only as a whole path prefix."""
+
+    def __init__(self, *, work: Path, root: Path, python: Path, home: Path) -> None:
+        environment = python.parent.parent
+        folders = {
+            work: ".",
+            work.parent: "/tmp",  # noqa: S108 (a name shown, not a folder used)
+            root: ".",
+            environment: "$VIRTUAL_ENV",
+            home: "~",
+            Path(tempfile.gettempdir()): "/tmp",  # noqa: S108
+        }
+        for folder, shown in list(folders.items()):
+            folders.setdefault(folder.resolve(), shown)
+        usable = {str(folder): shown for folder, shown in folders.items() if len(folder.parts) > 1}
+        self._shown = usable
+        longest_first = sorted(usable, key=len, reverse=True)
+        joined = "|".join(re.escape(folder) for folder in longest_first)
+        self._pattern = re.compile(rf"(?<![\w/.-])(?:{joined})(?=/|[^\w.-]|$)")
+
+    def __call__(self, text: str) -> str:
+        return self._pattern.sub(lambda found: self._shown[found.group()], text)

@@ -1,0 +1,121 @@
+"""This machine as a place to run plans: interpreter, devices, provenance, each asked for once."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from sitegen import __version__
+from sitegen.base.errors import Problem
+from sitegen.execute.device import Machine, choose_device, discover
+from sitegen.execute.environment import find_python, inherited_variables
+from sitegen.model import Device, DeviceConfig, ExecuteConfig, Plan, Provenance
+
+_VARIABLES = ("XLA_FLAGS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
+_PREFIXES = ("JAX_", "TORCHINDUCTOR_", "PYTORCH_")
+
+
+class Host(msgspec.Struct, frozen=True):
+    """Where a plan runs: interpreter, device, what is known of it, the author's environment."""
+
+    root: Path
+    python: Path
+    device: Device
+    provenance: Provenance
+    environ: Mapping[str, str]
+
+
+class Hosts:
+    """Finds the host of a plan. What child processes tell is kept: asking costs seconds."""
+
+    def __init__(
+        self, root: Path, names: Sequence[DeviceConfig], environ: Mapping[str, str], own: str
+    ) -> None:
+        self._root = root
+        self._names = names
+        self._environ = environ
+        self._own = own
+        self._machines: dict[tuple[Path, bool], Machine | Problem] = {}
+
+    def device(self, plan: Plan) -> Device | Problem | None:
+        """The device that the plan asks for; None where this machine has none such."""
+        machine = self._machine(plan.execute)
+        if isinstance(machine, Problem):
+            return machine
+        return choose_device(machine, plan.execute.device, self._names)
+
+    def host(self, plan: Plan) -> Host | Problem:
+        """Where to run the plan; a problem where it cannot be run here."""
+        python = find_python(plan.execute.python, self._root, self._environ, self._own)
+        machine = self._machine(plan.execute)
+        if isinstance(python, Problem):
+            return python
+        if isinstance(machine, Problem):
+            return machine
+        if "ipykernel" not in machine.packages:
+            command = f"install it there: {python} -m pip install ipykernel"
+            message = "the kernel's interpreter has no ipykernel"
+            return Problem("fatal", "python", message, help=(command,))
+        device = choose_device(machine, plan.execute.device, self._names)
+        if device is None:
+            message = f"this machine has no `{plan.execute.device}`"
+            return Problem("fatal", "device", message, help=('say `device = "auto"`',))
+        provenance = _provenance(machine, device, plan, self._root)
+        return Host(self._root, python, device, provenance, self._environ)
+
+    def _machine(self, execute: ExecuteConfig) -> Machine | Problem:
+        python = find_python(execute.python, self._root, self._environ, self._own)
+        if isinstance(python, Problem):
+            return python
+        key = (python, execute.device != "cpu")
+        if key not in self._machines:
+            env = inherited_variables(python, self._environ)
+            self._machines[key] = discover(python, env, accelerators=key[1])
+        return self._machines[key]
+
+
+def _provenance(machine: Machine, device: Device, plan: Plan, root: Path) -> Provenance:
+    commit, dirty = _commit(root, plan.file)
+    declared = dict(plan.execute.env)
+    variables = {
+        name: value
+        for name, value in sorted(declared.items())
+        if name in _VARIABLES or name.startswith(_PREFIXES)
+    }
+    return Provenance(
+        python=machine.python,
+        packages=machine.packages,
+        cpu=machine.cpu,
+        cores=machine.cores,
+        memory=machine.memory,
+        os=machine.os,
+        variables=variables,
+        commit=commit,
+        dirty=dirty,
+        sitegen=__version__,
+    )
+
+
+def _commit(root: Path, file: str) -> tuple[str | None, bool | None]:
+    """The commit that is checked out, and whether the post differs from it; None outside git."""
+
+    def git(*words: str) -> str | None:
+        try:
+            answer = subprocess.run(
+                ["git", "-C", str(root), *words],  # noqa: S607 (the author's git)
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return answer.stdout.strip() if answer.returncode == 0 else None
+
+    commit = git("rev-parse", "--short=7", "HEAD")
+    if commit is None:
+        return None, None
+    return commit, bool(git("status", "--porcelain", "--", file))

@@ -1,0 +1,530 @@
+"""The nouns of sitegen: every value that crosses a border between modules, frozen.
+
+Read from top to bottom: a site's configuration; a source file and the document parsed from it;
+the plan to run its blocks and the events of running; the run that is stored; the card that lists
+see; the artifact that is published; the report.
+
+Times are seconds, sizes bytes, dates aware datetimes. Paths inside the site are posix strings,
+relative to the folder that the field's comment names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from sitegen.base.digest import digest_text
+from sitegen.base.errors import Problem, Span
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+# --- configuration ------------------------------------------------------------------------
+
+
+class TaxonomyConfig(msgspec.Struct, frozen=True):
+    """A declared taxonomy; `slug` is its part of the URL."""
+
+    name: str
+    slug: str
+    render: bool = True
+    feed: bool = False
+
+
+class ExecuteConfig(msgspec.Struct, frozen=True):
+    """`[execute]`: whether, where and how blocks run; page beats section beats site."""
+
+    enabled: bool = True
+    device: str = "auto"
+    devices: tuple[str, ...] = ()
+    python: str = "auto"
+    timeout: float = 600.0
+    env: tuple[tuple[str, str], ...] = ()
+    torch_default_device: bool = True
+    trust_output: bool = False
+
+
+class MeasureConfig(msgspec.Struct, frozen=True):
+    """`[measure]`: when a block's cost is shown under it."""
+
+    show: Literal["auto", "always", "never"] = "auto"
+
+
+class DeviceConfig(msgspec.Struct, frozen=True):
+    """`[devices.NAME]`: a name and a label for what a driver or CPU reports; `match` is a glob."""
+
+    name: str
+    match: str
+    label: str
+
+
+class SiteConfig(msgspec.Struct, frozen=True):
+    """A site's configuration, defaults filled in. `base_url` has no trailing slash."""
+
+    root: Path
+    base_url: str
+    title: str = ""
+    description: str = ""
+    language: str = "en"
+    author: str = ""
+    output_dir: str = "public"
+    taxonomies: tuple[TaxonomyConfig, ...] = ()
+    generate_feeds: bool = False
+    feed_limit: int | None = None
+    generate_sitemap: bool = True
+    generate_robots_txt: bool = True
+    demote_headings: bool = True
+    execute: ExecuteConfig = ExecuteConfig()
+    measure: MeasureConfig = MeasureConfig()
+    devices: tuple[DeviceConfig, ...] = ()
+    extra: Mapping[str, Any] = {}
+
+
+# --- sources and documents ----------------------------------------------------------------
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file beside a page: its path below `content/`, and where it lies."""
+
+    path: str
+    file: Path
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A Markdown file. `path` is relative to `content/`; `file`, for messages, to the site."""
+
+    path: str
+    file: str
+    text: str
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The path without `.md` and `/index`: what stored measurements call the page."""
+        stem = self.path.removesuffix(".md")
+        return stem.removesuffix("/index")
+
+    @property
+    def is_section(self) -> bool:
+        return self.path.rsplit("/", 1)[-1] == "_index.md"
+
+
+SortBy = Literal["date", "update_date", "title", "weight", "slug", "none"]
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """The front matter of a page or section; a section's keys keep their defaults on a page."""
+
+    title: str | None = None
+    description: str = ""
+    date: dt.datetime | None = None
+    updated: dt.datetime | None = None
+    draft: bool = False
+    weight: int = 0
+    slug: str | None = None
+    path: str | None = None
+    authors: tuple[str, ...] = ()
+    template: str | None = None
+    taxonomies: Mapping[str, tuple[str, ...]] = {}
+    extra: Mapping[str, Any] = {}
+    execute: ExecuteConfig = ExecuteConfig()
+    measure: MeasureConfig = MeasureConfig()
+    sort_by: SortBy = "none"
+    page_template: str | None = None
+    generate_feeds: bool = False
+    body_line: int = 1
+
+
+class RunOptions(msgspec.Struct, frozen=True):
+    """The `#|` options that can change results; every field is part of a run's key."""
+
+    eval: bool = True
+    error: bool | str = False
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The `#|` options that bound a run; never part of its key."""
+
+    timeout: float
+
+
+class ShowOptions(msgspec.Struct, frozen=True):
+    """How a block looks; never part of a run's key. `name` is the fence's file name."""
+
+    echo: bool | Literal["fold"] = True
+    output: bool = True
+    include: bool = True
+    label: str | None = None
+    caption: str | None = None
+    alt: str | None = None
+    name: str | None = None
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A Python fence of a document.
+
+    `code` is what runs and what the key hashes: no `#|` lines, comments or blank lines.
+    `lines[i]` is the file's line of `code`'s line i. `shown` is what the page shows, and
+    `shown_line` the file's line on which it begins.
+    """
+
+    index: int
+    code: str
+    lines: tuple[int, ...]
+    shown: str
+    shown_line: int
+    run: RunOptions
+    limits: Limits
+    show: ShowOptions
+    span: Span
+
+    @property
+    def code_digest(self) -> str:
+        return digest_text(self.code)
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """A node of a table of contents, in Zola's names."""
+
+    level: int
+    id: str
+    title: str
+    permalink: str
+    children: tuple[Heading, ...] = ()
+
+
+class Link(msgspec.Struct, frozen=True):
+    """An internal link as written (`@/posts/x.md#y`), and where."""
+
+    target: str
+    span: Span
+    excerpt: str
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A parsed page or section. `url` is the path on the site, with both slashes: `/posts/x/`."""
+
+    source: Source
+    meta: Meta
+    url: str
+    tokens: tuple[Token, ...]
+    blocks: tuple[Block, ...]
+    toc: tuple[Heading, ...]
+    links: tuple[Link, ...]
+    words: int
+
+
+# --- execution ----------------------------------------------------------------------------
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to run for one session of a page: everything the executor needs, and the run's key."""
+
+    key: str
+    page: str
+    file: str
+    session: str
+    blocks: tuple[Block, ...]
+    execute: ExecuteConfig
+    assets: tuple[Asset, ...]
+
+
+class Device(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run computed on: `name` is its slug or `[devices.NAME]`, `reported` its own words."""
+
+    name: str
+    kind: Literal["cpu", "cuda", "rocm", "xpu", "mps", "tpu"]
+    reported: str
+    label: str
+    index: int = 0
+    memory: int | None = None
+    driver: str | None = None
+    jax_platform: str = "cpu"
+
+
+class Blob(msgspec.Struct, frozen=True, tag="blob", omit_defaults=True):
+    """A binary output: its SHA-256, its size, and its bytes while they are at hand."""
+
+    digest: str
+    size: int
+    content: bytes = b""
+
+
+class Stream(msgspec.Struct, frozen=True, tag="stream"):
+    """Text that a block wrote to stdout or stderr, as a terminal would show it in the end."""
+
+    name: Literal["stdout", "stderr"]
+    text: str
+
+
+class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
+    """A rich output by MIME type; `result` marks the value of a block's last expression."""
+
+    data: Mapping[str, str | Blob]
+    result: bool = False
+    width: int | None = None
+    height: int | None = None
+
+
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A level of a traceback: line `line` of the n-th evaluated block, or of a library's file."""
+
+    function: str
+    line: int
+    block: int | None = None
+    file: str = ""
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure", omit_defaults=True):
+    """An exception that left a block, or the end of its kernel; frames outermost first."""
+
+    name: str
+    value: str
+    frames: tuple[Frame, ...] = ()
+
+
+Output = Stream | Display | Failure
+
+
+class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a block cost, in seconds and bytes; None where it could not be measured.
+
+    `wall` ends after waiting for every framework that the post had initialised. `first` names
+    the frameworks imported or given their first work here: their one-off cost is in `wall`.
+    """
+
+    wall: float
+    cpu: float
+    compile: float = 0.0
+    peak_host: int | None = None
+    peak_device: int | None = None
+    first: tuple[str, ...] = ()
+
+
+CellStatus = Literal["ok", "failed", "not run"]
+
+
+class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of an evaluated block: `code` is its code's digest, `label` as it was then."""
+
+    status: CellStatus
+    code: str
+    label: str | None
+    outputs: tuple[Output, ...]
+    measures: Measures | None
+
+
+class Input(msgspec.Struct, frozen=True):
+    """A file that a run opened: relative to the post's folder or to the site's root."""
+
+    base: Literal["post", "site"]
+    path: str
+    digest: str
+
+
+class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a run's results come from. Nothing here names a person or a host."""
+
+    python: str = ""
+    packages: Mapping[str, str] = {}
+    cpu: str = ""
+    cores: int = 0
+    memory: int | None = None
+    os: str = ""
+    variables: Mapping[str, str] = {}
+    commit: str | None = None
+    dirty: bool | None = None
+    start: Literal["plain", "forked"] = "plain"
+    sitegen: str = ""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """The results of one session on one device; `started` is UTC, `seconds` the whole session."""
+
+    key: str
+    page: str
+    session: str
+    device: Device
+    started: dt.datetime
+    seconds: float
+    provenance: Provenance
+    inputs: tuple[Input, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a block did not end as the author said; such a run is never stored."""
+        return any(cell.status != "ok" for cell in self.cells)
+
+
+class Queued(msgspec.Struct, frozen=True):
+    plan: Plan
+
+
+class Started(msgspec.Struct, frozen=True):
+    plan: Plan
+    block: int
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """A block's outputs so far, the last of them new or grown."""
+
+    plan: Plan
+    block: int
+    output: Output
+
+
+class BlockDone(msgspec.Struct, frozen=True):
+    plan: Plan
+    block: int
+    cell: Cell
+
+
+class Finished(msgspec.Struct, frozen=True):
+    plan: Plan
+    run: Run
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The session could not be run at all: no interpreter, no kernel."""
+
+    plan: Plan
+    problem: Problem
+
+
+Event = Queued | Started | Chunk | BlockDone | Finished | Failed
+"""What an executor yields, in order; `block` counts a plan's blocks from 0."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """The run that a page shows for a session, and whether its code has changed since.
+
+    `cells[i]` is the cell shown under the plan's block i, or None: not run yet.
+    """
+
+    plan: Plan
+    run: Run
+    cells: tuple[Cell | None, ...]
+    stale: bool = False
+
+
+# --- what is published ----------------------------------------------------------------------
+
+
+class CostRow(msgspec.Struct, frozen=True):
+    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden."""
+
+    title: str
+    anchor: str
+    one_off: tuple[str, ...]
+    measures: Measures
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """The card of an executed post: on what, with what, when, at what cost."""
+
+    device: Device
+    provenance: Provenance
+    started: dt.datetime
+    seconds: float
+    shown: int
+    hidden: int
+    rows: tuple[CostRow, ...]
+    stale: bool = False
+
+
+class Card(msgspec.Struct, frozen=True):
+    """All that a list may see of a page or a section."""
+
+    path: str
+    url: str
+    title: str
+    description: str
+    date: dt.datetime | None
+    updated: dt.datetime | None
+    weight: int
+    draft: bool
+    authors: tuple[str, ...]
+    taxonomies: Mapping[str, tuple[str, ...]]
+    extra: Mapping[str, Any]
+    words: int
+    toc: tuple[Heading, ...]
+    summary: str | None
+    measured: Measured | None
+    meta: Meta
+
+    @property
+    def is_section(self) -> bool:
+        return self.path.rsplit("/", 1)[-1] == "_index.md"
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A term with its pages, newest first; `spellings` are all the names that share its slug."""
+
+    name: str
+    spellings: tuple[str, ...]
+    slug: str
+    url: str
+    pages: tuple[Card, ...]
+
+
+class Taxonomy(msgspec.Struct, frozen=True):
+    """A taxonomy with its terms, by slug."""
+
+    config: TaxonomyConfig
+    url: str
+    terms: tuple[Term, ...]
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A section with the pages and sections directly below it, in their order."""
+
+    card: Card
+    pages: tuple[Card, ...]
+    subsections: tuple[Card, ...]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """All cards in their lists; `pages` newest first."""
+
+    config: SiteConfig
+    pages: tuple[Card, ...]
+    sections: tuple[Section, ...]
+    taxonomies: tuple[Taxonomy, ...]
+
+
+class Artifact(msgspec.Struct, frozen=True):
+    """A file to publish: posix path below the output folder, and its bytes or the file to copy."""
+
+    path: str
+    content: bytes | Path
+    made_from: str
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A card with its body: HTML in which only internal links still wait for their targets."""
+
+    card: Card
+    body: str
+    links: tuple[Link, ...]
+    files: tuple[Artifact, ...]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a build did. `seconds` by stage; `output` is the published folder, "" for none."""
+
+    pages: int = 0
+    executed_posts: int = 0
+    executed_blocks: int = 0
+    replayed_posts: int = 0
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    output: str = ""
+    problems: tuple[Problem, ...] = ()
+    advice: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = {}

@@ -1,0 +1,130 @@
+"""Bodies: a document's tokens and its runs to HTML, and the card that lists see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from mdit_py_plugins.footnote import footnote_plugin
+
+from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
+from sitegen.render.cells import CellContext, cell_id, one_off_costs, render_cell, render_code
+
+
+def render_body(document: Document, shown: Shown | None) -> Page:
+    """The page of a document with what was measured; `@/…` links are left for the assembly."""
+    meta = document.meta
+    context = CellContext(document.url, shown, meta.measure, meta.execute.trust_output)
+    env = _Env(document, context)
+    renderer = _renderer()
+    body = renderer.renderer.render(list(document.tokens), renderer.options, env)
+    return Page(_card(document, shown), body, document.links, tuple(env.files))
+
+
+class _Env(dict[str, Any]):
+    """markdown-it's environment of a rendering: the document, and the files it came to show."""
+
+    def __init__(self, document: Document, context: CellContext) -> None:
+        super().__init__()
+        self.document = document
+        self.context = context
+        self.files: list[Artifact] = []
+
+
+@cache
+def _renderer() -> MarkdownIt:
+    return MarkdownIt("commonmark", renderer_cls=BodyRenderer).use(footnote_plugin)
+
+
+class BodyRenderer(RendererHTML):
+    """markdown-it's renderer; the methods named after tokens are its rules."""
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        token = tokens[idx]
+        if "block" in token.meta:
+            block = env.document.blocks[token.meta["block"]]
+            rendered = render_cell(block, env.context)
+            env.files += rendered.files
+            return rendered.html
+        language, _, rest = token.info.strip().partition(",")
+        words = dict(word.strip().partition("=")[::2] for word in rest.split(",") if word)
+        return render_code(token.content.rstrip("\n"), language.lower().strip(), words.get("name"))
+
+    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return render_code(tokens[idx].content.rstrip("\n"), "", None)
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        """A table that scrolls by itself where the page is narrow, also by keyboard."""
+        return '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return "</table></div>\n"
+
+    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        tokens[idx].attrSet("scope", "col")
+        return self.renderToken(tokens, idx, options, env)
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        token = tokens[idx]
+        alt = self.renderInlineAsText(token.children, options, env) if token.children else ""
+        title = f' title="{escape(str(token.attrs["title"]))}"' if "title" in token.attrs else ""
+        source = escape(str(token.attrs["src"]))
+        return f'<img src="{source}" alt="{escape(alt)}"{title} loading="lazy" decoding="async">'
+
+    def hr(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return "<hr>\n"
+
+    def hardbreak(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return "<br>\n"
+
+
+def _card(document: Document, shown: Shown | None) -> Card:
+    meta = document.meta
+    return Card(
+        path=document.source.path,
+        url=document.url,
+        title=meta.title or "",
+        description=meta.description,
+        date=meta.date,
+        updated=meta.updated,
+        weight=meta.weight,
+        draft=meta.draft,
+        authors=meta.authors,
+        taxonomies=meta.taxonomies,
+        extra=meta.extra,
+        words=document.words,
+        toc=document.toc,
+        summary=None,
+        measured=_measured(document, shown),
+        meta=meta,
+    )
+
+
+def _measured(document: Document, shown: Shown | None) -> Measured | None:
+    if shown is None:
+        return None
+    run = shown.run
+    hidden = sum(not (block.show.include and block.show.echo) for block in shown.plan.blocks)
+    rows = []
+    for number, (block, cell) in enumerate(zip(shown.plan.blocks, shown.cells, strict=True), 1):
+        if cell is not None and cell.measures is not None:
+            show = block.show
+            title = show.caption or show.name or show.label or f"Block {number}"
+            anchor = cell_id(block) if show.include else ""
+            rows.append(CostRow(title, anchor, one_off_costs(cell.measures), cell.measures))
+    return Measured(
+        device=run.device,
+        provenance=run.provenance,
+        started=run.started,
+        seconds=run.seconds,
+        shown=len(shown.plan.blocks) - hidden,
+        hidden=hidden,
+        rows=tuple(rows),
+        stale=shown.stale,
+    )

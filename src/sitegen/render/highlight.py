@@ -1,0 +1,30 @@
+"""Code to HTML through Pygments: spans with its short class names, no wrapper."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+
+from pygments import highlight as pygments_highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+_FORMATTER = HtmlFormatter(nowrap=True)
+
+
+def highlight(code: str, language: str) -> str:
+    """The code as HTML, escaped; in an unknown language without colours."""
+    lexer = _lexer(language)
+    if lexer is None:
+        return escape(code, quote=False)
+    return pygments_highlight(code, lexer, _FORMATTER).rstrip("\n")
+
+
+@cache
+def _lexer(language: str) -> Lexer | None:
+    try:
+        return get_lexer_by_name(language, stripnl=False) if language else None
+    except ClassNotFound:
+        return None

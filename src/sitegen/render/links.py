@@ -1,0 +1,50 @@
+"""Internal links: `@/posts/x.md#part` becomes the page's URL once all pages are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote, unquote
+
+from sitegen.base.errors import Problem, nearest
+from sitegen.model import Card, Heading, Page
+
+_HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
+
+
+def resolve_links(page: Page, cards: Mapping[str, Card], base_path: str) -> str:
+    """The body with every `@/…` link pointing to its page; one without a page leads nowhere."""
+    if "@/" not in page.body:
+        return page.body
+
+    def target(found: re.Match[str]) -> str:
+        card = cards.get(unquote(found[1]))
+        if card is None:
+            return 'href="#"'
+        return f'href="{quote(base_path + card.url)}{found[2] or ""}"'
+
+    return _HREF.sub(target, page.body)
+
+
+def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Problem]:
+    """A problem for every internal link whose page or heading does not exist."""
+    for page in pages:
+        for link in page.links:
+            path, _, anchor = unquote(link.target.removeprefix("@/")).partition("#")
+            card = cards.get(path)
+            if card is None:
+                close = nearest(path, cards)
+                hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
+                message = f"there is no page `{path}`"
+                yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
+            elif anchor and anchor not in set(_ids(card.toc)):
+                close = nearest(anchor, set(_ids(card.toc)))
+                hint = f"did you mean `#{close}`?" if close else "it has no such heading"
+                message = f"`{path}` has no heading `#{anchor}`"
+                yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
+
+
+def _ids(toc: Sequence[Heading]) -> Iterator[str]:
+    for heading in toc:
+        yield heading.id
+        yield from _ids(heading.children)

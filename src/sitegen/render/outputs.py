@@ -1,0 +1,208 @@
+"""Outputs to HTML: streams, rich displays by MIME type, failures with their places in the post."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+from typing import assert_never
+
+import msgspec
+import nh3
+
+from sitegen.base.digest import digest_bytes
+from sitegen.model import Artifact, Blob, Display, Failure, Frame, Output, Plan, Stream
+from sitegen.render.ansi import render_ansi
+
+SAFE_TAGS = set(
+    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
+    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup "
+    "table tbody td tfoot th thead time tr u ul var".split()
+)
+SAFE_ATTRIBUTES = {
+    "*": {"class", "title", "dir", "lang"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan", "headers"},
+    "th": {"colspan", "rowspan", "headers", "scope"},
+    "ol": {"start"},
+    "time": {"datetime"},
+    "details": {"open"},
+}
+SHORT = 32
+"""Digits of a digest in a file's name."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What an output needs to know of its page: its URL, the plan it belongs to, what to trust."""
+
+    url: str
+    plan: Plan
+    trust: bool
+    stale: bool
+    alt: str
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """HTML, and the files that it shows."""
+
+    html: str
+    files: tuple[Artifact, ...] = ()
+
+
+def render_output(output: Output, place: Place) -> Rendered:
+    """One output of a block as HTML."""
+    match output:
+        case Stream(name=name, text=text):
+            shown = render_ansi(name_places(text, place).rstrip("\n"))
+            return Rendered(f'<pre tabindex="0" class="stream {name}">{shown}</pre>')
+        case Display():
+            return _render_display(output, place)
+        case Failure():
+            return Rendered(f'<pre tabindex="0">{escape(render_failure(output, place))}</pre>')
+        case _:
+            assert_never(output)
+
+
+def render_failure(failure: Failure, place: Place) -> str:
+    """The exception and where it came from, innermost first, in plain text.
+
+    Of a library's own levels only the innermost is named: the author cannot mend the others.
+    """
+    value = name_places(failure.value, place)
+    lines = [f"{failure.name}: {value}" if value else failure.name]
+    innermost = len(failure.frames) - 1
+    for index, frame in reversed(list(enumerate(failure.frames))):
+        if frame.block is not None or index == innermost:
+            where = _in_function(frame)
+            lines.append(f"  {frame_place(frame, place)}{where}")
+    return "\n".join(lines)
+
+
+def frame_place(frame: Frame, place: Place) -> str:
+    """`content/posts/x.md:24` for a block's line as the file stands today, else the library's."""
+    if frame.block is None:
+        return f"{frame.file}:{frame.line}"
+    return _line_of(frame.block, frame.line, place)
+
+
+def name_places(text: str, place: Place) -> str:
+    """The text with the names under which blocks are compiled turned into lines of the post."""
+    page = re.escape(place.plan.page)
+    pattern = rf'(?P<quote>")?{page}/block-(?P<block>\d+)\.py(?(quote)", line |:)(?P<line>\d+)'
+    return re.sub(
+        pattern,
+        lambda found: _line_of(int(found["block"]) - 1, int(found["line"]), place),
+        text,
+    )
+
+
+def _in_function(frame: Frame) -> str:
+    return f" in {frame.function}" if frame.function not in ("", "<module>") else ""
+
+
+def _line_of(block: int, line: int, place: Place) -> str:
+    blocks = place.plan.blocks
+    if place.stale or not (block < len(blocks) and 0 < line <= len(blocks[block].lines)):
+        return f"block {block + 1}, line {line}"
+    return f"{place.plan.file}:{blocks[block].lines[line - 1]}"
+
+
+def _render_display(display: Display, place: Place) -> Rendered:
+    for mime, render in RENDERERS.items():
+        value = display.data.get(mime)
+        if value is not None:
+            return render(display, value, place)
+    return Rendered("")
+
+
+def _html(display: Display, value: str | Blob, place: Place) -> Rendered:
+    html = value if isinstance(value, str) else ""
+    if not place.trust:
+        html = clean_html(html)
+    label = escape(place.alt)
+    return Rendered(
+        f'<div class="html" tabindex="0" role="group" aria-label="{label}">{html}</div>'
+    )
+
+
+def clean_html(html: str) -> str:
+    """The HTML without scripts, styles, forms, frames and links that leave the page."""
+    cleaned = nh3.clean(
+        html,
+        tags=SAFE_TAGS,
+        attributes=SAFE_ATTRIBUTES,
+        attribute_filter=_local_only,
+        url_schemes={"data", "http", "https"},
+        link_rel=None,
+    )
+    return cleaned.replace("<th></th>", "<td></td>")  # pandas' empty corner heads no column
+
+
+def _local_only(tag: str, attribute: str, value: str) -> str | None:
+    """Links only within the page, pictures only inline: nothing is fetched from elsewhere."""
+    if attribute == "href":
+        return value if value.startswith("#") else None
+    if attribute == "src":
+        return value if value.startswith("data:image/") else None
+    return value
+
+
+def _plain(display: Display, value: str | Blob, place: Place) -> Rendered:
+    text = value if isinstance(value, str) else ""
+    return Rendered(
+        f'<pre tabindex="0" class="result">{render_ansi(name_places(text, place))}</pre>'
+    )
+
+
+def _svg(display: Display, value: str | Blob, place: Place) -> Rendered:
+    """SVG in a file of its own, shown as an image: in there no script runs."""
+    text = value if isinstance(value, str) else ""
+    content = text.encode()
+    blob = Blob(digest_bytes(content), len(content), content)
+    return _image(display, blob, place, "svg")
+
+
+def _png(display: Display, value: str | Blob, place: Place) -> Rendered:
+    return _image(display, value, place, "png")
+
+
+def _jpeg(display: Display, value: str | Blob, place: Place) -> Rendered:
+    return _image(display, value, place, "jpg")
+
+
+def _webp(display: Display, value: str | Blob, place: Place) -> Rendered:
+    return _image(display, value, place, "webp")
+
+
+def _image(display: Display, value: str | Blob, place: Place, extension: str) -> Rendered:
+    if not isinstance(value, Blob):
+        return Rendered("")
+    name = f"{value.digest[:SHORT]}.{extension}"
+    width, height = display.width, display.height
+    if width is None or height is None:
+        width, height = _png_size(value.content)
+    size = f' width="{width}" height="{height}"' if width and height else ""
+    path = f"{place.url.strip('/')}/{name}".lstrip("/")
+    html = f'<img src="{name}"{size} alt="{escape(place.alt)}" loading="lazy" decoding="async">'
+    return Rendered(html, (Artifact(path, value.content, place.plan.file),))
+
+
+def _png_size(content: bytes) -> tuple[int | None, int | None]:
+    """Width and height in pixels from a PNG's IHDR chunk."""
+    if not content.startswith(_PNG) or len(content) < 24:
+        return None, None
+    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+
+
+RENDERERS: dict[str, Callable[[Display, str | Blob, Place], Rendered]] = {
+    "text/html": _html,
+    "image/svg+xml": _svg,
+    "image/png": _png,
+    "image/jpeg": _jpeg,
+    "image/webp": _webp,
+    "text/plain": _plain,
+}
+"""How each MIME type is shown; of a bundle, the first that stands here is taken."""

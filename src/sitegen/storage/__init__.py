@@ -1,0 +1,1 @@
+"""The only writers: stored measurements, the published tree with its trace, and the lock."""

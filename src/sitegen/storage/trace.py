@@ -1,0 +1,88 @@
+"""What was published: a tree's files as they lie on the disk, and the trace that remembers them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file's state as git's index remembers it: while it stands, so does the content."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+NO_FILE = Stamp(-1, -1, -1)
+"""The stamp of what is no regular file: a link, a device, an empty folder."""
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A published file: the SHA-256 of its content, and its state just after it was written."""
+
+    digest: str
+    stamp: Stamp
+
+
+class _Trace(msgspec.Struct, frozen=True, array_like=True):
+    format: Literal[1]
+    records: dict[str, Record]
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """The stamp of a regular file."""
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def scan_tree(folder: Path) -> dict[str, Stamp]:
+    """Each leaf below the folder, by posix path; nothing where there is no folder.
+
+    Links are leaves and are not followed; an empty folder is a leaf too.
+    """
+    leaves: dict[str, Stamp] = {}
+    pending = [""] if folder.is_dir() and not folder.is_symlink() else []
+    while pending:
+        prefix = pending.pop()
+        empty = True
+        with os.scandir(f"{folder}/{prefix}") as entries:
+            for entry in entries:
+                empty = False
+                path = prefix + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(path + "/")
+                elif entry.is_file(follow_symlinks=False):
+                    leaves[path] = stamp_of(entry.stat(follow_symlinks=False))
+                else:
+                    leaves[path] = NO_FILE
+        if empty and prefix:
+            leaves[prefix[:-1]] = NO_FILE
+    return leaves
+
+
+def load_trace(path: Path) -> dict[str, Record]:
+    """The records by published path; none if the trace is absent, damaged or of another format."""
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=_Trace).records
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+
+
+def put_trace(path: Path, records: Mapping[str, Record]) -> None:
+    """The trace at the path is wholly the old one or wholly this one, whatever happens."""
+    put_file(path, msgspec.msgpack.encode(_Trace(1, dict(sorted(records.items())))))
+
+
+def put_file(path: Path, content: bytes) -> None:
+    """The file at the path has its old content or this one, and this one survives a power cut."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -1,0 +1,1 @@
+"""The built-in theme: templates and a style sheet, no code."""

@@ -1,0 +1,84 @@
+"""What the browser tests stand on: Chromium, Java, the Nu HTML checker and axe-core.
+
+`npm ci` in this folder fetches the two checkers; nothing here reaches for the network.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+MODULES = Path(__file__).parent / "node_modules"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def java_path() -> str | None:
+    """The system's Java, which runs the Nu checker, or None."""
+    return shutil.which("java")
+
+
+def vnu_jar() -> Path | None:
+    """The Nu HTML checker, or None before `npm ci`."""
+    jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    return jar if jar.is_file() else None
+
+
+def axe_source() -> Path | None:
+    """axe-core's script, or None before `npm ci`."""
+    script = MODULES / "axe-core" / "axe.min.js"
+    return script if script.is_file() else None
+
+
+def nu_messages(folder: Path) -> list[str]:
+    """What the Nu checker says of the HTML files below `folder`, a line for each finding.
+
+    RuntimeError: there is no Java, no checker or no HTML file, or the checker did not run.
+    """
+    java, jar = java_path(), vnu_jar()
+    if java is None or jar is None:
+        raise RuntimeError("the Nu checker needs Java and `npm ci` in tests/browser")
+    root = folder.resolve()
+    if not any(root.rglob("*.html")):
+        raise RuntimeError(f"no HTML file below {folder}")
+    options = ["--skip-non-html", "--format", "json", "--stdout", "--exit-zero-always"]
+    command = [java, "-jar", str(jar), *options, str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"the Nu checker ended with {done.returncode}: {done.stderr.strip()}")
+    lines = []
+    for message in json.loads(done.stdout)["messages"]:
+        kind = message.get("subType", message["type"])
+        path = unquote(message.get("url", "")).partition(f"{root}/")[2]
+        lines.append(f"{path}:{message.get('lastLine', 1)}: {kind}: {message['message']}")
+    return sorted(lines)
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it is shown now, a line for each element.
+
+    RuntimeError: axe-core is not there.
+    """
+    script = axe_source()
+    if script is None:
+        raise RuntimeError("axe-core needs `npm ci` in tests/browser")
+    page.evaluate(script.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "tags => axe.run({ runOnly: tags }).then(result => result.violations)", AXE_TAGS
+    )
+    return [
+        f"{violation['id']}: {' '.join(map(str, node['target']))}: {violation['help']}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
