@@ -17,6 +17,7 @@ PYTHON = frozenset({"python", "py", "python3"})
 _OPTION = re.compile(r"#\|\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$")
 _LABEL = re.compile(r"[A-Za-z][\w.-]*")
 _EXCEPTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_INSTALLS = re.compile(r"\s*[%!]\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda|mamba|uv)\b")
 _NOT_YET = frozenset(
     "agree baseline bench correction cost devices expect fig-dpi fig-height fig-width file needs "
     "saves session sweep unlike values wait work".split()
@@ -82,6 +83,11 @@ def parse_block(fence: Fence, index: int, execute: ExecuteConfig, problems: list
                 "this line is no option",
                 help,
             )
+        if _INSTALLS.match(lines[number]):
+            help = "install it in the environment that `[execute] python` names"
+            word = lines[number].split()[0]
+            message = "a post does not change the environment in which it runs"
+            _note(problems, fence, number, lines[number], word, "fatal", message, help)
     while top < len(lines) and not lines[top].strip():
         top += 1
     reduced = reduce_python("\n".join(lines[top:]))

@@ -23,6 +23,7 @@ FIXED = {
     "PYTHONUTF8": "1",
     "COLUMNS": "80",
     "LINES": "24",
+    "TORCH_LOGS_FORMAT": "%(levelname)s: %(message)s",  # else time and process number
 }
 """What would otherwise make the same code print something else on another machine."""
 

@@ -14,9 +14,9 @@ def format_seconds(seconds: float) -> str:
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     for unit, name in _TIME_UNITS:
-        if seconds >= unit * 0.995:
+        if seconds >= unit * 0.0995 or unit == 1e-6:
             return f"{_two_figures(seconds / unit)} {name}"
-    return f"{_two_figures(seconds / 1e-6)} µs"
+    raise AssertionError(seconds)
 
 
 def format_bytes(size: float) -> str:
@@ -43,5 +43,5 @@ def format_rfc3339(date: dt.datetime) -> str:
 
 def _two_figures(value: float) -> str:
     if value >= 9.95:
-        return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
-    return f"{value:.1f}"
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2f}"

@@ -16,8 +16,8 @@ from sitegen.render.ansi import render_ansi
 
 SAFE_TAGS = set(
     "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
-    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup "
-    "table tbody td tfoot th thead time tr u ul var".split()
+    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary "
+    "sup table tbody td tfoot th thead time tr u ul var".split()
 )
 SAFE_ATTRIBUTES = {
     "*": {"class", "title", "dir", "lang"},
