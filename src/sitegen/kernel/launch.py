@@ -1,7 +1,7 @@
 """The program of a kernel: ipykernel with the probe built in.
 
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
-library it imports ipykernel and its own neighbour `probe.py`. Started as
+library it imports ipykernel, what that brings, and its own neighbour `probe.py`. Started as
 `python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `beside`,
 `torch_device`.
 """
@@ -9,24 +9,107 @@ library it imports ipykernel and its own neighbour `probe.py`. Started as
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import probe
+import zmq
+from ipykernel import kernelapp
+from ipykernel.compiler import XCachingCompiler
+from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.zmqshell import ZMQInteractiveShell
+from zmq.eventloop.zmqstream import ZMQStream
 
 HERE = Path(__file__).resolve().parent
+
+
+class Compiler(XCachingCompiler):
+    """Compiles blocks under fixed names, which tell post and block."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        return str(Kernel.recorder.file_name)
+
+
+class Shell(ZMQInteractiveShell):
+    compiler_class = Compiler
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        Kernel.recorder.note_exception(evalue)
+        super()._showtraceback(etype, evalue, stb)
+
+
+class Kernel(IPythonKernel):
+    """ipykernel's kernel, with the probe's record in the reply to each block."""
+
+    shell_class = Shell
+    recorder: ClassVar[probe.Probe]
+
+    def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
+        self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
+        return dict(super().init_metadata(parent))
+
+    def finish_metadata(
+        self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
+    ) -> dict[str, Any]:
+        return {**metadata, "sitegen": self.recorder.take()}
+
+
+class OrderedStream(OutStream):
+    """stdout and stderr in the order in which they were written.
+
+    Each has a buffer of its own in ipykernel, so what the one holds is sent before the other
+    takes more.
+    """
+
+    last: ClassVar[OutStream | None] = None
+
+    def write(self, string: str) -> int | None:
+        last = OrderedStream.last
+        if last is not None and last is not self:
+            last.flush()
+        OrderedStream.last = self
+        written: int | None = super().write(string)
+        return written
+
+
+class PrivatePipe(IOPubThread):
+    """ipykernel's IOPub thread, whose pipe from forked children is a socket file, no TCP port."""
+
+    address = f"ipc://{HERE / 'pipe'}"
+
+    def _setup_pipe_in(self) -> None:
+        self._pipe_uuid = os.urandom(16)
+        pipe = self.socket.context.socket(zmq.PULL)
+        pipe.linger = 0
+        pipe.bind(self.address)
+        self._pipe_in = ZMQStream(pipe, self.io_loop)
+        self._pipe_in.on_recv(self._handle_pipe_msg)
+
+    def _setup_pipe_out(self) -> tuple[Any, Any]:
+        context = zmq.Context()
+        pipe = context.socket(zmq.PUSH)
+        pipe.linger = 3000
+        pipe.connect(self.address)
+        return context, pipe
 
 
 def main(connection_file: str, settings_file: str) -> None:
     """Serve one kernel until it is told to shut down."""
     sys.path.remove(str(HERE))
     settings = json.loads(Path(settings_file).read_text("utf-8"))
-    recorder = probe.Probe(
+    Kernel.recorder = probe.Probe(
         page=settings["page"],
         site=settings["site"],
         beside=settings["beside"],
         torch_device=settings["torch_device"],
     )
-    application = IPKernelApp.instance(kernel_class=kernel_class(recorder))
+    kernelapp.IOPubThread = PrivatePipe
+    application = kernelapp.IPKernelApp.instance(
+        kernel_class=Kernel, outstream_class="__main__.OrderedStream"
+    )
     application.initialize(
         [
             "-f",
@@ -36,45 +119,9 @@ def main(connection_file: str, settings_file: str) -> None:
             "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
         ]
     )
-    recorder.attach(application.shell.events)
+    Kernel.recorder.attach(application.shell.events)
     application.start()
 
 
-def kernel_class(recorder: probe.Probe) -> type[IPythonKernel]:
-    """ipykernel's kernel, with fixed file names for blocks and the probe's record in each reply."""
-
-    class Compiler(XCachingCompiler):
-        def get_code_name(self, raw_code: str, code: str, number: int) -> str:
-            return str(recorder.file_name)
-
-    class Shell(ZMQInteractiveShell):
-        compiler_class = Compiler
-
-        def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
-            recorder.note_exception(evalue)
-            super()._showtraceback(etype, evalue, stb)
-
-    class Kernel(IPythonKernel):
-        shell_class = Shell
-
-        def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
-            recorder.block = int(parent["metadata"].get("sitegen_block", 0))
-            return dict(super().init_metadata(parent))
-
-        def finish_metadata(
-            self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
-        ) -> dict[str, Any]:
-            return {**metadata, "sitegen": recorder.take()}
-
-    return Kernel
-
-
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE))
-    import probe
-    from ipykernel.compiler import XCachingCompiler
-    from ipykernel.ipkernel import IPythonKernel
-    from ipykernel.kernelapp import IPKernelApp
-    from ipykernel.zmqshell import ZMQInteractiveShell
-
     main(sys.argv[1], sys.argv[2])

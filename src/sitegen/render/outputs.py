@@ -16,8 +16,8 @@ from sitegen.render.ansi import render_ansi
 
 SAFE_TAGS = set(
     "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
-    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary "
-    "sup table tbody td tfoot th thead time tr u ul var".split()
+    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
+    "summary sup table tbody td tfoot th thead time tr u ul var".split()
 )
 SAFE_ATTRIBUTES = {
     "*": {"class", "title", "dir", "lang"},
@@ -32,6 +32,8 @@ SAFE_ATTRIBUTES = {
 SHORT = 32
 """Digits of a digest in a file's name."""
 
+_SVG_ROOT = re.compile(r"<svg\b[^>]*>")
+_SVG_SIZE = re.compile(r"""\s(width|height)=["'](\d+(?:\.\d+)?)(?:px)?["']""")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -162,7 +164,15 @@ def _svg(display: Display, value: str | Blob, place: Place) -> Rendered:
     text = value if isinstance(value, str) else ""
     content = text.encode()
     blob = Blob(digest_bytes(content), len(content), content)
-    return _image(display, blob, place, "svg")
+    sized = msgspec.structs.replace(display, **_svg_size(text))
+    return _image(sized, blob, place, "svg")
+
+
+def _svg_size(text: str) -> dict[str, int]:
+    """Width and height in pixels, where the root element gives both as plain numbers."""
+    root = _SVG_ROOT.search(text)
+    found = dict(_SVG_SIZE.findall(root.group())) if root else {}
+    return {name: round(float(value)) for name, value in found.items()} if len(found) == 2 else {}
 
 
 def _png(display: Display, value: str | Blob, place: Place) -> Rendered:
