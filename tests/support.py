@@ -28,6 +28,7 @@ device = "cpu"
 
 def write_site(root: Path, files: Mapping[str, str], config: str = CONFIG) -> Path:
     """A site at `root` with these files, by path; strings without front matter are given one."""
+    root.mkdir(parents=True, exist_ok=True)
     (root / "site.toml").write_text(config, "utf-8")
     for name, text in files.items():
         path = root / name

@@ -151,7 +151,7 @@ def show(head: str, result: Result) -> str:
             raise AssertionError(f"there is no part `{head}`")
 
 
-@pytest.mark.parametrize("case", all_cases())
+@pytest.mark.parametrize("case", list(all_cases()))
 def test_case(case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     result = run_case(case, tmp_path)
     wanted = {head: text for head, text in case.parts.items() if head.startswith(WANTED)}

@@ -139,8 +139,11 @@ class Meta(msgspec.Struct, frozen=True):
     body_line: int = 1
 
 
-class RunOptions(msgspec.Struct, frozen=True):
-    """The `#|` options that can change results; every field is part of a run's key."""
+class RunOptions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The `#|` options that can change results; every field is part of a run's key.
+
+    Defaults are left out of it, so that an option added later leaves the keys of old posts alone.
+    """
 
     eval: bool = True
     error: bool | str = False

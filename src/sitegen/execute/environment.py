@@ -27,6 +27,9 @@ FIXED = {
 }
 """What would otherwise make the same code print something else on another machine."""
 
+_BEFORE = r"(?:(?<![\w/.-])|(?<=://)|(?<= -[A-Za-z]))"
+"""Where an absolute path may begin in a text: `file:///x` and ` -I/x` count."""
+
 INTERPRETER = Path("bin/python")
 
 
@@ -99,7 +102,7 @@ class Mask:
         self._shown = usable
         longest_first = sorted(usable, key=len, reverse=True)
         joined = "|".join(re.escape(folder) for folder in longest_first)
-        self._pattern = re.compile(rf"(?<![\w/.-])(?:{joined})(?=/|[^\w.-]|$)")
+        self._pattern = re.compile(rf"{_BEFORE}(?:{joined})(?=/|[^\w.-]|$)")
 
     def __call__(self, text: str) -> str:
         return self._pattern.sub(lambda found: self._shown[found.group()], text)
