@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from sitegen.base.errors import Span
@@ -104,6 +105,13 @@ def test_the_newest_fresh_run_of_a_device_is_shown() -> None:
     runs = (run("here", day=2), run("here", day=3), run("here", day=1))
     decision = decide(plan(), Stored(runs), "build", lambda: HERE)
     assert decision.run is runs[1]
+
+
+def test_a_run_of_the_page_itself_beats_a_newer_one_of_equal_code_elsewhere() -> None:
+    own = run("here", day=1)
+    other = msgspec.structs.replace(run("here", day=2), page="elsewhere")
+    assert decide(plan(), Stored((other, own)), "build", lambda: HERE).run is own
+    assert decide(plan(), Stored((other,)), "build", lambda: HERE).run is other
 
 
 def cell(code: str, label: str | None = None) -> Cell:

@@ -46,7 +46,7 @@ def decide(plan: Plan, stored: Stored, mode: Mode, here: Callable[[], Device | N
     the answer matters, because asking costs seconds.
     """
     named = plan.execute.devices
-    fresh = {run.device.name: run for run in _oldest_first(stored.fresh)}
+    fresh = {run.device.name: run for run in _best_last(stored.fresh, plan.page)}
     stale = {run.device.name: run for run in _oldest_first(stored.stale)}
     known = _in_order([*stored.fresh, *stored.stale], stored.damaged)
     wanted = named or known
@@ -76,6 +76,11 @@ def _why(stale: bool) -> str:
 
 def _oldest_first(runs: Sequence[Run]) -> list[Run]:
     return sorted(runs, key=lambda run: (run.started, run.key))
+
+
+def _best_last(runs: Sequence[Run], page: str) -> list[Run]:
+    """The newest last, and those of the page itself after those of others with equal code."""
+    return sorted(_oldest_first(runs), key=lambda run: run.page == page)
 
 
 def _in_order(runs: Sequence[Run], damaged: Sequence[str]) -> list[str]:
