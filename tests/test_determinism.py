@@ -35,7 +35,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "env",
     [
         {"TZ": "Pacific/Kiritimati"},
-        {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"},
+        {"LC_ALL": "C", "LANG": "C"},
         {"PYTHONHASHSEED": "7"},
         {"HOME": "/nowhere", "PYTHONOPTIMIZE": "1"},
     ],

@@ -105,88 +105,6 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     )
 
 
-class Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.perf_counter() - begun, 4)
-
-
-def measure(
-    root: Path, names: Sequence[str], options: Options, caller: Caller, watch: Watch
-) -> Report:
-    """Run the named pages here, all if none is named, and store what they give; publish nothing."""
-    problems: list[Problem] = []
-    clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
-    hosts = Hosts(root, config.devices, caller.environ, caller.python)
-    plans = [draft.plan for draft in drafts if draft.plan is not None]
-    wanted = [_page_name(name) for name in names]
-    for name in wanted:
-        if not any(plan.page == name for plan in plans):
-            close = nearest(name, [plan.page for plan in plans])
-            help = (f"did you mean `{close}`?",) if close else ()
-            problems.append(
-                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
-            )
-    _stop_if_fatal(problems)
-    plans = [plan for plan in plans if not wanted or plan.page in wanted]
-    with locked(root), clock.stage("run"):
-        allow = options.allow_errors
-        settled = settle_runs(plans, root, hosts, "measure", allow_errors=allow, watch=watch)
-    return Report(
-        executed_posts=settled.executed_posts,
-        executed_blocks=settled.executed_blocks,
-        replayed_posts=settled.replayed_posts,
-        problems=sort_problems([*problems, *settled.problems]),
-        advice=settled.advice,
-        seconds=clock.seconds,
-    )
-
-
-def _page_name(argument: str) -> str:
-    """A page's name from its path in any of the forms in which one may type it."""
-    name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
-    return name.removesuffix("/index").strip("/")
-
-
-def _parse(
-    root: Path, options: Options, problems: list[Problem], clock: Clock
-) -> tuple[SiteConfig, list[Draft]]:
-    with clock.stage("scan"):
-        config = _load(root, options, problems)
-        sources = scan_content(root, problems)
-    with clock.stage("parse"):
-        drafts = parse_site(config, sources, options, problems)
-    _stop_if_fatal(problems)
-    return config, drafts
-
-
-def _load(root: Path, options: Options, problems: list[Problem]) -> SiteConfig:
-    config = load_config(root, problems)
-    if options.base_url is not None:
-        return msgspec.structs.replace(config, base_url=options.base_url.rstrip("/"))
-    return config
-
-
-def _stop_if_fatal(problems: Iterable[Problem]) -> None:
-    found = list(problems)
-    if exit_status(found) == 2:
-        raise SiteError(found)
-
-
-def _path(draft: Draft) -> str:
-    return draft.document.source.path
-
-
 # --- first pass -----------------------------------------------------------------------------
 
 
@@ -212,7 +130,7 @@ def parse_site(
         drafts.append(Draft(document, plan_run(document)))
     if "" not in scopes:
         drafts.insert(0, _home(config, problems))
-    return sorted(drafts, key=_path)
+    return sorted(drafts, key=lambda draft: draft.document.source.path)
 
 
 def _sections_first(source: Source) -> tuple[bool, int, str]:
@@ -260,3 +178,87 @@ def _assets(drafts: Sequence[Draft]) -> list[Artifact]:
             path = f"{url}{below}".lstrip("/")
             found[asset.path] = Artifact(path, asset.file, f"content/{asset.path}")
     return [found[path] for path in sorted(found)]
+
+
+# --- running without publishing -------------------------------------------------------------
+
+
+def measure(
+    root: Path, names: Sequence[str], options: Options, caller: Caller, watch: Watch
+) -> Report:
+    """Run the named pages here, all if none is named, and store what they give; publish nothing."""
+    problems: list[Problem] = []
+    clock = Clock()
+    config, drafts = _parse(root, options, problems, clock)
+    hosts = Hosts(root, config.devices, caller.environ, caller.python)
+    plans = [draft.plan for draft in drafts if draft.plan is not None]
+    wanted = [_page_name(name) for name in names]
+    for name in wanted:
+        if not any(plan.page == name for plan in plans):
+            close = nearest(name, [plan.page for plan in plans])
+            help = (f"did you mean `{close}`?",) if close else ()
+            problems.append(
+                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
+            )
+    _stop_if_fatal(problems)
+    plans = [plan for plan in plans if not wanted or plan.page in wanted]
+    with locked(root), clock.stage("run"):
+        allow = options.allow_errors
+        settled = settle_runs(plans, root, hosts, "measure", allow_errors=allow, watch=watch)
+    return Report(
+        executed_posts=settled.executed_posts,
+        executed_blocks=settled.executed_blocks,
+        replayed_posts=settled.replayed_posts,
+        problems=sort_problems([*problems, *settled.problems]),
+        advice=settled.advice,
+        seconds=clock.seconds,
+    )
+
+
+def _page_name(argument: str) -> str:
+    """A page's name from its path in any of the forms in which one may type it."""
+    name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
+    return name.removesuffix("/index").strip("/")
+
+
+# --- what both share -------------------------------------------------------------------------
+
+
+def _parse(
+    root: Path, options: Options, problems: list[Problem], clock: Clock
+) -> tuple[SiteConfig, list[Draft]]:
+    with clock.stage("scan"):
+        config = _load(root, options, problems)
+        sources = scan_content(root, problems)
+    with clock.stage("parse"):
+        drafts = parse_site(config, sources, options, problems)
+    _stop_if_fatal(problems)
+    return config, drafts
+
+
+def _load(root: Path, options: Options, problems: list[Problem]) -> SiteConfig:
+    config = load_config(root, problems)
+    if options.base_url is not None:
+        return msgspec.structs.replace(config, base_url=options.base_url.rstrip("/"))
+    return config
+
+
+def _stop_if_fatal(problems: Iterable[Problem]) -> None:
+    found = list(problems)
+    if exit_status(found) == 2:
+        raise SiteError(found)
+
+
+class Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.perf_counter() - begun, 4)

@@ -1,0 +1,116 @@
+"""One block in a running kernel: its outputs as they come, then the cell that they make."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from sitegen.execute.kernels import Kernel
+from sitegen.execute.messages import Fold
+from sitegen.model import (
+    Block,
+    Cell,
+    CellStatus,
+    Failure,
+    Frame,
+    Input,
+    Measures,
+    Output,
+)
+
+POLL = 0.25
+GRACE = 1.0
+"""Seconds that an interrupted block has to say where it was."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The probe's record in the reply to a block."""
+
+    measures: Measures | None = None
+    frames: tuple[Frame, ...] = ()
+    opened: tuple[Input, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A block that has ended; `opened` are all files that its kernel has opened so far.
+
+    `ended` tells that the kernel did not outlive it: it died, or was killed at the block's limit.
+    """
+
+    cell: Cell
+    opened: tuple[Input, ...] = ()
+    ended: bool = False
+
+
+def run_block(
+    kernel: Kernel, index: int, block: Block, mask: Callable[[str], str]
+) -> Iterator[Output | Outcome]:
+    """The outputs of a block as they come, and last its outcome."""
+    fold = Fold(mask)
+    identity = kernel.send(block.code, index)
+    deadline = time.monotonic() + block.limits.timeout
+    reply: Reply | None = None
+    interrupted = idle = False
+    while not (idle and reply is not None):
+        left = deadline - time.monotonic()
+        if left <= 0 and interrupted:
+            break
+        if left <= 0:
+            kernel.interrupt()
+            interrupted, deadline, left = True, time.monotonic() + GRACE, GRACE
+        messages = kernel.receive(min(POLL, left))
+        death = None if messages else kernel.why_dead()
+        if death is not None:
+            yield _cut_short(block, fold.outputs(), Failure("KernelDied", death))
+            return
+        for message in messages:
+            if message["parent_header"].get("msg_id") != identity:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "execute_reply":
+                reply = msgspec.convert(message["metadata"].get("sitegen", {}), Reply)
+            elif kind == "status":
+                idle = content["execution_state"] == "idle"
+            elif not interrupted and (output := fold.add(kind, content)) is not None:
+                yield output
+    if interrupted:
+        limit = f"still running after {block.limits.timeout:g} s, its limit"
+        frames = reply.frames if reply is not None else ()
+        yield _cut_short(block, fold.outputs(), Failure("TimeoutError", limit, frames))
+    elif reply is not None:
+        cell = _judge(block, fold.outputs(reply.frames), reply.measures)
+        yield Outcome(cell, reply.opened)
+
+
+def skip_block(block: Block) -> Cell:
+    """The cell of a block that was not run because its session had ended."""
+    return _cell(block, "not run", (), None)
+
+
+def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> Outcome:
+    return Outcome(_cell(block, "failed", (*outputs, failure), None), ended=True)
+
+
+def _judge(block: Block, outputs: tuple[Output, ...], measures: Measures | None) -> Cell:
+    """Whether a block ended as its author said."""
+    failure = next((output for output in outputs if isinstance(output, Failure)), None)
+    wanted = block.run.error
+    if failure is None and wanted is not False:
+        name = "an error" if wanted is True else str(wanted)
+        missed = Failure("DidNotRaise", f"`#| error` promises {name}, but the block raised none")
+        return _cell(block, "failed", (*outputs, missed), measures)
+    meant = wanted is True or (failure is not None and _bare(str(wanted)) == _bare(failure.name))
+    return _cell(block, "ok" if failure is None or meant else "failed", outputs, measures)
+
+
+def _bare(name: str) -> str:
+    """An exception's name without its module."""
+    return name.rpartition(".")[2]
+
+
+def _cell(
+    block: Block, status: CellStatus, outputs: tuple[Output, ...], measures: Measures | None
+) -> Cell:
+    return Cell(status, block.code_digest, block.show.label, outputs, measures)

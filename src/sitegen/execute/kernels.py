@@ -1,0 +1,192 @@
+"""A kernel as a resource: started over IPC in a private folder, and gone with all it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zmq
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+from sitegen.execute.environment import kernel_environment
+from sitegen.execute.host import Host
+from sitegen.model import Plan
+
+START_LIMIT = 60.0
+ASK_AGAIN = 1.0
+SHIPPED = ("launch.py", "probe.py", "hooks.py")
+"""The sources of `sitegen.kernel` that a kernel consists of."""
+
+
+class KernelStartError(Exception):
+    """No kernel came up; the message says why."""
+
+
+class Kernel(msgspec.Struct):
+    """A running kernel with its client; `pid` also names its process group."""
+
+    manager: KernelManager
+    client: BlockingKernelClient
+    pid: int
+
+    def send(self, code: str, block: int) -> str:
+        """Ask for a block to be run; returns the request's identity."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        metadata = {"sitegen_block": block}
+        request = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(request)
+        return str(request["header"]["msg_id"])
+
+    def receive(self, seconds: float) -> list[dict[str, Any]]:
+        """The messages that wait on shell and IOPub, one of each, after at most so many seconds."""
+        return [channel.get_msg(timeout=0) for channel in _ready(self.client, seconds)]
+
+    def interrupt(self) -> None:
+        _signal(self.pid, signal.SIGINT)
+
+    def why_dead(self) -> str | None:
+        """How the kernel's process ended; None while it lives."""
+        if self.manager.is_alive():
+            return None
+        status = self.manager.provisioner.process.returncode  # type: ignore[union-attr]
+        if status is not None and status < 0:
+            return f"the kernel was ended by {signal.Signals(-status).name}"
+        return f"the kernel exited with status {status}"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder only we can enter; its path is short: names of IPC sockets end at 107 bytes."""
+    base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 (mkdtemp makes it private)
+    folder = Path(tempfile.mkdtemp(prefix="sg-", dir=base))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def start_kernel(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kernel]:
+    """A fresh kernel that answers; at the end its whole process group is killed.
+
+    Raises KernelStartError where none comes up.
+    """
+    manager = _manager(plan, host, private, work)
+    env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
+    with open(os.devnull, "w") as silence:  # noqa: PTH123
+        manager.start_kernel(cwd=str(work), env=env, stdout=silence, stderr=silence)
+    kernel = Kernel(manager, manager.client(), manager.provisioner.pid)  # type: ignore[union-attr]
+    try:
+        kernel.client.start_channels()
+        _wait_until_ready(kernel)
+        yield kernel
+    finally:
+        kernel.client.stop_channels()
+        _signal(kernel.pid, signal.SIGKILL)
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
+        manager.context.term()
+
+
+def _manager(plan: Plan, host: Host, private: Path, work: Path) -> KernelManager:
+    """A manager whose kernel is `kernel/launch.py`, told of the page by a settings file."""
+    for name in SHIPPED:
+        text = files("sitegen.kernel").joinpath(name).read_text("utf-8")
+        (private / name).write_text(text, "utf-8")
+    settings = private / "settings.json"
+    settings.write_text(json.dumps(_settings(plan, host, work)), "utf-8")
+    argv = [str(host.python), str(private / "launch.py"), "{connection_file}", str(settings)]
+    spec = {
+        "argv": argv,
+        "display_name": "sitegen",
+        "language": "python",
+        "interrupt_mode": "signal",
+    }
+    folder = private / "kernels" / "sitegen"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec), "utf-8")
+    specs = KernelSpecManager(kernel_dirs=[str(folder.parent)], ensure_native_kernel=False)
+    return KernelManager(
+        kernel_name="sitegen",
+        kernel_spec_manager=specs,
+        context=zmq.Context(),
+        transport="ipc",
+        ip=str(private / "k"),
+        connection_file=str(private / "connection.json"),
+        shutdown_wait_time=0.0,
+    )
+
+
+def _settings(plan: Plan, host: Host, work: Path) -> dict[str, str | None]:
+    """What `kernel/launch.py` is told."""
+    kind = host.device.kind
+    torch_device = None
+    if plan.execute.torch_default_device and kind in ("cuda", "rocm", "xpu", "mps"):
+        torch_device = "cuda" if kind == "rocm" else kind
+    return {
+        "page": plan.page,
+        "site": str(host.root),
+        "beside": str(work),
+        "torch_device": torch_device,
+    }
+
+
+def _wait_until_ready(kernel: Kernel) -> None:
+    """Wait for the first reply and for a first message on IOPub, so that no output is lost.
+
+    A kernel without `iopub_welcome` (ipykernel < 7) is asked again until its answer is heard.
+    """
+    deadline = time.monotonic() + START_LIMIT
+    heard = replied = False
+    asked = float("-inf")
+    while not (heard and replied):
+        now = time.monotonic()
+        if now > deadline:
+            raise KernelStartError(f"it did not answer within {START_LIMIT:.0f} s")
+        ended = kernel.why_dead()
+        if ended is not None:
+            raise KernelStartError(ended)
+        if now - asked > ASK_AGAIN:
+            kernel.client.kernel_info()
+            asked = now
+        for message in kernel.receive(0.1):
+            if message["msg_type"] == "kernel_info_reply":
+                replied = True
+            else:
+                heard = True
+
+
+def _ready(client: BlockingKernelClient, seconds: float) -> list[Any]:
+    """The channels on which a message waits, after at most so many seconds."""
+    channels = (client.iopub_channel, client.shell_channel)
+    poller = zmq.Poller()
+    for channel in channels:
+        poller.register(channel.socket, zmq.POLLIN)
+    found = dict(poller.poll(round(seconds * 1000)))
+    return [channel for channel in channels if channel.socket in found]
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return

@@ -1,0 +1,145 @@
+"""This repository's own site as readers meet it: in Chromium, and before two checkers of others."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.tools import axe_source, axe_violations, java_path, nu_messages, vnu_jar
+from tests.support import REPOSITORY, report_of, sitegen, tree
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAGES = [
+    "/",
+    "/posts/",
+    "/posts/tensor-wars/",
+    "/posts/tensor-wars-run/",
+    "/docs/",
+    "/docs/authoring/",
+    "/categories/",
+    "/categories/dev-bin/",
+    "/tags/jax/",
+    "/404.html",
+]
+SCHEMES = ["light", "dark"]
+WIDTHS = [360, 1440]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's site, built in a copy; posts without results in the store are run."""
+    root = tmp_path_factory.mktemp("own") / "site"
+    root.mkdir()
+    for name in ("content", "static", "templates", "measurements"):
+        if (REPOSITORY / name).is_dir():
+            shutil.copytree(REPOSITORY / name, root / name)
+    shutil.copyfile(REPOSITORY / "site.toml", root / "site.toml")
+    done = sitegen(root, "build", "--json", timeout=600)
+    report = report_of(done)
+    assert done.returncode == 0, report["problems"]
+    assert report["problems"] == []
+    return root
+
+
+@pytest.fixture(scope="session")
+def address(site: Path, serve: Callable[[Path], str]) -> str:
+    return serve(site / "public")
+
+
+def open_page(browser: Browser, url: str, *, scheme: str = "light", width: int = 1440) -> Page:
+    return browser.new_page(
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 900},
+    )
+
+
+def test_a_stored_result_is_replayed(site: Path) -> None:
+    """A fresh clone shows the numbers that were committed with the sample post."""
+    committed = sorted((REPOSITORY / "measurements/posts/tensor-wars").rglob("*.json"))
+    ours = sorted((site / "measurements/posts/tensor-wars").rglob("*.json"))
+    assert committed
+    assert [path.name for path in ours] == [path.name for path in committed]
+
+
+def test_a_second_build_runs_nothing_and_changes_nothing(site: Path) -> None:
+    before = tree(site / "public")
+    report = report_of(sitegen(site, "build", "--json"))
+    assert (report["executed_posts"], report["written"], report["removed"]) == (0, 0, 0)
+    assert report["replayed_posts"] == 5
+    assert tree(site / "public") == before
+
+
+def test_no_page_needs_a_script_or_another_host(site: Path) -> None:
+    for path in (site / "public").rglob("*.html"):
+        html = path.read_text("utf-8")
+        assert "<script" not in html
+        sources = re.findall(
+            r'(?:src|srcset)="([^"]+)"|<link rel="stylesheet" href="([^"]+)"', html
+        )
+        assert all(not re.match(r"\w+:|//", one or two) for one, two in sources), path
+    assert "url(" not in (site / "public/sitegen.css").read_text("utf-8")
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CI") and (java_path() is None or vnu_jar() is None),
+    reason="the Nu HTML checker needs Java, and npm to install it",
+)
+def test_the_nu_html_checker_has_nothing_to_say(site: Path) -> None:
+    assert nu_messages(site / "public") == []
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CI") and axe_source() is None, reason="axe-core needs npm to install it"
+)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_no_violation(browser: Browser, address: str, path: str, scheme: str) -> None:
+    page = open_page(browser, address, scheme=scheme)
+    page.goto(address + path)
+    assert axe_violations(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_only_tables_and_code_scroll_sideways(
+    browser: Browser, address: str, path: str, width: int
+) -> None:
+    page = open_page(browser, address, width=width)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    response = page.goto(address + path)
+    assert response is not None
+    assert response.ok
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert all(url.startswith((address, "data:")) for url in requests), requests
+    page.close()
+
+
+def test_both_schemes_are_there(browser: Browser, address: str) -> None:
+    grounds = []
+    for scheme in SCHEMES:
+        page = open_page(browser, address, scheme=scheme)
+        page.goto(f"{address}/posts/tensor-wars/")
+        grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.close()
+    assert len(set(grounds)) == 2
+
+
+def test_every_internal_link_leads_somewhere(site: Path) -> None:
+    public = site / "public"
+    checked = 0
+    for path in public.rglob("*.html"):
+        for target in re.findall(r'href="(/[^"#]*)(?:#[^"]*)?"', path.read_text("utf-8")):
+            file = public / target.lstrip("/")
+            assert (file / "index.html" if target.endswith("/") else file).is_file(), (path, target)
+            checked += 1
+    assert checked > 100

@@ -1,0 +1,73 @@
+"""The base package, without torch, jax and ipykernel, publishes a site from stored results."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import REPOSITORY, sitegen, tree
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command of a fresh virtual environment with nothing but the base package."""
+    environment = tmp_path_factory.mktemp("bare") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    install: list[str | Path] = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
+    constraints = REPOSITORY / "constraints.txt"
+    subprocess.run([*install, "--constraint", constraints, REPOSITORY], check=True)
+    return environment / "bin/sitegen"
+
+
+def test_a_site_from_stored_results(bare: Path, tmp_path: Path) -> None:
+    """This repository's site, of which one post carries its results; the rest is left out."""
+    site = tmp_path / "site"
+    for name in ("content", "static", "templates"):
+        (site / name).mkdir(parents=True)
+    shutil.copyfile(REPOSITORY / "site.toml", site / "site.toml")
+    (site / "content/posts").mkdir()
+    post = (REPOSITORY / "content/posts/tensor-wars.md").read_text("utf-8")
+    assert "@/posts/tensor-wars-run.md" in post
+    post = post.replace("@/posts/tensor-wars-run.md", "@/posts/tensor-wars.md")
+    (site / "content/posts/tensor-wars.md").write_text(post, "utf-8")
+    shutil.copytree(
+        REPOSITORY / "measurements/posts/tensor-wars", site / "measurements/posts/tensor-wars"
+    )
+    python = bare.with_name("python")
+    packages = subprocess.run(
+        [python, "-m", "pip", "list"], capture_output=True, text=True, check=True
+    ).stdout
+    for name in ("torch", "jax", "ipykernel", "ipython", "numpy"):
+        assert f"\n{name} " not in packages.lower()
+    command = [bare, "build", "--frozen"]
+    done = subprocess.run(command, cwd=site, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    html = (site / "public/posts/tensor-wars/index.html").read_text("utf-8")
+    assert "How this post was measured" in html
+    assert "torch 2" in html
+    published = tree(site / "public")
+    shutil.rmtree(site / "public")
+    assert sitegen(site, "build", "--frozen").returncode == 0
+    assert tree(site / "public") == published, "the same bytes as with everything installed"
+
+
+def test_running_without_a_kernel_says_what_to_install(bare: Path, tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "site.toml").write_text('base_url = "/"\n', "utf-8")
+    (tmp_path / "content/a.md").write_text("+++\n+++\n```python\n1\n```\n", "utf-8")
+    done = subprocess.run(
+        [bare, "build"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 2
+    assert "has no ipykernel" in done.stderr
+    assert "-m pip install ipykernel" in done.stderr
+    assert "Traceback" not in done.stderr

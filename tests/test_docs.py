@@ -1,0 +1,106 @@
+"""The documentation: every example is read; every option, key and command is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from markdown_it import MarkdownIt
+
+from sitegen.base.errors import Problem
+from sitegen.cli import main
+from sitegen.content.fences import Info, _Options, parse_info
+from sitegen.model import ExecuteConfig, MeasureConfig, Report
+from tests.support import CONFIG, REPOSITORY, build_site, write_site
+
+PAGES = sorted((REPOSITORY / "content/docs").glob("*.md"))
+TEXT = {page.stem: page.read_text("utf-8") for page in PAGES}
+TEXT["README"] = (REPOSITORY / "README.md").read_text("utf-8")
+
+
+def body_of(page: str) -> str:
+    return page.split("+++\n", 2)[2] if page.startswith("+++") else page
+
+
+FENCES = [
+    pytest.param(parse_info(token.info), token.content, id=f"{name}:{token.map[0] + 1}")
+    for name, text in TEXT.items()
+    for token in MarkdownIt("commonmark").parse(body_of(text))
+    if token.type == "fence" and token.map
+]
+
+
+def without_running(root: Path, files: dict[str, str], config: str = CONFIG) -> Report:
+    report, _ = build_site(write_site(root, files, config), mode="no-exec")
+    return report
+
+
+def mistakes(report: Report) -> list[Problem]:
+    """What the build found, but for results that are not there because nothing was run."""
+    return [problem for problem in report.problems if problem.code != "missing"]
+
+
+@pytest.mark.parametrize(("info", "content"), FENCES)
+def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> None:
+    name = info.options.get("name", "")
+    match info.language:
+        case "markdown":
+            assert mistakes(without_running(tmp_path, {"content/post.md": content})) == []
+        case "toml" if name == "site.toml":
+            assert mistakes(without_running(tmp_path, {}, content)) == []
+        case "toml":
+            file = "content/_index.md" if "section" in name else "content/page.md"
+            text = f"+++\n{content}+++\n"
+            assert name.startswith("front matter")
+            assert mistakes(without_running(tmp_path, {file: text})) == []
+        case "jinja":
+            page = "+++\ntitle = 'A'\nauthors = ['Ada']\n+++\n"
+            without_running(tmp_path, {name: content, "content/page.md": page})
+            assert "Written by Ada." in (tmp_path / "public/page/index.html").read_text("utf-8")
+        case "sh":
+            for line in content.splitlines():
+                _check_command(line.split("#")[0].split())
+        case _:
+            assert info.language == "python", f"an example in `{info.language}` is not checked"
+
+
+def _check_command(words: list[str]) -> None:
+    """A line that calls sitegen names a command and options that there are."""
+    if words[:1] == ["make"]:
+        makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+        assert f"\n{words[1]}:" in makefile
+    if words[:1] != ["sitegen"]:
+        assert words[0] in ("make", "pip", "python", ".venv/bin/pip"), words
+        return
+    command = main.commands[words[1]]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words[2:] if word.startswith("-")} <= known
+
+
+def test_every_option_of_a_block_is_documented() -> None:
+    rows = set(re.findall(r"^\| `([\w-]+)` \|", TEXT["authoring"], re.M))
+    assert rows == set(_Options.KNOWN)
+
+
+def test_every_command_and_its_options_are_documented() -> None:
+    for name, command in main.commands.items():
+        assert f"`sitegen {name}" in TEXT["execution"]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.opts[0] in TEXT["execution"], (name, parameter.opts[0])
+
+
+@pytest.mark.parametrize("scope", [ExecuteConfig, MeasureConfig], ids=lambda kind: kind.__name__)
+def test_every_key_of_execute_and_measure_is_documented(
+    scope: type[ExecuteConfig] | type[MeasureConfig],
+) -> None:
+    for key in scope.__struct_fields__:
+        table = r"^\[execute\.env\]" if key == "env" else rf"^{key} = "
+        assert re.search(table, TEXT["execution"], re.M), key
+
+
+def test_the_changelog_has_something_to_say() -> None:
+    changelog = (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
+    assert re.search(r"^## Unreleased\n\n- ", changelog, re.M)
