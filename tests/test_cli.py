@@ -206,6 +206,17 @@ def test_a_damaged_result_is_named_and_measured_again(tmp_path: Path) -> None:
     assert "tampered" not in (root / "public/a/index.html").read_text("utf-8")
 
 
+def test_frames_follow_the_code_through_edits_that_run_nothing(tmp_path: Path) -> None:
+    post = "```python\n#| error: true\nx = 0\n1 / x\n```\n"
+    root = write_site(tmp_path, {"content/a.md": post})
+    sitegen(root, "build")
+    assert "  content/a.md:6</pre>" in (root / "public/a/index.html").read_text("utf-8")
+    edited = "Prose.\n\n" + post.replace("x = 0", "# why\n\nx = 0  # zero")
+    write_site(root, {"content/a.md": edited})
+    assert sitegen(root, "build", "--frozen").returncode == 0
+    assert "  content/a.md:10</pre>" in (root / "public/a/index.html").read_text("utf-8")
+
+
 def test_a_changed_data_file_makes_a_result_stale(tmp_path: Path) -> None:
     source = "```python\nprint(open('data.csv').read())\n```\n"
     files = {"content/a/index.md": source, "content/a/data.csv": "1"}

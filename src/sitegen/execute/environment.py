@@ -58,7 +58,7 @@ def kernel_environment(
     """The whole environment of a kernel, by allow-list, with the device's variables set."""
     env = inherited_variables(python, environ)
     env |= {"IPYTHONDIR": str(private / "ipython"), "JUPYTER_CONFIG_DIR": str(private / "jupyter")}
-    env |= device_variables(device)
+    env |= device_variables(device, environ.get("CUDA_VISIBLE_DEVICES", ""))
     return env | dict(execute.env)
 
 
@@ -68,12 +68,18 @@ def inherited_variables(python: Path, environ: Mapping[str, str]) -> dict[str, s
     return env | {"PATH": os.pathsep.join([str(python.parent), env.get("PATH", os.defpath)])}
 
 
-def device_variables(device: Device) -> dict[str, str]:
-    """What makes torch and JAX see this device and no other."""
-    variables = {"JAX_PLATFORMS": device.jax_platform}
+def device_variables(device: Device, visible: str = "") -> dict[str, str]:
+    """What makes torch and JAX see this device and no other.
+
+    `visible` is the author's CUDA_VISIBLE_DEVICES, among which the device's index counts.
+    """
+    platform = device.jax_platform
+    variables = {"JAX_PLATFORMS": platform if platform == "cpu" else f"{platform},cpu"}
     match device.kind:
         case "cuda":
-            variables["CUDA_VISIBLE_DEVICES"] = str(device.index)
+            listed = [name.strip() for name in visible.split(",") if name.strip()]
+            shown = listed[device.index] if device.index < len(listed) else str(device.index)
+            variables["CUDA_VISIBLE_DEVICES"] = shown
         case "rocm":
             variables["HIP_VISIBLE_DEVICES"] = str(device.index)
         case "cpu" | "xpu" | "mps" | "tpu":
