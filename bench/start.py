@@ -1,0 +1,50 @@
+"""Start-up: `sitegen --help` and a build that only replays, against `python -c pass`.
+
+Interleaved, median of so many rounds; wall time of whole processes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROUNDS = 15
+POST = "+++\n+++\n```python\nprint({})\n```\n"
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    sitegen = [sys.executable, "-m", "sitegen"]
+    with tempfile.TemporaryDirectory() as name:
+        site = Path(name)
+        (site / "content").mkdir()
+        (site / "site.toml").write_text('base_url = "/"\n[execute]\ndevice = "cpu"\n', "utf-8")
+        for number in range(10):
+            (site / f"content/{number}.md").write_text(POST.format(number), "utf-8")
+        subprocess.run([*sitegen, "build"], cwd=site, check=True, stdout=subprocess.DEVNULL)
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "sitegen --help": [*sitegen, "--help"],
+            "sitegen build, 10 posts replayed": [*sitegen, "build"],
+        }
+        times: dict[str, list[float]] = {label: [] for label in commands}
+        for _ in range(ROUNDS):
+            for label, command in commands.items():
+                times[label].append(seconds(command, site))
+    base = statistics.median(times["python -c pass"])
+    for label, taken in times.items():
+        median = statistics.median(taken)
+        print(f"{label:34} {median * 1000:7.0f} ms {median / base:6.1f} x")
+
+
+if __name__ == "__main__":
+    main()
