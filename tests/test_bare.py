@@ -37,7 +37,7 @@ def test_a_site_from_stored_results(bare: Path, tmp_path: Path) -> None:
     shutil.copytree(
         REPOSITORY / "measurements/posts/tensor-wars", site / "measurements/posts/tensor-wars"
     )
-    python = bare.with_name("python")
+    python = str(bare.with_name("python"))
     packages = subprocess.run(
         [python, "-m", "pip", "list"], capture_output=True, text=True, check=True
     ).stdout

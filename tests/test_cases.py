@@ -134,7 +134,7 @@ def show(head: str, result: Result) -> str:
     cards = {page.card.path: page.card for page in result.pages}
     match kind:
         case "problems":
-            return "\n\n".join(map(render_problem, result.problems)) + "\n"
+            return "\n".join(f"{render_problem(problem)}\n" for problem in result.problems)
         case "pages":
             return "".join(f"{path} {card.url}\n" for path, card in cards.items())
         case "body":

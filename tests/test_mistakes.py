@@ -18,7 +18,9 @@ HUGE = "9" * 5000
 
 def crashes(*values: object, because: str, raises: type[BaseException]) -> object:
     """A parameter of which sitegen knows no better than to crash."""
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=because, raises=raises))
+    return pytest.param(
+        *values, marks=pytest.mark.xfail(strict=True, reason=because, raises=raises)
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def crashes(*values: object, because: str, raises: type[BaseException]) -> objec
         "weight = nan",
         "date = 10:00:00",
         "date = 2026-01-31T10:00:00+99:99",
-        'date = "' + "1" * 10_000 + '"',
+        'date = "' + "x" * 10_000 + '"',
         'date = "\\u0000"',
         'path = "\\u0000"',
         f'slug = "{"a" * 300}"',
@@ -86,7 +88,7 @@ def test_front_matter(front: str, tmp_path: Path) -> None:
 def test_configuration(config: str, tmp_path: Path) -> None:
     problems = publish(tmp_path, {"site.toml": config})
     assert exit_status(problems) == 2
-    assert all("site.toml" in render_problem(problem) or problem.help for problem in problems)
+    assert all(render_problem(problem).startswith("error[") for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +131,8 @@ def test_an_address_to_which_nothing_can_be_joined(url: str, tmp_path: Path) -> 
     ids=lambda body: repr(body)[:30],
 )
 def test_a_body(body: str, tmp_path: Path) -> None:
-    publish(tmp_path, {"content/a.md": page(body=body)})
-    said = (tmp_path / "public" / "a" / "index.html").is_file()
-    assert said or exit_status(publish(tmp_path, {"content/a.md": page(body=body)})) == 2
+    status = exit_status(publish(tmp_path, {"content/a.md": page(body=body)}))
+    assert (status == 2) != (tmp_path / "public" / "a" / "index.html").is_file()
 
 
 def test_a_lone_carriage_return_moves_no_line(tmp_path: Path) -> None:
@@ -293,5 +294,5 @@ def test_a_folder_that_is_no_site(tmp_path: Path) -> None:
     [problem] = caught.value.problems
     assert render_problem(problem) == (
         "error[config]: there is no site.toml here\n"
-        " = run sitegen in a site's folder; the smallest site.toml is: base_url = \"/\""
+        ' = run sitegen in a site\'s folder; the smallest site.toml is: base_url = "/"'
     )

@@ -1,0 +1,352 @@
+"""Templates of a site over the built-in ones, and an author's mistakes in them."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from sitegen.base.errors import Problem, render_problem
+from sitegen.render.templates import local_reference
+from tests.tiny import SITE, page, publish, published
+
+A = {"content/a.md": page('title = "A"')}
+HOSTILE = "</title><script>alert('1')</script>\"' onload=x {{ 7 * 7 }} {% raw %}&amp;"
+
+
+def build(root: Path, files: dict[str, str]) -> None:
+    assert publish(root, {**A, **files}) == ()
+
+
+def problem(root: Path, files: dict[str, str | bytes]) -> Problem:
+    [found] = publish(root, {**A, **files})
+    assert (found.severity, found.code) == ("fatal", "template")
+    assert not (root / "public").exists()
+    return found
+
+
+# --- overriding -----------------------------------------------------------------------------
+
+
+def test_a_template_replaces_the_built_in_one(tmp_path: Path) -> None:
+    build(tmp_path, {"templates/page.html": "{{ page.title }}!"})
+    assert published(tmp_path, "a/index.html") == "A!"
+
+
+def test_a_template_extends_the_built_in_one_of_its_name(tmp_path: Path) -> None:
+    own = '{% extends "page.html" %}{% block heading %}<h1>Mine</h1>{{ super() }}{% endblock %}'
+    build(tmp_path, {"templates/page.html": own})
+    html = published(tmp_path, "a/index.html")
+    assert "<h1>Mine</h1>" in html
+    assert "<h1>A</h1>" in html
+
+
+def test_an_own_base_extends_the_built_in_base_under_built_in_pages(tmp_path: Path) -> None:
+    own = '{% extends "base.html" %}{% block footer %}<footer>Mine</footer>{% endblock %}'
+    build(tmp_path, {"templates/base.html": own})
+    for path in ("a/index.html", "index.html", "404.html", "tags/index.html"):
+        html = published(tmp_path, path)
+        assert "<footer>Mine</footer>" in html
+        assert "Set by sitegen" not in html
+
+
+def test_a_template_of_another_name_extends_the_sites_own(tmp_path: Path) -> None:
+    build(
+        tmp_path,
+        {
+            "content/a.md": page('template = "sub/note.html"'),
+            "templates/sub/note.html": '{% extends "page.html" %}{% block x %}note{% endblock %}',
+            "templates/page.html": "own {% block x %}{% endblock %}",
+        },
+    )
+    assert published(tmp_path, "a/index.html") == "own note"
+
+
+def test_an_own_macro_file_is_used_by_built_in_templates(tmp_path: Path) -> None:
+    own = "{% macro terms(page) %}{% endmacro %}{% macro page_list(pages) %}MINE{% endmacro %}"
+    build(tmp_path, {"templates/page_list.html": own, "content/a.md": page("date = 2026-01-01")})
+    assert "MINE" in published(tmp_path, "index.html")
+
+
+@pytest.mark.parametrize("hook", ["head.html", "post-end.html", "comments.html"])
+def test_hooks(hook: str, tmp_path: Path) -> None:
+    build(tmp_path, {f"templates/{hook}": "<!-- {{ config.title }} {{ current_path }} -->"})
+    html = published(tmp_path, "a/index.html")
+    assert "<!-- Tiny /a/ -->" in html
+    assert (html.index("<!-- Tiny") < html.index("</head>")) == (hook == "head.html")
+
+
+def test_a_hook_can_include_the_built_in_one(tmp_path: Path) -> None:
+    build(tmp_path, {"templates/head.html": 'a{% include "head.html" %}b'})
+    assert "ab</head>" in published(tmp_path, "a/index.html").replace("\n", "")
+
+
+def test_every_template_can_be_extended_and_nothing_changes(tmp_path: Path) -> None:
+    names = ["base", "page", "section", "index", "404", "taxonomy_list", "taxonomy_single"]
+    files = {"content/s/_index.md": page(), "content/a.md": page('[taxonomies]\ntags = ["x"]')}
+    build(tmp_path / "plain", files)
+    own = {f"templates/{name}.html": f'{{% extends "{name}.html" %}}' for name in names}
+    build(tmp_path / "own", {**files, **own})
+    plain = sorted((tmp_path / "plain" / "public").rglob("*.html"))
+    assert len(plain) == 7
+    for path in plain:
+        relative = path.relative_to(tmp_path / "plain")
+        assert (tmp_path / "own" / relative).read_bytes() == path.read_bytes()
+
+
+# --- hostile strings ------------------------------------------------------------------------
+
+
+def test_every_field_of_the_front_matter_is_text_in_every_page(tmp_path: Path) -> None:
+    word = json.dumps(HOSTILE)
+    front = f"title = {word}\ndescription = {word}\nauthors = [{word}]\ndate = 2026-01-01\n"
+    config = SITE.replace('"Tiny"', word) + (
+        f"description = {word}\nauthor = {word}\ngenerate_feeds = true\ndefault_language = {word}\n"
+    )
+    config = config.replace('name = "tags"', 'name = "tags", feed = true')
+    publish(
+        tmp_path,
+        {
+            "site.toml": config,
+            "content/_index.md": page(f"title = {word}\ndescription = {word}"),
+            "content/s/_index.md": page(
+                f"title = {word}\ndescription = {word}\ngenerate_feeds = true"
+            ),
+            "content/s/a.md": page(f"{front}[taxonomies]\ntags = [{word}]", f"# {HOSTILE}"),
+            "content/s/b.md": page(front, f"![{HOSTILE}](x.png)\n\n```{HOSTILE}\nx\n```"),
+            "content/s/deep/_index.md": page(f"title = {word}"),
+        },
+    )
+    pages = sorted((tmp_path / "public").rglob("*.html"))
+    assert len(pages) == 9
+    for path in pages:
+        tree = html5lib.parse(path.read_text("utf-8"), namespaceHTMLElements=False)
+        scripts = tree.findall(".//script")
+        own = path.parent.name == "a"  # raw HTML in a heading is the author's own
+        assert len(scripts) == (1 if own else 0), path
+        assert [e.tag for e in tree.iter() if "onload" in e.attrib] == []
+        assert HOSTILE in str(tree.findtext(".//title"))
+    feeds = sorted((tmp_path / "public").rglob("*.xml"))
+    assert len(feeds) == 4
+    for path in feeds:
+        ElementTree.parse(path)  # noqa: S314 (our own)
+
+
+@pytest.mark.parametrize("where", ["title", "description", "authors", "tags", "body"])
+@pytest.mark.xfail(strict=True, reason="written as they are", raises=ElementTree.ParseError)
+def test_a_feed_is_xml_whatever_characters_a_page_has(where: str, tmp_path: Path) -> None:
+    values = {
+        "title": 'title = "\\u0008"',
+        "description": 'description = "\\u0000"',
+        "authors": 'authors = ["a\\u001b"]',
+        "tags": 'taxonomies.tags = ["a\\u000b"]',
+    }
+    body = "a\x08b" if where == "body" else "x"
+    text = page(f"date = 2026-01-01\n{values.get(where, '')}", body)
+    publish(tmp_path, {"site.toml": SITE + "generate_feeds = true", "content/a.md": text})
+    ElementTree.parse(tmp_path / "public" / "atom.xml")  # noqa: S314 (our own)
+    assert published(tmp_path, "atom.xml").startswith("<?xml")
+
+
+def test_extra_is_escaped_unless_said_to_be_safe(tmp_path: Path) -> None:
+    build(
+        tmp_path,
+        {
+            "content/a.md": page("[extra]\nx = '<b>'"),
+            "templates/page.html": "{{ page.extra.x }} {{ page.extra.x | safe }}",
+        },
+    )
+    assert published(tmp_path, "a/index.html") == "&lt;b&gt; <b>"
+
+
+# --- mistakes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "excerpt", "message"),
+    [
+        ("a\n{{ nope }}\nb", 2, "{{ nope }}", "'nope' is undefined"),
+        ("a\n\n{{ page.extra.nope }}", 3, "{{ page.extra.nope }}", "has no attribute 'nope'"),
+        ("{% if %}", 1, "{% if %}", "Expected an expression"),
+        ("a\n{% block x %}\nb", 3, "b", "Unexpected end of template"),
+        ("a\n{{ 1 | zork }}", 2, "{{ 1 | zork }}", "No filter named 'zork'"),
+        ("{% frobnicate %}", 1, "{% frobnicate %}", "unknown tag 'frobnicate'"),
+        ("a\n{{ 'x", 2, "{{ 'x", "unexpected char"),
+        (
+            "a\n{{ get_taxonomy_url(kind='tags', name='zz') }}",
+            2,
+            "{{ get_taxonomy_url(kind='tags', name='zz') }}",
+            "there is no term `zz` in `tags`",
+        ),
+        ("{% macro m() %}\n{{ x }}\n{% endmacro %}\n{{ m() }}", 2, "{{ x }}", "'x' is undefined"),
+    ],
+)
+def test_a_mistake_is_told_with_template_line_and_page(
+    template: str, line: int, excerpt: str, message: str, tmp_path: Path
+) -> None:
+    found = problem(tmp_path, {"templates/page.html": template})
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("templates/page.html", line)
+    assert found.excerpt == excerpt
+    assert message in found.message
+    assert found.help == ("while rendering content/a.md",)
+
+
+def test_the_whole_text_of_a_mistake(tmp_path: Path) -> None:
+    found = problem(tmp_path, {"templates/page.html": "<p>\n  {{ titel }}\n"})
+    assert render_problem(found) == (
+        "error[template]: 'titel' is undefined\n"
+        " --> templates/page.html:2\n"
+        "  |\n"
+        "2 |   {{ titel }}\n"
+        "  | ^\n"
+        "  = while rendering content/a.md"
+    )
+
+
+def test_a_mistake_in_an_included_template_is_told_there(tmp_path: Path) -> None:
+    found = problem(tmp_path, {"templates/head.html": "\n\n{{ nope }}"})
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("templates/head.html", 3)
+
+
+def test_a_missing_template_is_told_with_the_nearest(tmp_path: Path) -> None:
+    found = problem(tmp_path, {"content/a.md": page('template = "pge.html"')})
+    assert render_problem(found) == (
+        "error[template]: there is no template `pge.html`\n"
+        " = asked for by content/a.md\n"
+        " = did you mean `page.html`?"
+    )
+
+
+def test_the_sites_own_templates_are_suggested_too(tmp_path: Path) -> None:
+    files = {"content/a.md": page('template = "recipes.html"'), "templates/recipe.html": ""}
+    assert problem(tmp_path, {**files}).help[1] == "did you mean `recipe.html`?"
+
+
+def test_a_missing_template_unlike_any_is_to_be_written(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"content/a.md": page('template = "zzzzzzzz.xyz"')}
+    assert problem(tmp_path, files).help[1] == "write templates/zzzzzzzz.xyz"
+
+
+@pytest.mark.parametrize("tag", ["extends", "include"])
+@pytest.mark.xfail(strict=True, reason="only the page is named")
+def test_a_missing_template_is_told_where_it_is_asked_for(tag: str, tmp_path: Path) -> None:
+    found = problem(tmp_path, {"templates/page.html": f'\n{{% {tag} "bse.html" %}}'})
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("templates/page.html", 2)
+
+
+@pytest.mark.xfail(strict=True, reason="the class is named, a name that no author knows")
+def test_an_unknown_field_is_told_in_the_authors_words(tmp_path: Path) -> None:
+    found = problem(tmp_path, {"templates/page.html": "{{ page.titel }}"})
+    assert "PageView" not in found.message
+
+
+@pytest.mark.xfail(strict=True, reason="`sitegen:x.html` is no name of the author's")
+def test_a_template_that_includes_itself(tmp_path: Path) -> None:
+    files = {
+        "content/a.md": page('template = "x.html"'),
+        "templates/x.html": "{% include 'x.html' %}",
+    }
+    assert "sitegen:" not in problem(tmp_path, {**files}).message
+
+
+@pytest.mark.parametrize(
+    ("template", "error"),
+    [
+        ("a\n{{ 1 / 0 }}", ZeroDivisionError),
+        ("a\n{{ page.date | date }}", AttributeError),
+        ("a\n{{ 'x' + 1 }}", TypeError),
+        ("a\n{{ get_url() }}", TypeError),
+        ("a\n{{ get_taxonomy_url('tags') }}", TypeError),
+        ("a\n{{ 'x' | date }}", AttributeError),
+        ("a\n{% for x in 3 %}{% endfor %}", TypeError),
+        ("a\n{{ range(3)[7] + 1 }}", None),
+        ("a\n{{ '%d' | format('x') }}", TypeError),
+        ("a\n{{ [1, 'a'] | sort }}", TypeError),
+        ("{% macro m() %}\n{{ m() }}{% endmacro %}{{ m() }}", RecursionError),
+    ],
+)
+def test_an_error_in_an_expression_is_told_with_its_place(
+    template: str, error: type[BaseException] | None, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if error is not None:
+        reason = "only Jinja's own errors are caught"
+        request.node.add_marker(pytest.mark.xfail(strict=True, reason=reason, raises=error))
+    found = problem(tmp_path, {"templates/page.html": template})
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("templates/page.html", 2)
+
+
+@pytest.mark.xfail(strict=True, reason="read_text", raises=UnicodeDecodeError)
+def test_a_template_that_is_not_utf8(tmp_path: Path) -> None:
+    assert problem(tmp_path, {"templates/page.html": b"\xe9"}).message
+
+
+@pytest.mark.xfail(strict=True, reason="a leading slash leads out of templates/")
+def test_a_template_outside_of_the_site(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    name = (tmp_path / "secret").as_posix()
+    assert problem(tmp_path / "site", {"content/a.md": page(f'template = "{name}"')})
+
+
+@pytest.mark.xfail(strict=True, reason="`..` is refused in the site's folder only")
+def test_a_template_beside_the_built_in_ones(tmp_path: Path) -> None:
+    assert problem(tmp_path, {"content/a.md": page('template = "../static/sitegen.css"')})
+
+
+# --- links ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("permalink", "base", "local"),
+    [
+        ("https://example.org/a/", "https://example.org", "/a/"),
+        ("https://example.org/blog/a/", "https://example.org/blog", "/blog/a/"),
+        (
+            "https://example.org/blogger/",
+            "https://example.org/blog",
+            "https://example.org/blogger/",
+        ),
+        ("https://example.org:8000/a/", "https://example.org:8000", "/a/"),
+        ("https://example.org:8000/a/", "https://example.org", "https://example.org:8000/a/"),
+        ("https://elsewhere.org/a/", "https://example.org", "https://elsewhere.org/a/"),
+        ("/a/", "", "/a/"),
+        ("#x", "https://example.org", "#x"),
+        ("mailto:a@example.org", "", "mailto:a@example.org"),
+    ],
+)
+def test_local(permalink: str, base: str, local: str) -> None:
+    assert local_reference(permalink, base) == local
+
+
+def test_every_link_of_a_site_below_a_path_stays_below_it(tmp_path: Path) -> None:
+    config = SITE.replace("example.org", "example.org/blog") + "generate_feeds = true"
+    publish(
+        tmp_path,
+        {
+            "site.toml": config,
+            "content/s/_index.md": page('title = "S"\nsort_by = "date"\ngenerate_feeds = true'),
+            "content/s/a.md": page(
+                'date = 2026-01-01\n[taxonomies]\ntags = ["x"]', "[b](@/s/b.md) [c](#c)"
+            ),
+            "content/s/b.md": page("date = 2026-01-02"),
+        },
+    )
+    links = set()
+    for path in (tmp_path / "public").rglob("*.html"):
+        tree = html5lib.parse(path.read_text("utf-8"), namespaceHTMLElements=False)
+        links |= {e.attrib["href"] for e in tree.iter() if "href" in e.attrib}
+    assert {"/blog/s/b/", "/blog/tags/x/", "/blog/sitegen.css", "/blog/", "/blog/atom.xml"} <= links
+    assert [
+        x for x in links if not x.startswith(("/blog/", "https://example.org/blog/", "#"))
+    ] == []
+    public = tmp_path / "public"
+    for link in links:
+        if link.startswith("/blog/"):
+            target = public / link.removeprefix("/blog/")
+            assert target.is_file() or (target / "index.html").is_file(), link
