@@ -43,8 +43,8 @@ def test_a_site_from_stored_results(bare: Path, tmp_path: Path) -> None:
     ).stdout
     for name in ("torch", "jax", "ipykernel", "ipython", "numpy"):
         assert f"\n{name} " not in packages.lower()
-    command = [bare, "build", "--frozen"]
-    done = subprocess.run(command, cwd=site, capture_output=True, text=True, check=False)
+    frozen = [str(bare), "build", "--frozen"]
+    done = subprocess.run(frozen, cwd=site, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     html = (site / "public/posts/tensor-wars/index.html").read_text("utf-8")
     assert "How this post was measured" in html

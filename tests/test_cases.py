@@ -24,7 +24,7 @@ expected, to the byte, and a line `.` ends the case:
     . -> file PATH       a published file
 
 After a change that is meant, `pytest --update-cases` writes anew what follows `. ->`. The cases
-of `known-bugs.md` say what should be; they fail today, and one that passes belongs elsewhere.
+of `mended.md` were bugs once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ from tests.tiny import write_site
 HERE = Path(__file__).parent
 WANTED = "-> "
 PROBLEMS = f"{WANTED}problems"
-KNOWN_BUGS = "known-bugs"
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -90,10 +89,8 @@ def all_cases() -> Iterator[object]:
         cases = list(read_cases(file))
         titles = [case.title for case in cases]
         assert len(titles) == len(set(titles)), f"{file.name} has a title twice"
-        bugs = [pytest.mark.xfail(strict=True, reason="a known bug")]
         for case in cases:
-            marks = bugs if file.stem == KNOWN_BUGS else []
-            yield pytest.param(case, id=f"{file.stem}: {case.title}", marks=marks)
+            yield pytest.param(case, id=f"{file.stem}: {case.title}")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -159,7 +156,7 @@ def test_case(case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> Non
     if result.problems:
         wanted.setdefault(PROBLEMS, "")
     found = {head: show(head, result) for head in wanted}
-    if request.config.getoption("--update-cases") and case.file.stem != KNOWN_BUGS:
+    if request.config.getoption("--update-cases"):
         update(case, found)
     else:
         assert found == wanted

@@ -16,9 +16,7 @@ from sitegen.render.format import format_bytes, format_date, format_rfc3339, for
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        pytest.param(
-            0.0, "0 µs", marks=pytest.mark.xfail(strict=True, reason="three figures of nothing")
-        ),
+        (0.0, "0 µs"),
         (1.2e-7, "0.12 µs"),
         (1.26e-5, "13 µs"),
         (0.00009, "90 µs"),
@@ -71,11 +69,7 @@ def test_minutes_add_up(seconds: int) -> None:
         (1.5e9, "1.5 GB"),
         (80e9, "80 GB"),
         (1.2e13, "12000 GB"),
-        pytest.param(
-            999_999,
-            "1.0 MB",
-            marks=pytest.mark.xfail(strict=True, reason="the unit is chosen before rounding"),
-        ),
+        (999_999, "1.0 MB"),
     ],
 )
 def test_bytes(size: float, text: str) -> None:
@@ -94,9 +88,7 @@ DAY = dt.datetime(2026, 3, 1, 9, 5, 7, tzinfo=dt.UTC)
         ("no date", "no date"),
         ("", ""),
         ("100 %%", "100 %"),
-        pytest.param(
-            "%%B", "%B", marks=pytest.mark.xfail(strict=True, reason="the second % is replaced")
-        ),
+        ("%%B", "%B"),
     ],
 )
 def test_date(format: str, text: str) -> None:
@@ -107,7 +99,6 @@ def test_date_by_default() -> None:
     assert format_date(DAY) == "1 March 2026"
 
 
-@pytest.mark.xfail(strict=True, reason="strftime pads years on some systems only")
 def test_an_early_year_has_four_digits() -> None:
     assert format_date(DAY.replace(year=33), "%Y-%m-%d") == "0033-03-01"
 
@@ -147,6 +138,5 @@ def test_duration(text: str, seconds: float | None) -> None:
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.xfail(strict=True, reason="a number of 400 digits is infinity")
 def test_a_duration_is_finite() -> None:
     assert parse_duration("9" * 400 + "h") is None

@@ -16,13 +16,6 @@ DEEP = 3000
 HUGE = "9" * 5000
 
 
-def crashes(*values: object, because: str, raises: type[BaseException]) -> object:
-    """A parameter of which sitegen knows no better than to crash."""
-    return pytest.param(
-        *values, marks=pytest.mark.xfail(strict=True, reason=because, raises=raises)
-    )
-
-
 @pytest.mark.parametrize(
     "front",
     [
@@ -49,10 +42,10 @@ def crashes(*values: object, because: str, raises: type[BaseException]) -> objec
         'taxonomies = { tags = "x" }',
         'execute.env = { A = { B = "" } }',
         'execute.device = "\\u0000"',
-        crashes(f"weight = {HUGE}", because="int() refuses 4300 digits", raises=ValueError),
-        crashes(f"titel = {'[' * DEEP}{']' * DEEP}", because="tomli", raises=RecursionError),
-        crashes("a." * DEEP + "b = 1", because="tomli", raises=RecursionError),
-        crashes(f'template = "{"a" * 300}"', because="ENAMETOOLONG", raises=OSError),
+        pytest.param(f"weight = {HUGE}"),
+        pytest.param(f"titel = {'[' * DEEP}{']' * DEEP}"),
+        pytest.param("a." * DEEP + "b = 1"),
+        pytest.param(f'template = "{"a" * 300}"'),
     ],
     ids=lambda front: str(front)[:30],
 )
@@ -79,9 +72,9 @@ def test_front_matter(front: str, tmp_path: Path) -> None:
         SITE + '[devices.""]',
         SITE + "[execute]\nenv = 1",
         SITE + f"feed_limit = {'9' * 20}.5",
-        crashes('base_url = "http://[::1"', because="urlsplit", raises=ValueError),
-        crashes(SITE + 'output_dir = "\\u0000"', because="a NUL in a path", raises=ValueError),
-        crashes(SITE + f"feed_limit = {HUGE}", because="4300 digits", raises=ValueError),
+        pytest.param('base_url = "http://[::1"'),
+        pytest.param(SITE + 'output_dir = "\\u0000"'),
+        pytest.param(SITE + f"feed_limit = {HUGE}"),
     ],
     ids=lambda config: str(config).removeprefix(SITE)[:30],
 )
@@ -95,7 +88,6 @@ def test_configuration(config: str, tmp_path: Path) -> None:
     "url",
     ["https://", "https://example.org/?a=1", "https://example.org/#a", "https://example.org/a b"],
 )
-@pytest.mark.xfail(strict=True, reason="only the scheme of base_url is looked at")
 def test_an_address_to_which_nothing_can_be_joined(url: str, tmp_path: Path) -> None:
     problems = publish(tmp_path, {"site.toml": f'base_url = "{url}"'})
     assert exit_status(problems) == 2
@@ -121,12 +113,8 @@ def test_an_address_to_which_nothing_can_be_joined(url: str, tmp_path: Path) -> 
         "[x](@/%00.md)",
         "\u2028\u2029\x0b\x0c\x85```python\n1\n```",
         pytest.param("![x](//[)", id="an image at no address"),
-        crashes(
-            "a\rb\rc\r```python exec\rx\r```",
-            because="markdown-it ends a line at a lone CR, sitegen does not",
-            raises=IndexError,
-        ),
-        crashes("a\rb\r\r[x](@/n.md)", because="a lone CR", raises=IndexError),
+        pytest.param("a\rb\rc\r```python exec\rx\r```"),
+        pytest.param("a\rb\r\r[x](@/n.md)"),
     ],
     ids=lambda body: repr(body)[:30],
 )
@@ -143,7 +131,6 @@ def test_a_lone_carriage_return_moves_no_line(tmp_path: Path) -> None:
     assert plain.excerpt == "#| ecco: 1"
 
 
-@pytest.mark.xfail(strict=True, reason="markdown-it ends a line at a lone CR, sitegen does not")
 def test_after_a_lone_carriage_return_the_excerpt_is_right(tmp_path: Path) -> None:
     [problem] = publish(
         tmp_path, {"content/a.md": page(body="a\rb\n\n```python\n#| ecco: 1\n```\n\nmore\n")}
@@ -166,7 +153,6 @@ def test_a_page_that_is_not_utf8(data: bytes, line: int, tmp_path: Path) -> None
     assert (problem.span.path, problem.span.line) == ("content/a.md", line)
 
 
-@pytest.mark.xfail(strict=True, reason="the codec's own words, always at line 1")
 def test_a_configuration_that_is_not_utf8(tmp_path: Path) -> None:
     [problem] = publish(tmp_path, {"site.toml": SITE.encode() + b"description = '\xe9'"})
     assert problem.message == "not UTF-8"
@@ -183,11 +169,11 @@ def test_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
     assert second.span.line == 5
 
 
-@pytest.mark.parametrize("name", ["a.md", "a.txt"])
-@pytest.mark.xfail(strict=True, reason="Path.resolve() of a loop", raises=RuntimeError)
+@pytest.mark.parametrize("name", ["content/a.md", "static/a.txt"])
 def test_a_link_to_itself(name: str, tmp_path: Path) -> None:
-    (tmp_path / "content").mkdir()
-    (tmp_path / "content" / name).symlink_to(name)
+    path = tmp_path / name
+    path.parent.mkdir()
+    path.symlink_to(path.name)
     assert exit_status(publish(tmp_path, {})) == 2
 
 
@@ -216,7 +202,6 @@ def test_hidden_files_and_backups_are_passed_over(tmp_path: Path) -> None:
     assert found.assets == ()
 
 
-@pytest.mark.xfail(strict=True, reason="hidden folders are dropped before it is looked at")
 def test_the_well_known_folder_is_published(tmp_path: Path) -> None:
     publish(tmp_path, {"static/.well-known/security.txt": "x"})
     assert published(tmp_path, ".well-known/security.txt") == "x"
@@ -266,14 +251,12 @@ def test_what_has_no_slug_is_not_published(files: dict[str, str], tmp_path: Path
 
 
 @pytest.mark.parametrize("files", NAMELESS)
-@pytest.mark.xfail(strict=True, reason="told of as a clash with the list above it, without a place")
 def test_what_has_no_slug_is_told_of_where_it_stands(files: dict[str, str], tmp_path: Path) -> None:
     [problem] = publish(tmp_path, files)
     assert problem.span is not None
     assert problem.span.path == list(files)[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="`?`, `#` and `%` of a path enter links as they are")
 def test_a_path_is_encoded_in_links(tmp_path: Path) -> None:
     publish(tmp_path, {"content/a.md": page('path = "a?b#c%20d"')})
     assert 'href="/a%3Fb%23c%2520d/"' in published(tmp_path, "index.html")

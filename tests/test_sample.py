@@ -39,7 +39,7 @@ def test_the_sample_as_it_lies_there(site: Path) -> None:
     assert stored(site) == [], "a run with a failed block is never stored"
 
     page = (site / "public/posts/tensor-wars/index.html").read_text("utf-8")
-    error = f"NameError: name &#x27;model&#x27; is not defined\n  {POST}:{block['line']}"
+    error = f"NameError: name 'model' is not defined\n  {POST}:{block['line']}"
     assert f'<div class="cell-error"><pre tabindex="0">{error}</pre></div>' in page
     assert page.index("opt_model") < page.index("cell-error") < page.index("graph break")
     assert "functionsâ€”no side effects" in page, "shown as it is"

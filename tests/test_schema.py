@@ -74,7 +74,7 @@ GOOD: list[tuple[str, Read, object]] = [
     ("", lambda t: t.date("k"), None),
     ("k = { x = 1 }", lambda t: t.table("k").integer("x", 0), 1),
     ("", lambda t: t.table("k").integer("x", 7), 7),
-    ("[[k]]\nx = 1\n[[k]]\nx = 2", lambda t: [e.integer("x", 0) for e in t.tables("k")], [1, 2]),
+    ("[[k]]\nx = 1\n[[k]]\nx = 2", lambda t: [e.integer("x", 0) for _, e in t.tables("k")], [1, 2]),
     ("[k.b]\n[k.a]", lambda t: list(t.named_tables("k")), ["a", "b"]),
     ("k = { any = [1, { x = nan }] }", lambda t: sorted(t.free("k")), ["any"]),
     ("b = 1\na = 2", lambda t: t.names(), ("a", "b")),
@@ -161,11 +161,18 @@ def test_what_nobody_asked_for_is_unknown() -> None:
     found, problems = table('title = 1\ntitel = 2\nqqq = 3\n"" = 4')
     found.integer("title", 0)
     found.finish(unknown="warning", where="a test")
-    assert [(p.severity, p.message, p.help[0]) for p in problems] == [
-        ("warning", "`titel` is not a key of a test", "did you mean `title`?"),
-        ("warning", "`qqq` is not a key of a test", "keys of your own go under `[extra]`"),
-        ("warning", "`` is not a key of a test", "keys of your own go under `[extra]`"),
+    assert [(p.severity, p.message, p.help) for p in problems] == [
+        ("warning", "`titel` is not a key of a test", ("did you mean `title`?",)),
+        ("warning", "`qqq` is not a key of a test", ()),
+        ("warning", "`` is not a key of a test", ()),
     ]
+
+
+def test_keys_of_ones_own_have_a_place_where_there_is_extra() -> None:
+    found, problems = table("qqq = 3")
+    found.free("extra")
+    found.finish(unknown="fatal", where="a page")
+    assert [p.help for p in problems] == [("keys of your own go under `[extra]`",)]
 
 
 def test_a_key_asked_for_in_vain_is_known_all_the_same() -> None:

@@ -20,7 +20,7 @@ def site_of(root: Path, files: dict[str, str]) -> Site:
     write_site(root, files)
     config = load_config(root, [])
     drafts = parse_site(config, scan_content(root, []), Options(), [])
-    return assemble([render_body(draft.document, None).card for draft in drafts], config)
+    return assemble([render_body(draft.document, None).card for draft in drafts], config, [])
 
 
 def tags(site: Site) -> Taxonomy:
@@ -72,7 +72,6 @@ def test_spellings_of_one_slug_are_one_term(tmp_path: Path) -> None:
     assert [card.path for card in term.pages] == ["a.md", "b.md", "c.md"]
 
 
-@pytest.mark.xfail(strict=True, reason="decided in zola-contract.md, but nobody says it")
 def test_merged_spellings_are_warned_of(tmp_path: Path) -> None:
     problems = publish(tmp_path, {"content/a.md": tagged("A B"), "content/b.md": tagged("a/b")})
     assert [problem.severity for problem in problems] == ["warning"]
@@ -96,14 +95,12 @@ def test_a_taxonomy_without_terms_has_a_list_but_no_place_in_the_navigation(tmp_
     assert "<h1>Categories</h1>" in published(tmp_path, "categories/index.html")
 
 
-@pytest.mark.xfail(strict=True, reason="the theme asks for the URL of a term that has none")
 def test_a_taxonomy_that_is_not_rendered(tmp_path: Path) -> None:
     config = 'base_url = "/"\ntaxonomies = [{ name = "tags", render = false }]'
     assert publish(tmp_path, {"site.toml": config, "content/a.md": tagged("x")}) == ()
     assert not (tmp_path / "public" / "tags").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="`capitalize` lowers all letters but the first")
 def test_a_taxonomy_keeps_its_capitals(tmp_path: Path) -> None:
     config = 'base_url = "/"\ntaxonomies = [{ name = "MLOps" }]'
     text = page('[taxonomies]\nMLOps = ["x"]')
@@ -156,8 +153,8 @@ def test_a_page_in_no_section_is_published_all_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("by", "order"),
     [
-        ("date", ["b", "c", "a", "d"]),
-        ("update_date", ["a", "b", "c", "d"]),
+        ("date", ["b", "c", "a"]),
+        ("update_date", ["a", "b", "c"]),
         ("title", ["c", "a", "d", "b"]),
         ("weight", ["b", "d", "a", "c"]),
         ("slug", ["d", "a", "b", "c"]),
@@ -177,7 +174,6 @@ def test_orders(by: str, order: list[str], tmp_path: Path) -> None:
     assert [card.path.removeprefix("s/").removesuffix(".md") for card in found.pages] == order
 
 
-@pytest.mark.xfail(strict=True, reason="Zola leaves it out with a warning; here it comes last")
 def test_a_page_without_the_key_of_the_order_is_left_out(tmp_path: Path) -> None:
     files = {"content/s/_index.md": page('sort_by = "date"'), "content/s/a.md": page()}
     assert section(site_of(tmp_path / "lists", files), "s/_index.md").pages == ()

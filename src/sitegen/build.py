@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem, SiteError, exit_status, nearest, sort_problems
-from sitegen.content.config import load_config
+from sitegen.content.config import load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter
 from sitegen.content.markdown import parse_document
 from sitegen.content.mojibake import find_mojibake
@@ -24,7 +24,7 @@ from sitegen.execute.choose import Mode
 from sitegen.execute.host import Hosts
 from sitegen.execute.plan import plan_run
 from sitegen.execute.stored import settle_runs
-from sitegen.model import Artifact, Document, Event, Page, Plan, Report, SiteConfig, Source
+from sitegen.model import Artifact, Document, Event, Meta, Page, Plan, Report, SiteConfig, Source
 from sitegen.render.body import render_body
 from sitegen.render.links import check_links
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
@@ -113,7 +113,8 @@ def parse_site(
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
     scopes: dict[str, Scope] = {}
-    drafts = []
+    drafted: list[str] = []
+    drafts: list[Draft] = []
     for source in sorted(sources, key=_sections_first):
         parsed = parse_front_matter(source, config, scopes, problems)
         if parsed is None:
@@ -122,14 +123,16 @@ def parse_site(
         if source.is_section:
             folder = source.path.rpartition("/")[0]
             scopes[folder] = Scope(meta.execute, meta.measure, meta.page_template)
-        if meta.draft and not options.drafts:
+        if (meta.draft or _below(source, drafted)) and not options.drafts:
+            if source.is_section:
+                drafted.append(source.path.removesuffix("_index.md"))
             continue
         problems += find_mojibake(source)
-        url = page_url(source, meta, problems)
+        url = page_url(source, meta)
         document = parse_document(source, meta, body, url, config, problems)
         drafts.append(Draft(document, plan_run(document)))
-    if "" not in scopes:
-        drafts.insert(0, _home(config, problems))
+    if not any(draft.document.url == "/" for draft in drafts):
+        drafts.append(_home(config))
     return sorted(drafts, key=lambda draft: draft.document.source.path)
 
 
@@ -138,12 +141,15 @@ def _sections_first(source: Source) -> tuple[bool, int, str]:
     return (not source.is_section, source.path.count("/"), source.path)
 
 
-def _home(config: SiteConfig, problems: list[Problem]) -> Draft:
+def _below(source: Source, folders: Iterable[str]) -> bool:
+    """Whether a file lies below one of the folders, each of which ends in a slash or is empty."""
+    return any(folder and source.path.startswith(folder) for folder in folders)
+
+
+def _home(config: SiteConfig) -> Draft:
     """The home page of a site that has no `content/_index.md`."""
-    source = Source("_index.md", "content/_index.md", "+++\n+++\n")
-    parsed = parse_front_matter(source, config, {}, problems)
-    assert parsed is not None  # noqa: S101 (the text above has front matter)
-    return Draft(parse_document(source, *parsed, "/", config, problems), None)
+    source = Source("_index.md", "content/_index.md", "")
+    return Draft(parse_document(source, Meta(), "", "/", config, []), None)
 
 
 # --- third pass -----------------------------------------------------------------------------
@@ -155,7 +161,7 @@ def assemble_site(
     """Everything that the site consists of; where two files claim one path, a file of the site's
     own `static/` replaces one of the theme."""
     cards = {page.card.path: page.card for page in pages}
-    site = assemble([page.card for page in pages], config)
+    site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
     own = list(copy_assets(scan_static(config.root), "/", "static"))
     replaced = {artifact.path for artifact in own}
@@ -239,6 +245,10 @@ def _parse(
 def _load(root: Path, options: Options, problems: list[Problem]) -> SiteConfig:
     config = load_config(root, problems)
     if options.base_url is not None:
+        wrong = why_no_address(options.base_url)
+        if wrong is not None:
+            problems.append(Problem("fatal", "config", f"--base-url: {wrong}"))
+            return config
         return msgspec.structs.replace(config, base_url=options.base_url.rstrip("/"))
     return config
 

@@ -113,7 +113,9 @@ class Source(msgspec.Struct, frozen=True):
         return self.path.rsplit("/", 1)[-1] == "_index.md"
 
 
-SortBy = Literal["date", "update_date", "title", "weight", "slug", "none"]
+SortBy = Literal[
+    "date", "update_date", "title", "title_bytes", "weight", "slug", "permalink", "none"
+]
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -124,7 +126,7 @@ class Meta(msgspec.Struct, frozen=True):
     date: dt.datetime | None = None
     updated: dt.datetime | None = None
     draft: bool = False
-    weight: int = 0
+    weight: int | None = None
     slug: str | None = None
     path: str | None = None
     authors: tuple[str, ...] = ()
@@ -136,6 +138,7 @@ class Meta(msgspec.Struct, frozen=True):
     sort_by: SortBy = "none"
     page_template: str | None = None
     generate_feeds: bool = False
+    render: bool = True
     body_line: int = 1
 
 
@@ -186,6 +189,11 @@ class Block(msgspec.Struct, frozen=True):
     span: Span
 
     @property
+    def id(self) -> str:
+        """The id of its figure on the page: its label, else its number."""
+        return self.show.label or f"block-{self.index + 1}"
+
+    @property
     def code_digest(self) -> str:
         return digest_text(self.code)
 
@@ -209,7 +217,11 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A parsed page or section. `url` is the path on the site, with both slashes: `/posts/x/`."""
+    """A parsed page or section.
+
+    `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
+    link may lead to: of headings and of blocks.
+    """
 
     source: Source
     meta: Meta
@@ -218,6 +230,7 @@ class Document(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
     toc: tuple[Heading, ...]
     links: tuple[Link, ...]
+    anchors: tuple[str, ...]
     words: int
 
 
@@ -449,13 +462,14 @@ class Card(msgspec.Struct, frozen=True):
     description: str
     date: dt.datetime | None
     updated: dt.datetime | None
-    weight: int
+    weight: int | None
     draft: bool
     authors: tuple[str, ...]
     taxonomies: Mapping[str, tuple[str, ...]]
     extra: Mapping[str, Any]
     words: int
     toc: tuple[Heading, ...]
+    anchors: tuple[str, ...]
     summary: str | None
     measured: Measured | None
     meta: Meta

@@ -24,7 +24,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 def parse_duration(text: str) -> float | None:
     """Seconds in a text such as `10m`, `1.5 s` or `250ms`; None if it is not one or zero."""
     found = _DURATION.fullmatch(text.strip())
-    return float(found[1]) * _SECONDS[found[2]] or None if found else None
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    return seconds if 0 < seconds < float("inf") else None
 
 
 class Table:
@@ -159,16 +160,15 @@ class Table:
         value = self._typed(key, dict, "a table", f"[{self._name(key)}]", {})
         return Table(self.toml, self._problems, code=self._code, path=(*self.path, key), data=value)
 
-    def tables(self, key: str) -> list[Table]:
-        """An array of tables."""
+    def tables(self, key: str) -> list[tuple[int, Table]]:
+        """An array of tables, each with its place in it."""
         values = self._typed(key, list, "an array of tables", f"[[{self._name(key)}]]", [])
         found = []
         for index, value in enumerate(values):
             if isinstance(value, dict):
                 path = (*self.path, key, index)
-                found.append(
-                    Table(self.toml, self._problems, code=self._code, path=path, data=value)
-                )
+                entry = Table(self.toml, self._problems, code=self._code, path=path, data=value)
+                found.append((index, entry))
             else:
                 hint = '{ name = "tags" }, an inline table'
                 self.report(key, f"an entry of `{key}` is {_kind(value)}", hint, index=index)
@@ -200,8 +200,10 @@ class Table:
             if key in self._known:
                 continue
             close = nearest(key, self._known)
-            hint = f"did you mean `{close}`?" if close else "keys of your own go under `[extra]`"
-            self.report(key, f"`{key}` is not a key of {where}", hint, severity=unknown)
+            help = [f"did you mean `{close}`?"] if close else []
+            if not close and "extra" in self._known:
+                help = ["keys of your own go under `[extra]`"]
+            self.report(key, f"`{key}` is not a key of {where}", *help, severity=unknown)
 
     def _name(self, key: str) -> str:
         return ".".join([*(p for p in self.path if isinstance(p, str)), key])

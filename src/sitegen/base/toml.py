@@ -74,6 +74,9 @@ def parse_toml(text: str, file: str, *, first_line: int = 1) -> Toml | Problem:
             Span(file, first_line + index, error.colno),
             lines[index],
         )
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return Problem("fatal", "toml", f"this TOML cannot be read: {why}", Span(file, first_line))
     return Toml(file, text, first_line, data)
 
 

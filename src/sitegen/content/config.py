@@ -64,6 +64,7 @@ _UNUSED_MARKDOWN = (
 )
 _UNUSED_EXECUTE = ("memory", "jobs", "auto", "pass_env", "inputs")
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
+_DEVICE = re.compile(r"auto|cpu|rocm|xpu|mps|tpu|cuda(?::[0-9]+)?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -74,19 +75,31 @@ def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
     """
     path = root / FILE
     try:
-        text = path.read_text("utf-8-sig")
+        text = decode(path.read_bytes(), FILE)
     except FileNotFoundError:
         help = f'run sitegen in a site\'s folder; the smallest {FILE} is: base_url = "/"'
         raise SiteError(
             [Problem("fatal", "config", f"there is no {FILE} here", help=(help,))]
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SiteError([Problem("fatal", "config", str(error), Span(FILE, 1))]) from None
-    toml = parse_toml(text.replace("\r\n", "\n"), FILE)
+    except OSError as error:
+        why = error.strerror or "cannot be read"
+        raise SiteError([Problem("fatal", "config", why, Span(FILE, 1))]) from None
+    toml = text if isinstance(text, Problem) else parse_toml(text, FILE)
     if isinstance(toml, Problem):
         raise SiteError([toml])
     table = Table(toml, problems, code="config")
     return _parse_config(table, root)
+
+
+def decode(data: bytes, file: str) -> str | Problem:
+    """The text of a file, lines ending in a newline each; or where it is not UTF-8."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        help = "save the file as UTF-8"
+        return Problem("fatal", "encoding", "not UTF-8", Span(file, line), help=(help,))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _parse_config(table: Table, root: Path) -> SiteConfig:
@@ -121,13 +134,12 @@ def _parse_config(table: Table, root: Path) -> SiteConfig:
 def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
     """`[execute]` of a site, section or page; what it leaves out is as in the scope around it."""
     device = table.string("device", outer.device)
-    kind, _, number = device.partition(":")
-    if kind not in ("auto", *KINDS) or (number and not (kind == "cuda" and number.isdigit())):
+    if not _DEVICE.fullmatch(device):
         close = nearest(device, ("auto", *KINDS))
         hint = f"did you mean `{close}`?" if close else f"one of: auto, {', '.join(KINDS)}, cuda:N"
         table.report("device", f"`{device}` is no device", hint)
         device = outer.device
-    env = dict(outer.env) | table.string_map("env")
+    env = table.string_map("env")
     for name in env:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             table.report("env", f"`{name}` cannot name an environment variable")
@@ -138,7 +150,7 @@ def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
         devices=devices if "devices" in table else outer.devices,
         python=table.string("python", outer.python),
         timeout=table.duration("timeout", outer.timeout),
-        env=tuple(sorted(env.items())),
+        env=tuple(sorted({**dict(outer.env), **env}.items())),
         torch_default_device=table.boolean("torch_default_device", outer.torch_default_device),
         trust_output=table.boolean("trust_output", outer.trust_output),
     )
@@ -155,21 +167,40 @@ def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
     return measure
 
 
+def why_no_address(url: str) -> str | None:
+    """What keeps an URL from being the address of a site; None where nothing does."""
+    if url in ("", "/"):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        return f"`{url}` is no address: {error}"
+    if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"\s", url):
+        return f"`{url}` is no address"
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        return f"nothing can be joined to `{url}`"
+    return None
+
+
 def _base_url(table: Table) -> str:
+    example = 'base_url = "https://example.org"'
     if "base_url" not in table:
-        table.report(None, "`base_url` is missing", 'write base_url = "https://example.org"')
-        return "/"
+        table.report(None, "`base_url` is missing", f"write {example}")
+        return ""
     url = table.string("base_url")
-    if url and url != "/" and urlsplit(url).scheme not in ("http", "https"):
-        table.report("base_url", f"`{url}` is no address", 'base_url = "https://example.org"')
+    wrong = why_no_address(url)
+    if wrong is not None:
+        table.report("base_url", wrong, example)
+        return ""
     return url.rstrip("/")
 
 
 def _output_dir(table: Table) -> str:
     folder = table.string("output_dir", "public")
     parts = Path(folder).parts
-    reserved = ("content", "templates", "static", "measurements", "themes", ".sitegen")
-    if not parts or ".." in parts or Path(folder).is_absolute() or parts[0] in reserved:
+    control = re.search(r"[\x00-\x1f]", folder)
+    reserved = ("content", "templates", "static", "measurements", "themes", ".sitegen", ".git")
+    if control or not parts or ".." in parts or Path(folder).is_absolute() or parts[0] in reserved:
         table.report("output_dir", f"`{folder}` cannot be the output folder", 'such as "public"')
         return "public"
     return folder
@@ -177,7 +208,7 @@ def _output_dir(table: Table) -> str:
 
 def _taxonomies(table: Table) -> tuple[TaxonomyConfig, ...]:
     found: list[TaxonomyConfig] = []
-    for index, entry in enumerate(table.tables("taxonomies")):
+    for index, entry in table.tables("taxonomies"):
         name = entry.optional_string("name")
         taxonomy = TaxonomyConfig(
             name=name or "",
@@ -189,6 +220,9 @@ def _taxonomies(table: Table) -> tuple[TaxonomyConfig, ...]:
         entry.finish(unknown="fatal", where="a taxonomy")
         if name is None or any(other.slug == taxonomy.slug for other in found):
             what = f"two taxonomies named `{name}`" if name else "a taxonomy needs a name"
+            table.report("taxonomies", what, '{ name = "tags" }', index=index)
+        elif not taxonomy.slug:
+            what = f"`{name}` has no letter or digit, so it can have no URL"
             table.report("taxonomies", what, '{ name = "tags" }', index=index)
         else:
             found.append(taxonomy)

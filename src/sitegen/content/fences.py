@@ -40,15 +40,14 @@ class Fence(msgspec.Struct, frozen=True):
     line: int
     raw: tuple[str, ...]
 
-    def span(self, number: int, text: str = "", part: str = "") -> tuple[Span, str]:
-        """The place of line `number` (from 0) of the content and the file's line there.
+    def span(self, number: int, text: str, start: int, width: int) -> tuple[Span, str]:
+        """The place of a part of line `number` (from 0) of the content, and the file's line there.
 
-        The column is that of `part` within `text`, wherever a list or a quote has moved it.
+        The part stands at `start` within `text`, wherever a list or a quote has moved that.
         """
         raw = self.raw[number] if number < len(self.raw) else text
-        indent = max(raw.find(text), 0) if text else 0
-        column = indent + max(text.find(part), 0) + 1
-        return Span(self.file, self.line + 1 + number, column, max(len(part), 1)), raw
+        column = max(raw.find(text), 0) + start + 1
+        return Span(self.file, self.line + 1 + number, column, max(width, 1)), raw
 
 
 def parse_info(info: str) -> Info:
@@ -70,24 +69,7 @@ def parse_block(fence: Fence, index: int, execute: ExecuteConfig, problems: list
     while top < len(lines) and lines[top].startswith("#|"):
         top += 1
     options = _Options(fence, lines[:top], problems)
-    for number in range(top, len(lines)):
-        if lines[number].lstrip().startswith("#|"):
-            help = "options stand on the first lines of a block; write `# |` for a comment"
-            _note(
-                problems,
-                fence,
-                number,
-                lines[number],
-                "#|",
-                "warning",
-                "this line is no option",
-                help,
-            )
-        if _INSTALLS.match(lines[number]):
-            help = "install it in the environment that `[execute] python` names"
-            word = lines[number].split()[0]
-            message = "a post does not change the environment in which it runs"
-            _note(problems, fence, number, lines[number], word, "fatal", message, help)
+    _check_code(fence, lines, top, problems)
     while top < len(lines) and not lines[top].strip():
         top += 1
     reduced = reduce_python("\n".join(lines[top:]))
@@ -113,17 +95,35 @@ def parse_block(fence: Fence, index: int, execute: ExecuteConfig, problems: list
     )
 
 
+def _check_code(fence: Fence, lines: list[str], top: int, problems: list[Problem]) -> None:
+    """Report options below the top of a block, and commands that would change the environment."""
+    for number in range(top, len(lines)):
+        line = lines[number]
+        start = len(line) - len(line.lstrip())
+        if line.startswith("#|", start):
+            help = "options stand on the first lines of a block; write `# |` for a comment"
+            message = "this line is no option"
+            part = (start, start + 2)
+            _note(problems, fence, number, line, part, "warning", message, help)
+        elif _INSTALLS.match(line):
+            help = "install it in the environment that `[execute] python` names"
+            message = "a post does not change the environment in which it runs"
+            _note(problems, fence, number, line, (start, len(line)), "fatal", message, help)
+
+
 def _note(
     problems: list[Problem],
     fence: Fence,
     number: int,
     text: str,
-    part: str,
+    part: tuple[int, int],
     severity: Severity,
     message: str,
     *help: str,
 ) -> None:
-    span, raw = fence.span(number, text, part)
+    """Note a problem at a part (start, end) of a line of the fence."""
+    start, end = part
+    span, raw = fence.span(number, text, start, end - start)
     problems.append(Problem(severity, "cell-option", message, span, raw, help))
 
 
@@ -136,83 +136,87 @@ class _Options:
         self.fence = fence
         self.lines = lines
         self.problems = problems
-        self.values: dict[str, tuple[int, str]] = {}
+        self.values: dict[str, tuple[int, re.Match[str]]] = {}
         for number, line in enumerate(lines):
             self._read(number, line)
 
     def _read(self, number: int, line: str) -> None:
         found = _OPTION.match(line)
         if found is None:
-            self._report(number, "#|", "not an option", "write `#| key: value`")
+            self._report(number, (0, 2), "not an option", "write `#| key: value`")
             return
-        name, value = found[1], found[2]
+        name = found[1]
+        place = found.span(1)
         if name in _NOT_YET:
             message = f"this version of sitegen does not know `{name}` yet"
-            self._report(number, name, message, "leave it out, or say `#| eval: false`")
+            self._report(number, place, message, "leave it out, or say `#| eval: false`")
         elif name not in self.KNOWN:
             close = nearest(name, self.KNOWN | _NOT_YET)
             known = ", ".join(sorted(self.KNOWN))
             hint = f"did you mean `{close}`?" if close else f"options: {known}"
-            self._report(number, name, f"unknown option `{name}`", hint)
+            self._report(number, place, f"unknown option `{name}`", hint)
         elif name in self.values:
-            self._report(number, name, f"`{name}` is said twice", "keep one of the two")
+            self._report(number, place, f"`{name}` is said twice", "keep one of the two")
         else:
-            self.values[name] = (number, value)
+            self.values[name] = (number, found)
 
     def text(self, name: str) -> str | None:
         """The words after the colon, or None; matching quotes around them are not part of them."""
-        if name not in self.values:
+        value = self._value(name)
+        if value is None:
             return None
-        number, value = self.values[name]
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1]
         if not value:
-            self._report(number, name, f"`{name}` is empty", "leave it out, or give it a value")
+            self._wrong(name, f"`{name}` is empty", "leave it out, or give it a value")
         return value or None
 
-    def boolean(self, name: str, default: bool) -> bool:
-        if name not in self.values:
+    def boolean(self, name: str, default: bool, *also: str) -> bool:
+        value = self._value(name)
+        if value is None:
             return default
-        number, value = self.values[name]
         if value not in ("true", "false"):
-            message = f"`{name}` is `true` or `false`, not `{value}`"
-            self._report(
-                number, value or name, message, f"write `#| {name}: {str(default).lower()}`"
-            )
+            choices = " or ".join(f"`{word}`" for word in ("true", "false", *also))
+            message = f"`{name}` is {choices}, not `{value}`"
+            self._wrong(name, message, f"write `#| {name}: {str(default).lower()}`")
         return value == "true"
 
     def echo(self) -> bool | Literal["fold"]:
-        if self.values.get("echo", (0, ""))[1] == "fold":
-            return "fold"
-        return self.boolean("echo", True)
+        return "fold" if self._value("echo") == "fold" else self.boolean("echo", True, "fold")
 
     def error(self) -> bool | str:
-        number, value = self.values.get("error", (0, "false"))
-        if value in ("true", "false"):
+        value = self._value("error")
+        if value is None or value in ("true", "false"):
             return value == "true"
         if not _EXCEPTION.fullmatch(value):
             message = f"`error` is `true`, `false` or the name of an exception, not `{value}`"
-            self._report(number, value or "error", message, "such as `#| error: NameError`")
+            self._wrong("error", message, "such as `#| error: NameError`")
         return value
 
     def label(self) -> str | None:
         label = self.text("label")
         if label is not None and not _LABEL.fullmatch(label):
-            message = f"`{label}` cannot be a label"
             hint = "a letter, then letters, digits, `-`, `_` and `.`"
-            self._report(self.values["label"][0], label, message, hint)
+            self._wrong("label", f"`{label}` cannot be a label", hint)
         return label
 
     def timeout(self, default: float) -> float:
-        number, value = self.values.get("timeout", (0, ""))
-        if "timeout" not in self.values:
+        value = self._value("timeout")
+        if value is None:
             return default
         seconds = parse_duration(value)
         if seconds is None:
-            message = f"`{value}` is no duration"
             hint = "a number and ms, s, m or h, such as `90s`"
-            self._report(number, value or "timeout", message, hint)
+            self._wrong("timeout", f"`{value}` is no duration", hint)
         return seconds or default
 
-    def _report(self, number: int, part: str, message: str, *help: str) -> None:
+    def _value(self, name: str) -> str | None:
+        return self.values[name][1][2] if name in self.values else None
+
+    def _wrong(self, name: str, message: str, *help: str) -> None:
+        """Report an option's value, or its name where the value is empty."""
+        number, found = self.values[name]
+        self._report(number, found.span(2 if found[2] else 1), message, *help)
+
+    def _report(self, number: int, part: tuple[int, int], message: str, *help: str) -> None:
         _note(self.problems, self.fence, number, self.lines[number], part, "fatal", message, *help)

@@ -11,10 +11,11 @@ from sitegen.base.errors import Problem, Span
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.config import parse_execute, parse_measure
+from sitegen.content.slug import slugify
 from sitegen.model import ExecuteConfig, MeasureConfig, Meta, SiteConfig, SortBy, Source
 
 _NOT_YET = "this version of sitegen does not know it yet"
-_UNUSED_PAGE = ("aliases", "in_search_index", "render")
+_UNUSED_PAGE = ("aliases", "in_search_index")
 _UNUSED_SECTION = (
     "aliases",
     "in_search_index",
@@ -23,10 +24,12 @@ _UNUSED_SECTION = (
     "paginate_path",
     "paginate_reversed",
     "redirect_to",
-    "render",
     "transparent",
 )
-_SORTS: tuple[SortBy, ...] = ("date", "update_date", "title", "weight", "slug", "none")
+_SORTS: tuple[SortBy, ...] = (
+    *("date", "update_date", "title", "title_bytes", "weight", "slug", "permalink", "none"),
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](.+)")
 
 
@@ -103,20 +106,21 @@ def _parse_page(
 ) -> Meta:
     date, _ = dated_stem(source)
     meta = Meta(
-        title=table.optional_string("title"),
+        title=table.string("title") or None,
         description=table.string("description"),
         date=table.date("date") or date,
         updated=table.date("updated"),
         draft=table.boolean("draft", False),
-        weight=table.integer("weight", 0),
-        slug=table.optional_string("slug"),
-        path=table.optional_string("path"),
+        weight=table.optional_integer("weight"),
+        slug=_slug(table, source),
+        path=_path(table),
         authors=table.strings("authors"),
         template=table.optional_string("template") or scope.page_template,
         taxonomies=_terms(table, source, config),
         extra=table.free("extra"),
         execute=parse_execute(table.table("execute"), scope.execute),
         measure=parse_measure(table.table("measure"), scope.measure),
+        render=table.boolean("render", True),
         body_line=body_line,
     )
     table.not_used(_UNUSED_PAGE, _NOT_YET)
@@ -134,10 +138,10 @@ def _parse_section(
     table: Table, source: Source, config: SiteConfig, scope: Scope, body_line: int
 ) -> Meta:
     meta = Meta(
-        title=table.optional_string("title"),
+        title=table.string("title") or None,
         description=table.string("description"),
         draft=table.boolean("draft", False),
-        weight=table.integer("weight", 0),
+        weight=table.optional_integer("weight"),
         template=table.optional_string("template"),
         page_template=table.optional_string("page_template") or scope.page_template,
         sort_by=table.choice("sort_by", _SORTS, "none"),
@@ -145,6 +149,7 @@ def _parse_section(
         extra=table.free("extra"),
         execute=parse_execute(table.table("execute"), scope.execute),
         measure=parse_measure(table.table("measure"), scope.measure),
+        render=table.boolean("render", True),
         body_line=body_line,
     )
     table.not_used(_UNUSED_SECTION, _NOT_YET)
@@ -160,11 +165,40 @@ def _terms(table: Table, source: Source, config: SiteConfig) -> dict[str, tuple[
         terms = entries.strings(name)
         if name in declared:
             found[name] = tuple(dict.fromkeys(terms))
+            for index, term in enumerate(terms):
+                if not slugify(term):
+                    message = f"`{term}` has no letter or digit, so it can have no URL"
+                    entries.report(name, message, index=index)
         else:
             hint = f'declare it in site.toml: taxonomies = [{{ name = "{name}" }}]'
             message = f"`{source.file}` uses the taxonomy `{name}`, which is not declared"
             entries.report(name, message, hint)
     return found
+
+
+def _slug(table: Table, source: Source) -> str | None:
+    """The slug that is given; where neither it nor the file's name makes an URL, a problem."""
+    slug = table.optional_string("slug")
+    if "path" not in table and not slugify(slug or dated_stem(source)[1]):
+        shown = slug or dated_stem(source)[1]
+        message = f"`{shown}` has no letter or digit, so the page can have no URL"
+        table.report("slug", message, 'write slug = "a-name"')
+    return slug
+
+
+def _path(table: Table) -> str | None:
+    path = table.optional_string("path")
+    parts = path.strip("/").split("/") if path is not None else []
+    if any(part in ("", ".", "..") or _unsafe(part) for part in parts):
+        message = f"`path` leads nowhere on this site: `{path}`"
+        table.report("path", message, "names joined by slashes, without `.` and `..`")
+        return None
+    return path
+
+
+def _unsafe(part: str) -> bool:
+    too_long = len(part.encode("utf-8", "replace")) > 255
+    return bool(_CONTROL.search(part)) or "\\" in part or part[-1] in ". " or too_long
 
 
 def dated_stem(source: Source) -> tuple[dt.datetime | None, str]:

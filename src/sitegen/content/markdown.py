@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
+from html import unescape
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
 from sitegen.content.fences import PYTHON, Fence, parse_block, parse_info
 from sitegen.content.slug import slugify
@@ -17,6 +21,11 @@ from sitegen.model import Block, Document, Heading, Link, Meta, SiteConfig, Sour
 
 RULES = ("table", "strikethrough")
 """markdown-it's rules beyond CommonMark."""
+
+RESERVED_IDS = re.compile(r"main|how-measured|block-\d+|fn(?:ref)?\d+(?::\d+)?")
+"""Ids that the theme, blocks without a label and footnotes give."""
+
+_RAW_LINK = re.compile(r"""href=["\']?(@/[^"\'\s>]*)""")
 
 PLUGINS = (footnote_plugin, tasklists_plugin)
 
@@ -37,14 +46,16 @@ def parse_document(
     if config.demote_headings:
         _demote(tokens)
     blocks = _blocks(tokens, source, body, meta, problems)
+    headings = _headings(tokens, permalink(config.base_url, url), [block.id for block in blocks])
     return Document(
         source=source,
         meta=meta,
         url=url,
         tokens=tuple(tokens),
         blocks=blocks,
-        toc=_toc(tokens, config.base_url + url),
+        toc=_nest(headings),
         links=tuple(_links(tokens, source, body, meta)),
+        anchors=(*(heading.id for heading in headings), *(block.id for block in blocks)),
         words=sum(len(child.content.split()) for child in _inline(tokens, "text")),
     )
 
@@ -82,6 +93,10 @@ def _blocks(
             message = f"the label `{block.show.label}` is used twice"
             help = f"the first is in line {labels[block.show.label]}"
             problems.append(Problem("fatal", "label", message, span, lines[opening], (help,)))
+        elif block.show.label and RESERVED_IDS.fullmatch(block.show.label):
+            message = f"the label `{block.show.label}` is an id that the page gives itself"
+            help = "take another name"
+            problems.append(Problem("fatal", "label", message, span, lines[opening], (help,)))
         elif block.show.label:
             labels[block.show.label] = span.line
         token.meta["block"] = block.index
@@ -89,10 +104,13 @@ def _blocks(
     return tuple(blocks)
 
 
-def _toc(tokens: list[Token], permalink: str) -> tuple[Heading, ...]:
-    """The headings as a tree; each heading token is given its id."""
+def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[Heading]:
+    """The headings in order; each token is given its id, which nothing else on the page has.
+
+    `taken` are the ids of the page's blocks.
+    """
     flat: list[Heading] = []
-    used: set[str] = set()
+    used = set(taken)
     for position, token in enumerate(tokens):
         if token.type != "heading_open":
             continue
@@ -100,13 +118,13 @@ def _toc(tokens: list[Token], permalink: str) -> tuple[Heading, ...]:
         base = slugify(title) or "section"
         id = base
         number = 0
-        while id in used:
+        while id in used or RESERVED_IDS.fullmatch(id):
             number += 1
             id = f"{base}-{number}"
         used.add(id)
         token.attrSet("id", id)
-        flat.append(Heading(int(token.tag[1]), id, title, f"{permalink}#{id}"))
-    return _nest(flat)
+        flat.append(Heading(int(token.tag[1]), id, title, f"{address}#{id}"))
+    return flat
 
 
 def _nest(flat: list[Heading]) -> tuple[Heading, ...]:
@@ -126,8 +144,12 @@ def _nest(flat: list[Heading]) -> tuple[Heading, ...]:
 
 def _plain(inline: Token) -> str:
     """A heading's text without its markup."""
+    texts = {"softbreak": " ", "hardbreak": " "}
     kinds = ("text", "code_inline")
-    return "".join(child.content for child in inline.children or () if child.type in kinds)
+    return "".join(
+        child.content if child.type in kinds else texts.get(child.type, "")
+        for child in inline.children or ()
+    )
 
 
 def _inline(tokens: list[Token], kind: str) -> Iterator[Token]:
@@ -138,14 +160,40 @@ def _inline(tokens: list[Token], kind: str) -> Iterator[Token]:
 
 
 def _links(tokens: list[Token], source: Source, body: str, meta: Meta) -> Iterator[Link]:
+    """The internal links in reading order, those in raw HTML too."""
     lines = body.split("\n")
+    number, column = 0, 0
     for token in tokens:
-        for child in token.children or ():
-            target = str(child.attrGet("href") or "") if child.type == "link_open" else ""
-            if not target.startswith("@/"):
-                continue
-            first, last = token.map or [0, 1]
-            number = next((n for n in range(first, last) if target in lines[n]), first)
-            column = lines[number].find(target) + 1 or 1
-            span = Span(source.file, meta.body_line + number, column, len(target))
+        if token.map is not None and token.map[0] > number:
+            number, column = token.map[0], 0
+        last = token.map[1] if token.map is not None else len(lines)
+        for target in _targets(token):
+            place = _find(lines, (unquote(target), target), number, column, last)
+            span = Span(source.file, meta.body_line + number)
+            if place is not None:
+                number, column, width = place
+                span = Span(source.file, meta.body_line + number, column - width + 1, width)
             yield Link(target, span, lines[number])
+
+
+def _targets(token: Token) -> Iterator[str]:
+    for part in (token, *(token.children or ())):
+        if part.type in ("html_block", "html_inline"):
+            yield from (unescape(found[1]) for found in _RAW_LINK.finditer(part.content))
+        elif part.type == "link_open":
+            target = str(part.attrGet("href") or "")
+            if target.startswith("@/"):
+                yield target
+
+
+def _find(
+    lines: list[str], forms: tuple[str, ...], number: int, column: int, last: int
+) -> tuple[int, int, int] | None:
+    """Where one of the forms next stands: its line, the column behind it, its width."""
+    for at in range(number, min(last, len(lines))):
+        start = column if at == number else 0
+        for form in forms:
+            found = lines[at].find(form, start)
+            if found >= 0:
+                return at, found + len(form), len(form)
+    return None

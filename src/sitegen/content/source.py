@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from sitegen.base.errors import Problem, Span
+from sitegen.content.config import decode
 from sitegen.model import Asset, Source
 
 _PASSED_OVER = ("~", ".swp", ".swo", ".bak", ".orig")
@@ -50,27 +51,29 @@ def _beside(page: PurePosixPath, other: PurePosixPath) -> bool:
 
 def _walk(folder: Path, inside: Path) -> Iterator[Path]:
     for directory, names, files in os.walk(folder):
-        names[:] = [name for name in names if not name.startswith(".") and name != "__pycache__"]
+        names[:] = [name for name in names if _wanted(name) and name != "__pycache__"]
         for name in files:
             path = Path(directory, name)
-            hidden = name.startswith(".") and ".well-known" not in path.parts
-            if hidden or name.endswith(_PASSED_OVER):
+            if not _wanted(name) and ".well-known" not in path.parts:
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
                 continue
             yield path
 
 
+def _wanted(name: str) -> bool:
+    """Whether a file or folder is neither hidden nor a backup; `.well-known` is published."""
+    hidden = name.startswith(".") and name != ".well-known"
+    return not hidden and not name.endswith(_PASSED_OVER)
+
+
 def _read(path: Path, file: str, problems: list[Problem]) -> str | None:
     try:
-        data = path.read_bytes()
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        help = "save the file as UTF-8"
-        span = Span(file, line)
-        problems.append(Problem("fatal", "encoding", "not UTF-8", span, help=(help,)))
+        text = decode(path.read_bytes(), file)
     except OSError as error:
         message = error.strerror or "cannot be read"
-        problems.append(Problem("fatal", "content", message, Span(file, 1)))
-    return None
+        text = Problem("fatal", "content", message, Span(file, 1))
+    if isinstance(text, Problem):
+        problems.append(text)
+        return None
+    return text

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from html import escape
+
+from sitegen.render.escape import escape_text
 
 COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
-_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b.")
+_ESCAPE = re.compile(
+    r"\x1b\[([0-9;]*)m"  # colours and weights
+    r"|\x1b\[[0-?]*[ -/]*(?:[@-~]|$)"  # all other control sequences, also one that was cut
+    r"|\x1b\].*?(?:\x07|\x1b\\|$)"  # operating system commands, such as links
+    r"|\x1b[ -/]*(?:[0-~]|$)",
+    re.S,
+)
 
 
 def render_ansi(text: str) -> str:
     """The text escaped for HTML, colours and bold as spans; all other sequences are left out."""
     if "\x1b" not in text:
-        return escape(text, quote=False)
+        return escape_text(text)
     parts: list[str] = []
     classes: tuple[str, ...] = ()
     at = 0
@@ -27,7 +34,7 @@ def render_ansi(text: str) -> str:
 
 
 def _span(text: str, classes: tuple[str, ...]) -> str:
-    shown = escape(text, quote=False)
+    shown = escape_text(text)
     return f'<span class="{" ".join(classes)}">{shown}</span>' if shown and classes else shown
 
 

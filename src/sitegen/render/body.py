@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -14,7 +13,8 @@ from markdown_it.utils import OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
 from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
-from sitegen.render.cells import CellContext, cell_id, one_off_costs, render_cell, render_code
+from sitegen.render.cells import CellContext, one_off_costs, render_cell, render_code
+from sitegen.render.escape import escape_text
 
 
 def render_body(document: Document, shown: Shown | None) -> Page:
@@ -24,7 +24,7 @@ def render_body(document: Document, shown: Shown | None) -> Page:
     env = _Env(document, context)
     renderer = _renderer()
     body = renderer.renderer.render(list(document.tokens), renderer.options, env)
-    return Page(_card(document, shown), body, document.links, tuple(env.files))
+    return Page(_card(document, shown), body, document.links, tuple(env.files.values()))
 
 
 class _Env(dict[str, Any]):
@@ -34,7 +34,7 @@ class _Env(dict[str, Any]):
         super().__init__()
         self.document = document
         self.context = context
-        self.files: list[Artifact] = []
+        self.files: dict[str, Artifact] = {}
 
 
 @cache
@@ -50,7 +50,7 @@ class BodyRenderer(RendererHTML):
         if "block" in token.meta:
             block = env.document.blocks[token.meta["block"]]
             rendered = render_cell(block, env.context)
-            env.files += rendered.files
+            env.files |= {file.path: file for file in rendered.files}
             return rendered.html
         language, _, rest = token.info.strip().partition(",")
         words = dict(word.strip().partition("=")[::2] for word in rest.split(",") if word)
@@ -73,9 +73,13 @@ class BodyRenderer(RendererHTML):
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
         alt = self.renderInlineAsText(token.children, options, env) if token.children else ""
-        title = f' title="{escape(str(token.attrs["title"]))}"' if "title" in token.attrs else ""
-        source = escape(str(token.attrs["src"]))
-        return f'<img src="{source}" alt="{escape(alt)}"{title} loading="lazy" decoding="async">'
+        title = (
+            f' title="{escape_text(str(token.attrs["title"]))}"' if "title" in token.attrs else ""
+        )
+        source = escape_text(str(token.attrs["src"]))
+        return (
+            f'<img src="{source}" alt="{escape_text(alt)}"{title} loading="lazy" decoding="async">'
+        )
 
     def hr(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return "<hr>\n"
@@ -100,6 +104,7 @@ def _card(document: Document, shown: Shown | None) -> Card:
         extra=meta.extra,
         words=document.words,
         toc=document.toc,
+        anchors=document.anchors,
         summary=None,
         measured=_measured(document, shown),
         meta=meta,
@@ -116,7 +121,7 @@ def _measured(document: Document, shown: Shown | None) -> Measured | None:
         if cell is not None and cell.measures is not None:
             show = block.show
             title = show.caption or show.name or show.label or f"Block {number}"
-            anchor = cell_id(block) if show.include else ""
+            anchor = block.id if show.include else ""
             rows.append(CostRow(title, anchor, one_off_costs(cell.measures), cell.measures))
     return Measured(
         device=run.device,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
+from sitegen.render.escape import escape_text
 from sitegen.render.format import format_bytes, format_seconds
 from sitegen.render.highlight import highlight
 from sitegen.render.outputs import Place, Rendered, render_output
@@ -30,11 +29,6 @@ class CellContext(msgspec.Struct, frozen=True):
     shown: Shown | None
     measure: MeasureConfig
     trust: bool
-
-
-def cell_id(block: Block) -> str:
-    """The id of a block's figure: its label, else its number on the page."""
-    return block.show.label or f"block-{block.index + 1}"
 
 
 def render_cell(block: Block, context: CellContext) -> Rendered:
@@ -64,10 +58,8 @@ def render_cell(block: Block, context: CellContext) -> Rendered:
     body = "".join(part for part in parts if part)
     if not body:
         return Rendered("")
-    caption = (
-        f"<figcaption>{escape(show.caption, quote=False)}</figcaption>" if show.caption else ""
-    )
-    html = f'<figure class="cell" id="{escape(cell_id(block))}">{body}{caption}</figure>\n'
+    caption = f"<figcaption>{escape_text(show.caption)}</figcaption>" if show.caption else ""
+    html = f'<figure class="cell" id="{escape_text(block.id)}">{body}{caption}</figure>\n'
     return Rendered(html, files)
 
 
@@ -98,12 +90,14 @@ def _code(block: Block) -> str:
 
 
 def _name(name: str | None) -> str:
-    return f'<div class="cell-name">{escape(name, quote=False)}</div>' if name else ""
+    return f'<div class="cell-name">{escape_text(name)}</div>' if name else ""
 
 
 def _pre(code: str, language: str) -> str:
     mark = (
-        f' class="language-{escape(language)}" data-lang="{escape(language)}"' if language else ""
+        f' class="language-{escape_text(language)}" data-lang="{escape_text(language)}"'
+        if language
+        else ""
     )
     return f'<pre tabindex="0"><code{mark}>{highlight(code, language)}</code></pre>'
 

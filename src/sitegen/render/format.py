@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()
+)
+_DIRECTIVE = re.compile(r"(%[-_0^#]?.)", re.S)
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _SIZE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def format_seconds(seconds: float) -> str:
     """A time with two figures: one sample deserves no more. `2 min 5 s` from 100 s on."""
+    if seconds == 0:
+        return "0 µs"
     if seconds >= 99.5:
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
@@ -22,7 +29,7 @@ def format_seconds(seconds: float) -> str:
 def format_bytes(size: float) -> str:
     """A size in decimal units: whole from 10 on, else one decimal."""
     for unit, name in _SIZE_UNITS:
-        if size >= unit:
+        if size >= unit * 0.9995:
             value = size / unit
             return f"{value:.0f} {name}" if value >= 9.95 else f"{value:.1f} {name}"
     return f"{size:.0f} B"
@@ -30,10 +37,13 @@ def format_bytes(size: float) -> str:
 
 def format_date(date: dt.datetime, format: str = "%-d %B %Y") -> str:
     """The date by a strftime pattern, in English whatever the locale."""
-    months = "January February March April May June July August September October November December"
-    name = months.split()[date.month - 1]
-    fixed = format.replace("%B", name).replace("%b", name[:3]).replace("%-d", str(date.day))
-    return date.strftime(fixed)
+    month = _MONTHS[date.month - 1]
+    fixed = {"%B": month, "%b": month[:3], "%-d": str(date.day), "%Y": f"{date.year:04d}"}
+    parts = _DIRECTIVE.split(format)
+    return "".join(
+        fixed.get(part) or date.strftime(part) if index % 2 else part
+        for index, part in enumerate(parts)
+    )
 
 
 def format_rfc3339(date: dt.datetime) -> str:

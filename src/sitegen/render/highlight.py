@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from html import escape
 
 from pygments import highlight as pygments_highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
+
+from sitegen.render.escape import escape_text
 
 _FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -18,7 +19,7 @@ def highlight(code: str, language: str) -> str:
     """The code as HTML, escaped; in an unknown language without colours."""
     lexer = _lexer(language)
     if lexer is None:
-        return escape(code, quote=False)
+        return escape_text(code)
     return pygments_highlight(code, lexer, _FORMATTER).rstrip("\n")
 
 

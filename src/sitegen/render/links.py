@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from html import unescape
 from urllib.parse import quote, unquote
 
 from sitegen.base.errors import Problem, nearest
-from sitegen.model import Card, Heading, Page
+from sitegen.model import Card, Page
 
 _HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
 
@@ -18,7 +19,7 @@ def resolve_links(page: Page, cards: Mapping[str, Card], base_path: str) -> str:
         return page.body
 
     def target(found: re.Match[str]) -> str:
-        card = cards.get(unquote(found[1]))
+        card = cards.get(unquote(unescape(found[1])))
         if card is None:
             return 'href="#"'
         return f'href="{quote(base_path + card.url)}{found[2] or ""}"'
@@ -37,14 +38,8 @@ def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Pr
                 hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
                 message = f"there is no page `{path}`"
                 yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
-            elif anchor and anchor not in set(_ids(card.toc)):
-                close = nearest(anchor, set(_ids(card.toc)))
-                hint = f"did you mean `#{close}`?" if close else "it has no such heading"
-                message = f"`{path}` has no heading `#{anchor}`"
+            elif anchor and anchor not in card.anchors:
+                close = nearest(anchor, card.anchors)
+                hint = f"did you mean `#{close}`?" if close else "only headings and labels have one"
+                message = f"`{path}` has no heading and no label `#{anchor}`"
                 yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
-
-
-def _ids(toc: Sequence[Heading]) -> Iterator[str]:
-    for heading in toc:
-        yield heading.id
-        yield from _ids(heading.children)

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import escape
 from typing import assert_never
 
 import msgspec
-import nh3
 
 from sitegen.base.digest import digest_bytes
 from sitegen.model import Artifact, Blob, Display, Failure, Frame, Output, Plan, Stream
 from sitegen.render.ansi import render_ansi
+from sitegen.render.clean import clean_html, clean_svg
+from sitegen.render.escape import escape_text
 
-SAFE_TAGS = set(
-    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
-    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
-    "summary sup table tbody td tfoot th thead time tr u ul var".split()
-)
-SAFE_ATTRIBUTES = {
-    "*": {"class", "title", "dir", "lang"},
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "td": {"colspan", "rowspan", "headers"},
-    "th": {"colspan", "rowspan", "headers", "scope"},
-    "ol": {"start"},
-    "time": {"datetime"},
-    "details": {"open"},
-}
 SHORT = 32
 """Digits of a digest in a file's name."""
 
@@ -63,7 +48,7 @@ def render_output(output: Output, place: Place) -> Rendered:
         case Display():
             return _render_display(output, place)
         case Failure():
-            return Rendered(f'<pre tabindex="0">{escape(render_failure(output, place))}</pre>')
+            return Rendered(f'<pre tabindex="0">{escape_text(render_failure(output, place))}</pre>')
         case _:
             assert_never(output)
 
@@ -93,7 +78,8 @@ def frame_place(frame: Frame, place: Place) -> str:
 def name_places(text: str, place: Place) -> str:
     """The text with the names under which blocks are compiled turned into lines of the post."""
     page = re.escape(place.plan.page)
-    pattern = rf'(?P<quote>")?{page}/block-(?P<block>\d+)\.py(?(quote)", line |:)(?P<line>\d+)'
+    file = rf"(?<![\w/.-]){page}/block-(?P<block>\d+)\.py"
+    pattern = rf'(?P<quote>")?{file}(?(quote)", line |:)(?P<line>\d+)'
     return re.sub(
         pattern,
         lambda found: _line_of(int(found["block"]) - 1, int(found["line"]), place),
@@ -107,7 +93,7 @@ def _in_function(frame: Frame) -> str:
 
 def _line_of(block: int, line: int, place: Place) -> str:
     blocks = place.plan.blocks
-    if place.stale or not (block < len(blocks) and 0 < line <= len(blocks[block].lines)):
+    if place.stale or not (0 <= block < len(blocks) and 0 < line <= len(blocks[block].lines)):
         return f"block {block + 1}, line {line}"
     return f"{place.plan.file}:{blocks[block].lines[line - 1]}"
 
@@ -124,32 +110,10 @@ def _html(display: Display, value: str | Blob, place: Place) -> Rendered:
     html = value if isinstance(value, str) else ""
     if not place.trust:
         html = clean_html(html)
-    label = escape(place.alt)
+    label = escape_text(place.alt)
     return Rendered(
         f'<div class="html" tabindex="0" role="group" aria-label="{label}">{html}</div>'
     )
-
-
-def clean_html(html: str) -> str:
-    """The HTML without scripts, styles, forms, frames and links that leave the page."""
-    cleaned = nh3.clean(
-        html,
-        tags=SAFE_TAGS,
-        attributes=SAFE_ATTRIBUTES,
-        attribute_filter=_local_only,
-        url_schemes={"data", "http", "https"},
-        link_rel=None,
-    )
-    return cleaned.replace("<th></th>", "<td></td>")  # pandas' empty corner heads no column
-
-
-def _local_only(tag: str, attribute: str, value: str) -> str | None:
-    """Links only within the page, pictures only inline: nothing is fetched from elsewhere."""
-    if attribute == "href":
-        return value if value.startswith("#") else None
-    if attribute == "src":
-        return value if value.startswith("data:image/") else None
-    return value
 
 
 def _plain(display: Display, value: str | Blob, place: Place) -> Rendered:
@@ -162,7 +126,9 @@ def _plain(display: Display, value: str | Blob, place: Place) -> Rendered:
 def _svg(display: Display, value: str | Blob, place: Place) -> Rendered:
     """SVG in a file of its own, shown as an image: in there no script runs."""
     text = value if isinstance(value, str) else ""
-    content = text.encode()
+    if not place.trust:
+        text = clean_svg(text)
+    content = text.encode("utf-8", "replace")
     blob = Blob(digest_bytes(content), len(content), content)
     sized = msgspec.structs.replace(display, **_svg_size(text))
     return _image(sized, blob, place, "svg")
@@ -196,7 +162,9 @@ def _image(display: Display, value: str | Blob, place: Place, extension: str) ->
         width, height = _png_size(value.content)
     size = f' width="{width}" height="{height}"' if width and height else ""
     path = f"{place.url.strip('/')}/{name}".lstrip("/")
-    html = f'<img src="{name}"{size} alt="{escape(place.alt)}" loading="lazy" decoding="async">'
+    html = (
+        f'<img src="{name}"{size} alt="{escape_text(place.alt)}" loading="lazy" decoding="async">'
+    )
     return Rendered(html, (Artifact(path, value.content, place.plan.file),))
 
 

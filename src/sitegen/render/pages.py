@@ -12,7 +12,9 @@ import msgspec
 from markupsafe import Markup
 
 from sitegen import __version__
+from sitegen.base.address import permalink
 from sitegen.model import Artifact, Asset, Card, Page, Section, Site
+from sitegen.render.escape import replace_unfit
 from sitegen.render.links import resolve_links
 from sitegen.render.templates import Templates
 from sitegen.render.views import (
@@ -44,10 +46,10 @@ class Book(msgspec.Struct, frozen=True):
     def render(self, template: str, url: str, made_from: str, **context: Any) -> Artifact:
         """A page at `url`: a folder's index, or the file that it names."""
         base = self.site.config.base_url
-        everywhere = {"current_path": url, "current_url": base + url, **self.common}
+        everywhere = {"current_path": url, "current_url": permalink(base, url), **self.common}
         text = self.templates.render(template, made_from, {**everywhere, **context})
         path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
-        return Artifact(path, text.encode(), made_from)
+        return Artifact(path, replace_unfit(text).encode(), made_from)
 
 
 def open_book(site: Site, pages: Sequence[Page], cards: Mapping[str, Card]) -> Book:
@@ -82,9 +84,10 @@ def _navigation(site: Site) -> tuple[LinkView, ...]:
     home = next((section for section in site.sections if section.card.url == "/"), None)
     sections = [view_link(card, base) for card in home.subsections] if home else []
     lists = [
-        LinkView(taxonomy.config.name.capitalize(), base + taxonomy.url)
-        for taxonomy in site.taxonomies
-        if taxonomy.terms
+        LinkView(view.title, view.permalink)
+        for view in (
+            view_taxonomy(taxonomy, base) for taxonomy in site.taxonomies if taxonomy.terms
+        )
     ]
     return (*sections, *lists)
 
@@ -108,6 +111,8 @@ def _render_pages(book: Book) -> Iterator[Artifact]:
     }
     sections = {section.card.url: section.card for section in book.site.sections}
     for card in book.site.pages:
+        if not card.meta.render:
+            continue
         lower = higher = None
         if card.path in around:
             section, place = around[card.path]
@@ -147,6 +152,8 @@ def _render_sections(book: Book) -> Iterator[Artifact]:
     counts = {section.card.path: len(section.pages) for section in book.site.sections}
     for section in book.site.sections:
         card = section.card
+        if not card.meta.render:
+            continue
         content = book.bodies[card.path]
         view = view_section(section, content, base, lambda below: counts[below.path])
         home = card.url == "/"
@@ -174,7 +181,7 @@ def _render_taxonomies(book: Book) -> Iterator[Artifact]:
             one = {"taxonomy": view, "term": term_view}
             yield book.render("taxonomy_single.html", term.url, made_from, **one)
             if taxonomy.config.feed:
-                whole = LinkView(f"{view.name.capitalize()}: {term.name}", base + term.url)
+                whole = LinkView(f"{view.title}: {term.name}", permalink(base, term.url))
                 yield _feed(book, term.url, term.pages, made_from, section=whole)
 
 
@@ -227,11 +234,13 @@ def _render_for_robots(book: Book) -> Iterator[Artifact]:
     if config.generate_sitemap:
         cards = [*(section.card for section in book.site.sections), *book.site.pages]
         entries = [
-            EntryView(config.base_url + card.url, card.updated or card.date) for card in cards
+            EntryView(permalink(config.base_url, card.url), card.updated or card.date)
+            for card in cards
+            if card.meta.render
         ]
         for taxonomy in book.site.taxonomies:
             urls = [taxonomy.url, *(term.url for term in taxonomy.terms)]
-            entries += [EntryView(config.base_url + url, None) for url in urls]
+            entries += [EntryView(permalink(config.base_url, url), None) for url in urls]
         entries.sort(key=lambda entry: entry.permalink)
         yield book.render("sitemap.xml", "/sitemap.xml", "the sitemap", entries=tuple(entries))
     if config.generate_robots_txt:

@@ -6,20 +6,25 @@ for while bearing it itself means the built-in.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import jinja2
 
+from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, SiteError, Span, nearest
 from sitegen.model import SiteConfig
 from sitegen.render.format import format_bytes, format_date, format_rfc3339, format_seconds
 
 BUILT_IN = "sitegen:"
+FILE = "template:"
+"""What the names of templates begin with in tracebacks."""
+
+_VIEW = re.compile(r"'sitegen\.render\.views\.(\w+)View object'")
 
 
 class Templates:
@@ -33,47 +38,59 @@ class Templates:
         """The text of a template; `page` is what it is rendered for, for messages."""
         try:
             return self._environment.get_template(name).render(context)
-        except jinja2.TemplateError as error:
+        except Exception as error:
+            if not isinstance(error, jinja2.TemplateError) and not _frames(error):
+                raise
             raise SiteError([self._problem(error, name, page)]) from error
 
-    def _problem(self, error: jinja2.TemplateError, name: str, page: str) -> Problem:
-        message = str(error.message or error)
+    def _problem(self, error: Exception, name: str, page: str) -> Problem:
+        """What an exception that rose from a template means to its author."""
+        help = [f"while rendering {page}"]
+        message = _in_authors_words(error)
         if isinstance(error, jinja2.TemplateNotFound):
-            known = self._environment.list_templates()
-            close = nearest(str(error.name), known)
-            hint = f"did you mean `{close}`?" if close else f"write templates/{error.name}"
-            return Problem(
-                "fatal",
-                "template",
-                f"there is no template `{error.name}`",
-                help=(f"asked for by {page}", hint),
-            )
+            missing = (error.name or name).removeprefix(BUILT_IN)
+            message = f"there is no template `{missing}`"
+            close = nearest(missing, self._environment.list_templates())
+            help.append(f"did you mean `{close}`?" if close else f"write templates/{missing}")
+            if not _frames(error):
+                return Problem("fatal", "template", message, help=tuple(help))
         file, line = self._place(error, name)
-        excerpt = self._line(file, line)
         shown = f"templates/{file}" if (self._site / file).is_file() else f"{file} (built in)"
-        help = (f"while rendering {page}",)
-        return Problem("fatal", "template", message, Span(shown, line), excerpt, help)
+        excerpt = self._line(file, line)
+        return Problem("fatal", "template", message, Span(shown, line), excerpt, tuple(help))
 
-    def _place(self, error: jinja2.TemplateError, name: str) -> tuple[str, int]:
+    def _place(self, error: Exception, name: str) -> tuple[str, int]:
         """The template and line of an error: from the error itself, else from its traceback."""
         if isinstance(error, jinja2.TemplateSyntaxError):
             return (error.name or name).removeprefix(BUILT_IN), error.lineno
-        ours = [
-            (frame.filename, frame.lineno or 1)
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename.startswith("template:")
-        ]
-        file, line = ours[-1] if ours else (f"template:{name}", 1)
-        return file.removeprefix("template:").removeprefix(BUILT_IN), line
+        frames = _frames(error)
+        return frames[-1] if frames else (name, 1)
 
     def _line(self, file: str, line: int) -> str:
         path = self._site / file
         try:
             text = path.read_text("utf-8") if path.is_file() else _built_in(file)
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return ""
         lines = (text or "").split("\n")
         return lines[line - 1] if line <= len(lines) else ""
+
+
+def _frames(error: Exception) -> list[tuple[str, int]]:
+    """The templates and lines that an exception came through, outermost first."""
+    return [
+        (frame.filename.removeprefix(FILE).removeprefix(BUILT_IN), frame.lineno or 1)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(FILE)
+    ]
+
+
+def _in_authors_words(error: Exception) -> str:
+    message = str(getattr(error, "message", None) or error)
+    message = _VIEW.sub(lambda found: f"a {found[1].lower()}", message).replace(BUILT_IN, "")
+    return (
+        message if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {message}"
+    )
 
 
 class _Environment(jinja2.Environment):
@@ -91,12 +108,22 @@ class _Loader(jinja2.BaseLoader):
         self, environment: jinja2.Environment, template: str
     ) -> tuple[str, str | None, None]:
         name = template.removeprefix(BUILT_IN)
-        path = self._folder / name
-        own = name == template and ".." not in Path(name).parts and path.is_file()
-        text = path.read_text("utf-8") if own else _built_in(name)
+        text = None
+        if not (Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name):
+            text = self._own(name) if name == template else None
+            text = _built_in(name) if text is None else text
         if text is None:
             raise jinja2.TemplateNotFound(template)
-        return text, f"template:{template}", None
+        return text, f"{FILE}{template}", None
+
+    def _own(self, name: str) -> str | None:
+        """The site's own template; None where there is none."""
+        try:
+            return (self._folder / name).read_text("utf-8")
+        except OSError:
+            return None
+        except UnicodeDecodeError as error:
+            raise jinja2.TemplateSyntaxError("not UTF-8", 1, name) from error
 
     def list_templates(self) -> list[str]:
         built_in = files("sitegen.theme").joinpath("templates")
@@ -106,7 +133,10 @@ class _Loader(jinja2.BaseLoader):
 
 def _built_in(name: str) -> str | None:
     path = files("sitegen.theme").joinpath("templates").joinpath(name)
-    return path.read_text("utf-8") if path.is_file() else None
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        return None
 
 
 def _environment(
@@ -121,14 +151,18 @@ def _environment(
         keep_trailing_newline=True,
     )
 
+    unlisted = {taxonomy.name for taxonomy in config.taxonomies if not taxonomy.render}
+
     def get_url(path: str) -> str:
-        return f"{config.base_url}/{path.lstrip('/')}"
+        return permalink(config.base_url, f"/{path.lstrip('/')}")
 
     def get_taxonomy_url(kind: str, name: str) -> str:
+        if kind in unlisted:
+            return ""
         known = terms.get((kind, name))
         if known is None:
             raise jinja2.TemplateRuntimeError(f"there is no term `{name}` in `{kind}`")
-        return config.base_url + known
+        return permalink(config.base_url, known)
 
     environment.globals.update(get_url=get_url, get_taxonomy_url=get_taxonomy_url)
     environment.filters.update(
@@ -136,13 +170,6 @@ def _environment(
         rfc3339=format_rfc3339,
         duration=format_seconds,
         filesize=format_bytes,
-        local=lambda permalink: local_reference(permalink, config.base_url),
+        local=lambda address: local_reference(address, config.base_url),
     )
     return environment
-
-
-def local_reference(permalink: str, base_url: str) -> str:
-    """A permalink of this site as a reference from the root of its host."""
-    if permalink.startswith(f"{base_url}/"):
-        return urlsplit(base_url).path + permalink[len(base_url) :]
-    return permalink

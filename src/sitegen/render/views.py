@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from sitegen.base.address import permalink
 from sitegen.model import Card, Heading, Measured, Section, SiteConfig, Taxonomy, Term
 
 WORDS_PER_MINUTE = 200
@@ -119,7 +120,10 @@ class SectionView(msgspec.Struct, frozen=True):
 
 
 class TaxonomyView(msgspec.Struct, frozen=True):
+    """A taxonomy; `title` is its name as a heading."""
+
     name: str
+    title: str
     permalink: str
     feed: bool
 
@@ -161,7 +165,7 @@ def view_page(card: Card, base_url: str) -> PageView:
         draft=card.draft,
         slug=card.url.strip("/").rpartition("/")[2],
         path=card.url,
-        permalink=base_url + card.url,
+        permalink=permalink(base_url, card.url),
         relative_path=card.path,
         taxonomies=card.taxonomies,
         authors=card.authors,
@@ -175,7 +179,9 @@ def view_page(card: Card, base_url: str) -> PageView:
 
 
 def view_link(card: Card, base_url: str) -> LinkView:
-    return LinkView(card.title or card.url.strip("/").rpartition("/")[2], base_url + card.url)
+    return LinkView(
+        card.title or card.url.strip("/").rpartition("/")[2], permalink(base_url, card.url)
+    )
 
 
 def view_section(
@@ -187,7 +193,7 @@ def view_section(
         title=card.title,
         description=card.description,
         path=card.url,
-        permalink=base_url + card.url,
+        permalink=permalink(base_url, card.url),
         extra=card.extra,
         toc=card.toc,
         word_count=card.words,
@@ -198,7 +204,7 @@ def view_section(
             SubsectionView(
                 view_link(below, base_url).title,
                 below.description,
-                base_url + below.url,
+                permalink(base_url, below.url),
                 count(below),
             )
             for below in section.subsections
@@ -208,14 +214,16 @@ def view_section(
 
 
 def view_taxonomy(taxonomy: Taxonomy, base_url: str) -> TaxonomyView:
-    return TaxonomyView(taxonomy.config.name, base_url + taxonomy.url, taxonomy.config.feed)
+    name = taxonomy.config.name
+    title = name[:1].upper() + name[1:]
+    return TaxonomyView(name, title, permalink(base_url, taxonomy.url), taxonomy.config.feed)
 
 
 def view_term(term: Term, base_url: str) -> TermView:
     return TermView(
         name=term.name,
         slug=term.slug,
-        permalink=base_url + term.url,
+        permalink=permalink(base_url, term.url),
         page_count=len(term.pages),
         pages=tuple(view_page(page, base_url) for page in term.pages),
     )

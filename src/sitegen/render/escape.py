@@ -1,0 +1,22 @@
+"""Text into HTML: escaped in one way everywhere, quotes too.
+
+A body is searched for internal links before it is published; text that only looks like one, in
+code or in an output, is told from them by its escaped quotes.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TABLE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def escape_text(text: str) -> str:
+    """The text for HTML content and double-quoted attributes."""
+    return text.translate(_TABLE)
+
+
+def replace_unfit(text: str) -> str:
+    """The text with U+FFFD for every character that neither HTML nor XML may hold."""
+    return _UNFIT.sub("\ufffd", text)
