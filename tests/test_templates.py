@@ -276,6 +276,19 @@ def test_an_error_in_an_expression_is_told_with_its_place(
     assert (found.span.path, found.span.line) == ("templates/page.html", 2)
 
 
+def test_mistakes_in_several_templates_are_told_at_once(tmp_path: Path) -> None:
+    files = {
+        "templates/page.html": "{{ page.titel }}",
+        "templates/404.html": "{% if %}",
+        "content/a.md": page(),
+        "content/b.md": page(),
+    }
+    found = [problem for problem in publish(tmp_path, files) if problem.code == "template"]
+    places = [problem.span.path for problem in found if problem.span is not None]
+    assert places == ["templates/404.html", "templates/page.html"]
+    assert not (tmp_path / "public").exists()
+
+
 def test_a_template_that_is_not_utf8(tmp_path: Path) -> None:
     assert problem(tmp_path, {"templates/page.html": b"\xe9"}).message
 

@@ -169,7 +169,7 @@ def assemble_site(
     artifacts += own
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts)
-    artifacts += render_site(open_book(site, pages, cards))
+    artifacts += render_site(open_book(site, pages, cards, problems))
     return artifacts
 
 

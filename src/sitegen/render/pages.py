@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from sitegen import __version__
 from sitegen.base.address import permalink
+from sitegen.base.errors import Problem, SiteError
 from sitegen.model import Artifact, Asset, Card, Page, Section, Site
 from sitegen.render.escape import replace_unfit
 from sitegen.render.links import resolve_links
@@ -36,23 +37,35 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Book(msgspec.Struct, frozen=True):
-    """All that rendering reads: the site's lists, the bodies by path, the templates."""
+    """All that rendering reads: the site's lists, the bodies by path, the templates.
+
+    An author's mistake in a template goes to `problems`, once for all the pages that meet it.
+    """
 
     site: Site
     bodies: Mapping[str, Markup]
     templates: Templates
     common: Mapping[str, Any]
+    problems: list[Problem]
 
     def render(self, template: str, url: str, made_from: str, **context: Any) -> Artifact:
         """A page at `url`: a folder's index, or the file that it names."""
         base = self.site.config.base_url
         everywhere = {"current_path": url, "current_url": permalink(base, url), **self.common}
-        text = self.templates.render(template, made_from, {**everywhere, **context})
+        try:
+            text = self.templates.render(template, made_from, {**everywhere, **context})
+        except SiteError as error:
+            known = {(problem.span, problem.message) for problem in self.problems}
+            new = [p for p in error.problems if (p.span, p.message) not in known]
+            self.problems.extend(new)
+            text = ""
         path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
         return Artifact(path, replace_unfit(text).encode(), made_from)
 
 
-def open_book(site: Site, pages: Sequence[Page], cards: Mapping[str, Card]) -> Book:
+def open_book(
+    site: Site, pages: Sequence[Page], cards: Mapping[str, Card], problems: list[Problem]
+) -> Book:
     """The site ready to be rendered."""
     config = site.config
     base_path = urlsplit(config.base_url).path
@@ -75,6 +88,7 @@ def open_book(site: Site, pages: Sequence[Page], cards: Mapping[str, Card]) -> B
             "nav": _navigation(site),
             "sitegen_version": __version__,
         },
+        problems=problems,
     )
 
 
