@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -239,30 +240,29 @@ def test_a_renamed_post_keeps_its_result(tmp_path: Path) -> None:
 
 
 def test_interrupted(tmp_path: Path) -> None:
-    source = "```python\nimport time\ntime.sleep(600)\n```\n"
+    source = "```python\nimport time\nprint('begun', flush=True)\ntime.sleep(600)\n```\n"
     root = write_site(tmp_path, {"content/a.md": source})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sitegen", "build"],
-        cwd=root,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    for _ in range(200):
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sitegen", "build"],
+            cwd=root,
+            env={**os.environ, "TMPDIR": temporary},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        while not list(Path(temporary).glob("sg-*/k-*")):
+            time.sleep(0.05)
+        time.sleep(1)
+        os.kill(process.pid, signal.SIGINT)
+        begun = time.monotonic()
+        _, stderr = process.communicate(timeout=20)
+        assert time.monotonic() - begun < 5
+        assert process.returncode == 130
+        assert stderr == "interrupted; nothing was published\n"
         listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-        if "launch.py /tmp/sg-" in listing.stdout:
-            break
-        time.sleep(0.05)
-    time.sleep(0.5)
-    os.kill(process.pid, signal.SIGINT)
-    begun = time.monotonic()
-    _, stderr = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert time.monotonic() - begun < 5
-    assert stderr == "interrupted; nothing was published\n"
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    assert "launch.py" not in listing.stdout
-    assert list(Path("/tmp").glob("sg-*")) == []  # noqa: S108
+        assert temporary not in listing.stdout
+        assert list(Path(temporary).iterdir()) == []
 
 
 def test_output_and_base_url(tmp_path: Path) -> None:

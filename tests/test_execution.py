@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from sitegen.model import BlockDone, Event, Finished, Queued, Report, Started
-from tests.support import CONFIG, build_site, stored, write_site
+from tests.support import CONFIG, build_site, sitegen, stored, write_site
 
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAEElEQVR4nGP8z4AATAxEcQAz0QEHOoQ+uAAAAABJRU5E"
@@ -295,11 +296,9 @@ def test_hostile_posts_end_and_the_good_one_is_whole(tmp_path: Path) -> None:
     assert [path.parent.parent.name for path in stored(root)] == ["good"]
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "sleep(4242)" not in left
-    assert "launch.py" not in left
 
 
 def test_no_port_is_opened_and_no_folder_is_left(tmp_path: Path) -> None:
-    before = set(Path("/tmp").glob("sg-*"))  # noqa: S108
     source = """
 ```python
 import os
@@ -311,9 +310,10 @@ print("ports:", [inode for inode in listening if f"socket:[{inode}]" in sockets]
 ```
 """
     root = write_site(tmp_path, {"content/ports.md": source})
-    build_site(root)
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        assert sitegen(root, "build", env={"TMPDIR": temporary}).returncode == 0
+        assert list(Path(temporary).iterdir()) == []
     assert "ports: []" in (root / "public/ports/index.html").read_text("utf-8")
-    assert set(Path("/tmp").glob("sg-*")) == before  # noqa: S108
 
 
 def test_an_interpreter_without_ipykernel_is_named_with_the_command(tmp_path: Path) -> None:

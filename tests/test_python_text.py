@@ -46,6 +46,7 @@ def tokens(code: str) -> list[tuple[int, str]]:
         ("!echo 'it # stays", "!echo 'it # stays", (0,)),
         ("%%bash\n# kept\n\necho", "%%bash\n# kept\n\necho", (0, 1, 2, 3)),
         ("%run a \\\n   # b\nx # c", "%run a \\\n   # b\nx", (0, 1, 2)),
+        ("x \\\n# c", "x \\", (0,)),
         ("'unterminated # c\nx # d", "'unterminated # c\nx", (0, 1)),
     ],
 )

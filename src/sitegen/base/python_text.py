@@ -55,6 +55,9 @@ class _Scanner:
                 self.kept.append(text)
                 self.lines += range(number, number + text.count("\n") + 1)
             number += self.source.count("\n", start, self.at)
+        while self.kept and not self.kept[-1]:
+            self.kept.pop()
+            self.lines.pop()
         return Reduced("\n".join(self.kept), tuple(self.lines))
 
     def _is_magic(self) -> bool:

@@ -26,6 +26,9 @@ from sitegen.model import Plan
 
 START_LIMIT = 60.0
 ASK_AGAIN = 1.0
+LONGEST_BASE = 60
+"""Characters of a temporary folder's path that leave room for the name of a socket."""
+
 SHIPPED = ("launch.py", "probe.py", "hooks.py")
 """The sources of `sitegen.kernel` that a kernel consists of."""
 
@@ -76,7 +79,9 @@ class Kernel(msgspec.Struct):
 @contextmanager
 def private_folder() -> Iterator[Path]:
     """A folder only we can enter; its path is short: names of IPC sockets end at 107 bytes."""
-    base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 (mkdtemp makes it private)
+    base = tempfile.gettempdir()
+    if len(base) > LONGEST_BASE and Path("/tmp").is_dir():  # noqa: S108 (mkdtemp makes it private)
+        base = "/tmp"  # noqa: S108
     folder = Path(tempfile.mkdtemp(prefix="sg-", dir=base))
     try:
         yield folder
