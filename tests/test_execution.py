@@ -159,6 +159,15 @@ import os, signal
 os.kill(os.getpid(), signal.SIGSEGV)
 ```
 """,
+    "content/detaches.md": """
+```python
+import subprocess, sys
+sleep = [sys.executable, "-c", "import time; time.sleep(4242)"]
+subprocess.Popen(sleep, start_new_session=True)
+subprocess.run(["sh", "-c", "setsid nohup sh -c 'trap : TERM HUP; sleep 4242' >/dev/null 2>&1 &"])
+"left behind"
+```
+""",
     "content/asks.md": """
 ```python
 input("name? ")
@@ -293,9 +302,9 @@ def test_hostile_posts_end_and_the_good_one_is_whole(tmp_path: Path) -> None:
     assert [cell.status for cell in runs["endless"].cells] == ["failed", "not run"]
     assert "good" in (root / "public/good/index.html").read_text("utf-8")
     assert "not run: the session ended" in (root / "public/endless/index.html").read_text("utf-8")
-    assert [path.parent.parent.name for path in stored(root)] == ["good"]
+    assert [path.parent.parent.name for path in stored(root)] == ["detaches", "good"]
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "sleep(4242)" not in left
+    assert "4242" not in left
 
 
 def test_no_port_is_opened_and_no_folder_is_left(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from jupyter_client.manager import KernelManager
 
 from sitegen.execute.environment import kernel_environment
 from sitegen.execute.host import Host
+from sitegen.execute.orphans import no_orphans
 from sitegen.model import Plan
 
 START_LIMIT = 60.0
@@ -91,10 +92,16 @@ def private_folder() -> Iterator[Path]:
 
 @contextmanager
 def start_kernel(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kernel]:
-    """A fresh kernel that answers; at the end its whole process group is killed.
+    """A fresh kernel that answers; at the end it is killed with all that it started.
 
     Raises KernelStartError where none comes up.
     """
+    with no_orphans(), _started(plan, host, private, work) as kernel:
+        yield kernel
+
+
+@contextmanager
+def _started(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kernel]:
     manager = _manager(plan, host, private, work)
     env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
     with open(os.devnull, "w") as silence:  # noqa: PTH123
