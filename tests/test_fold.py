@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitegen.execute.environment import Mask
-from sitegen.execute.messages import MAX_STREAM, Fold, as_terminal
+from sitegen.execute.messages import MAX_STREAM, Displays, Fold, as_terminal
 from sitegen.model import Blob, Display, Failure, Frame, Output, Stream
 
 RECORDED = sorted((Path(__file__).parent / "messages").glob("*.jsonl"))
@@ -35,7 +35,7 @@ def bare(output: Output) -> object:
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 def test_recorded_messages(path: Path) -> None:
     _, *messages, last = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    fold = Fold(unchanged)
+    fold = Fold(unchanged, Displays())
     for message in messages:
         fold.add(message["msg_type"], message["content"])
     assert [bare(output) for output in fold.outputs()] == last["expected"]
@@ -60,16 +60,16 @@ def test_what_a_terminal_shows_in_the_end(text: str, shown: str) -> None:
 
 @given(st.lists(st.text(alphabet="ab\r\b\n", max_size=8), max_size=8))
 def test_how_a_stream_is_cut_into_messages_does_not_matter(parts: list[str]) -> None:
-    fold = Fold(unchanged)
+    fold = Fold(unchanged, Displays())
     for part in parts:
         fold.add("stream", {"name": "stdout", "text": part})
-    whole = Fold(unchanged)
+    whole = Fold(unchanged, Displays())
     whole.add("stream", {"name": "stdout", "text": "".join(parts)})
     assert (fold.outputs() or (Stream("stdout", ""),)) == whole.outputs()
 
 
 def test_a_flood_is_cut_and_counted() -> None:
-    fold = Fold(unchanged)
+    fold = Fold(unchanged, Displays())
     for _ in range(3):
         fold.add("stream", {"name": "stdout", "text": "x" * (MAX_STREAM // 2)})
     (stream,) = fold.outputs()
@@ -79,7 +79,7 @@ def test_a_flood_is_cut_and_counted() -> None:
 
 
 def test_frames_belong_to_the_failure() -> None:
-    fold = Fold(unchanged)
+    fold = Fold(unchanged, Displays())
     fold.add("error", {"ename": "E", "evalue": "\x1b[31mred\x1b[0m", "traceback": []})
     frames = (Frame("f", 3, 0),)
     assert fold.outputs(frames) == (Failure("E", "red", frames),)

@@ -80,7 +80,9 @@ def plan_of(root: Path, body: str = POST) -> Plan:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place("/posts/x/", plan_of(tmp_path), trust=False, stale=False, alt='What "it" shows')
+    return Place(
+        "/posts/x/", plan_of(tmp_path), "posts/x", trust=False, stale=False, alt='What "it" shows'
+    )
 
 
 def shown_of(plan: Plan, *outputs: tuple[Output, ...], stale: bool = False) -> Shown:
@@ -224,7 +226,7 @@ def test_the_empty_corner_of_a_dataframe_heads_nothing() -> None:
 
 def test_html_is_cleaned_unless_trusted(place: Place) -> None:
     display = Display({"text/html": "<b onclick=x>b</b>", "text/plain": "plain"})
-    trusted = Place(place.url, place.plan, True, False, place.alt)
+    trusted = Place(place.url, place.plan, "posts/x", True, False, place.alt)
     assert "onclick" not in render_output(display, place).html
     assert "<b onclick=x>b</b>" in render_output(display, trusted).html
     assert 'aria-label="What &quot;it&quot; shows"' in render_output(display, place).html
@@ -307,7 +309,8 @@ def test_other_pictures(mime: str, ending: str, place: Place) -> None:
 
 def test_a_picture_on_the_home_page(tmp_path: Path) -> None:
     rendered = render_output(
-        Display({"image/png": blob(png(1, 1))}), Place("/", plan_of(tmp_path), False, False, "x")
+        Display({"image/png": blob(png(1, 1))}),
+        Place("/", plan_of(tmp_path), "posts/x", False, False, "x"),
     )
     [file] = rendered.files
     assert "/" not in file.path
@@ -398,12 +401,12 @@ def test_frames_name_lines_of_the_post(place: Place) -> None:
 def test_prose_and_comments_above_move_the_frames(tmp_path: Path) -> None:
     body = "New.\n\n" + POST.replace("# a comment", "# a comment\n# and one more")
     plan = plan_of(tmp_path, body)
-    lines = render_failure(ZERO, Place("/posts/x/", plan, False, False, "")).split("\n")
+    lines = render_failure(ZERO, Place("/posts/x/", plan, "posts/x", False, False, "")).split("\n")
     assert lines[2:] == ["  content/posts/x.md:15 in f", "  content/posts/x.md:23"]
 
 
 def test_stale_frames_name_no_line_of_today(place: Place) -> None:
-    stale = Place(place.url, place.plan, False, True, "")
+    stale = Place(place.url, place.plan, "posts/x", False, True, "")
     assert render_failure(ZERO, stale).split("\n")[2:] == [
         "  block 1, line 2 in f",
         "  block 2, line 1",
@@ -460,7 +463,7 @@ def cell_html(root: Path, options: str, cell: Cell, *, stale: bool = False) -> s
     shown = shown_of(plan, ())
     shown = Shown(plan, shown.run, (cell,), stale)
     draft = draft_of(root, f"```python\n{options}\n1\n```")
-    context = CellContext("/posts/x/", shown, draft.document.meta.measure, False)
+    context = CellContext("/posts/x/", shown, {0: cell}, draft.document.meta.measure, False)
     return render_cell(plan.blocks[0], context).html
 
 

@@ -68,7 +68,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     problems: list[Problem] = []
     clock = Clock()
     config, drafts = _parse(root, options, problems, clock)
-    hosts = Hosts(root, config.devices, caller.environ, caller.python)
+    hosts = Hosts(config, caller.environ, caller.python)
 
     with locked(root):
         with clock.stage("run"):
@@ -196,7 +196,7 @@ def measure(
     problems: list[Problem] = []
     clock = Clock()
     config, drafts = _parse(root, options, problems, clock)
-    hosts = Hosts(root, config.devices, caller.environ, caller.python)
+    hosts = Hosts(config, caller.environ, caller.python)
     plans = [draft.plan for draft in drafts if draft.plan is not None]
     wanted = [_page_name(name) for name in names]
     for name in wanted:

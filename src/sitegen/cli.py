@@ -6,6 +6,7 @@ What a command needs is imported when it runs, so that `sitegen --help` is there
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,12 +109,15 @@ def _run(options: Options, as_json: bool, call: Callable[[Watch], Report]) -> No
     from sitegen.base.errors import SiteError, exit_status
     from sitegen.model import Report
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave as on Ctrl-C: clean up
     try:
         with _progress() as watch:
             report = call(watch)
     except SiteError as error:
         report = Report(problems=error.problems)
     except KeyboardInterrupt:
+        if as_json:
+            click.echo(render_json(Report(), 130))
         click.echo("interrupted; nothing was published", err=True)
         sys.exit(130)
     status = exit_status(report.problems, strict=options.strict)

@@ -7,10 +7,14 @@ from one Python version to the next, and refuses IPython's magics.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 _OPEN = "([{"
 _CLOSE = ")]}"
+_MAGIC = re.compile(r"[ \t]*(?:[\w.,\[\] \t*]*\w[\])]*[ \t]*=[ \t]*)?[%!]")
+"""A line that IPython takes, or the value of an assignment that it takes."""
+
 _PREFIX = frozenset("rbuft")
 
 
@@ -24,8 +28,9 @@ class Reduced(NamedTuple):
 def reduce_python(source: str) -> Reduced:
     """The source without comments, blank lines and trailing space, outside strings.
 
-    Taken over as written: all of a block that holds a `%%` cell magic, and lines that begin with
-    `%` or `!`. After a backslash a line is kept even if it is blank: it ends the statement.
+    Taken over as written: all of a block that holds a `%%` cell magic, lines that begin with `%` or
+    `!`, and assignments of what these give. After a backslash a line is kept even if it is blank:
+    it ends the statement.
     """
     source = source.rstrip()
     if source.lstrip().startswith("%%"):
@@ -61,8 +66,7 @@ class _Scanner:
         return Reduced("\n".join(self.kept), tuple(self.lines))
 
     def _is_magic(self) -> bool:
-        end = self._line_end(self.at)
-        return self.source[self.at : end].lstrip().startswith(("%", "!"))
+        return _MAGIC.match(self.source, self.at) is not None
 
     def _take_magic(self) -> str:
         """A magic with the lines that its backslashes join, as written."""

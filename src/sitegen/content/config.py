@@ -21,7 +21,7 @@ from sitegen.model import (
 FILE = "site.toml"
 KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 
-_NOT_YET = "this version of sitegen does not know it yet"
+NOT_YET = "this version of sitegen does not know it yet"
 _UNUSED_ROOT = (
     "theme",
     "preserve_dotfiles_in_output",
@@ -64,6 +64,8 @@ _UNUSED_MARKDOWN = (
 )
 _UNUSED_EXECUTE = ("memory", "jobs", "auto", "pass_env", "inputs")
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
+CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
+
 _DEVICE = re.compile(r"auto|cpu|rocm|xpu|mps|tpu|cuda(?::[0-9]+)?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -123,9 +125,9 @@ def _parse_config(table: Table, root: Path) -> SiteConfig:
         devices=_devices(table),
         extra=table.free("extra"),
     )
-    markdown.not_used(_UNUSED_MARKDOWN, _NOT_YET)
+    markdown.not_used(_UNUSED_MARKDOWN, NOT_YET)
     markdown.finish(unknown="fatal", where="[markdown]")
-    table.not_used(_UNUSED_ROOT, _NOT_YET)
+    table.not_used(_UNUSED_ROOT, NOT_YET)
     table.not_used(_FOREIGN, "it concerns Zola only")
     table.finish(unknown="fatal", where=FILE)
     return config
@@ -143,6 +145,8 @@ def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
     for name in env:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             table.report("env", f"`{name}` cannot name an environment variable")
+    for name in CHOSEN_BY_DEVICE & env.keys():
+        table.report("env", f"`{name}` is set by the choice of a device", "say `device` instead")
     devices = table.strings("devices")
     execute = ExecuteConfig(
         enabled=table.boolean("enabled", outer.enabled),
@@ -154,7 +158,7 @@ def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
         torch_default_device=table.boolean("torch_default_device", outer.torch_default_device),
         trust_output=table.boolean("trust_output", outer.trust_output),
     )
-    table.not_used(_UNUSED_EXECUTE, _NOT_YET)
+    table.not_used(_UNUSED_EXECUTE, NOT_YET)
     table.finish(unknown="fatal", where="[execute]")
     return execute
 
@@ -162,7 +166,7 @@ def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
 def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
     """`[measure]` of a site, section or page, over the scope around it."""
     measure = MeasureConfig(show=table.choice("show", ("auto", "always", "never"), outer.show))
-    table.not_used(_UNUSED_MEASURE, _NOT_YET)
+    table.not_used(_UNUSED_MEASURE, NOT_YET)
     table.finish(unknown="fatal", where="[measure]")
     return measure
 
@@ -216,7 +220,7 @@ def _taxonomies(table: Table) -> tuple[TaxonomyConfig, ...]:
             render=entry.boolean("render", True),
             feed=entry.boolean("feed", False),
         )
-        entry.not_used(("paginate_by", "paginate_path", "lang", "hierarchical"), _NOT_YET)
+        entry.not_used(("paginate_by", "paginate_path", "lang", "hierarchical"), NOT_YET)
         entry.finish(unknown="fatal", where="a taxonomy")
         if name is None or any(other.slug == taxonomy.slug for other in found):
             what = f"two taxonomies named `{name}`" if name else "a taxonomy needs a name"
@@ -235,6 +239,6 @@ def _devices(table: Table) -> tuple[DeviceConfig, ...]:
         if not _NAME.fullmatch(name):
             entry.report(None, f"`{name}` cannot name a device", "lower-case letters, digits, -")
         match = entry.optional_string("match") or name
-        found.append(DeviceConfig(name, match, entry.string("label", match)))
+        found.append(DeviceConfig(name, match, entry.string("label")))
         entry.finish(unknown="fatal", where="a device")
     return tuple(found)

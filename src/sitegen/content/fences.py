@@ -18,7 +18,7 @@ _OPTION = re.compile(r"#\|\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$")
 _LABEL = re.compile(r"[A-Za-z][\w.-]*")
 _EXCEPTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _INSTALLS = re.compile(r"\s*[%!]\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda|mamba|uv)\b")
-_NOT_YET = frozenset(
+_LATER = frozenset(
     "agree baseline bench correction cost devices expect fig-dpi fig-height fig-width file needs "
     "saves session sweep unlike values wait work".split()
 )
@@ -65,21 +65,24 @@ def parse_block(fence: Fence, index: int, execute: ExecuteConfig, problems: list
     lines = fence.content.split("\n")
     if lines and not lines[-1]:
         lines.pop()
-    top = 0
+    first = 0
+    while first < len(lines) and not lines[first].strip():
+        first += 1
+    top = first
     while top < len(lines) and lines[top].startswith("#|"):
         top += 1
-    options = _Options(fence, lines[:top], problems)
+    options = _Options(fence, range(first, top), lines, problems)
     _check_code(fence, lines, top, problems)
     while top < len(lines) and not lines[top].strip():
         top += 1
     reduced = reduce_python("\n".join(lines[top:]))
-    first = fence.line + 1 + top
+    line = fence.line + 1 + top
     return Block(
         index=index,
         code=reduced.code,
-        lines=tuple(first + number for number in reduced.lines),
+        lines=tuple(line + number for number in reduced.lines),
         shown="\n".join(lines[top:]).rstrip(),
-        shown_line=first,
+        shown_line=line,
         run=RunOptions(eval=options.boolean("eval", True), error=options.error()),
         limits=Limits(options.timeout(execute.timeout)),
         show=ShowOptions(
@@ -132,13 +135,15 @@ class _Options:
 
     KNOWN = frozenset("alt caption echo error eval include label output timeout".split())
 
-    def __init__(self, fence: Fence, lines: list[str], problems: list[Problem]) -> None:
+    def __init__(
+        self, fence: Fence, numbers: range, lines: list[str], problems: list[Problem]
+    ) -> None:
         self.fence = fence
         self.lines = lines
         self.problems = problems
         self.values: dict[str, tuple[int, re.Match[str]]] = {}
-        for number, line in enumerate(lines):
-            self._read(number, line)
+        for number in numbers:
+            self._read(number, lines[number])
 
     def _read(self, number: int, line: str) -> None:
         found = _OPTION.match(line)
@@ -147,11 +152,11 @@ class _Options:
             return
         name = found[1]
         place = found.span(1)
-        if name in _NOT_YET:
+        if name in _LATER:
             message = f"this version of sitegen does not know `{name}` yet"
             self._report(number, place, message, "leave it out, or say `#| eval: false`")
         elif name not in self.KNOWN:
-            close = nearest(name, self.KNOWN | _NOT_YET)
+            close = nearest(name, self.KNOWN | _LATER)
             known = ", ".join(sorted(self.KNOWN))
             hint = f"did you mean `{close}`?" if close else f"options: {known}"
             self._report(number, place, f"unknown option `{name}`", hint)

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from sitegen.base.errors import Problem, Span
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
-from sitegen.content.config import parse_execute, parse_measure
+from sitegen.content.config import NOT_YET, parse_execute, parse_measure
 from sitegen.content.slug import slugify
 from sitegen.model import ExecuteConfig, MeasureConfig, Meta, SiteConfig, SortBy, Source
 
-_NOT_YET = "this version of sitegen does not know it yet"
 _UNUSED_PAGE = ("aliases", "in_search_index")
 _UNUSED_SECTION = (
     "aliases",
@@ -123,7 +122,7 @@ def _parse_page(
         render=table.boolean("render", True),
         body_line=body_line,
     )
-    table.not_used(_UNUSED_PAGE, _NOT_YET)
+    table.not_used(_UNUSED_PAGE, NOT_YET)
     for taxonomy in config.taxonomies:
         if taxonomy.name in table:
             table.strings(taxonomy.name)
@@ -152,7 +151,7 @@ def _parse_section(
         render=table.boolean("render", True),
         body_line=body_line,
     )
-    table.not_used(_UNUSED_SECTION, _NOT_YET)
+    table.not_used(_UNUSED_SECTION, NOT_YET)
     table.finish(unknown="fatal", where="a section")
     return meta
 

@@ -78,6 +78,7 @@ def _blocks(
         if token.type != "fence" or token.map is None:
             continue
         info = parse_info(token.info)
+        token.meta |= {"language": info.language, "name": info.options.get("name")}
         opening = token.map[0]
         span = Span(source.file, meta.body_line + opening)
         if info.language.split(" ")[0] in PYTHON and info.language not in PYTHON:

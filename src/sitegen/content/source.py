@@ -21,6 +21,10 @@ def scan_content(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
     """
     content = root / "content"
     files = sorted(_walk(content, root.resolve()), key=lambda path: path.as_posix())
+    for file in [file for file in files if file.suffix != ".md" and not file.is_file()]:
+        span = Span(f"content/{file.relative_to(content).as_posix()}", 1)
+        problems.append(Problem("warning", "content", "this link leads nowhere", span))
+        files.remove(file)
     paths = [PurePosixPath(file.relative_to(content).as_posix()) for file in files]
     pages = [path for path in paths if path.suffix == ".md"]
     others = {path: file for path, file in zip(paths, files, strict=True) if path.suffix != ".md"}

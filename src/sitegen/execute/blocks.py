@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -15,7 +16,6 @@ from sitegen.model import (
     CellStatus,
     Failure,
     Frame,
-    Input,
     Measures,
     Output,
 )
@@ -25,12 +25,20 @@ GRACE = 1.0
 """Seconds that an interrupted block has to say where it was."""
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """A file that the kernel's process opened: below the working folder (`post`) or the site."""
+
+    base: Literal["post", "site"]
+    path: str
+
+
 class Reply(msgspec.Struct, frozen=True):
     """The probe's record in the reply to a block."""
 
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
-    opened: tuple[Input, ...] = ()
+    names: tuple[str, ...] = ()
+    opened: tuple[Opened, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -40,15 +48,12 @@ class Outcome(msgspec.Struct, frozen=True):
     """
 
     cell: Cell
-    opened: tuple[Input, ...] = ()
+    opened: tuple[Opened, ...] = ()
     ended: bool = False
 
 
-def run_block(
-    kernel: Kernel, index: int, block: Block, mask: Callable[[str], str]
-) -> Iterator[Output | Outcome]:
-    """The outputs of a block as they come, and last its outcome."""
-    fold = Fold(mask)
+def run_block(kernel: Kernel, index: int, block: Block, fold: Fold) -> Iterator[Output | Outcome]:
+    """The outputs of a block as they come, folded too, and last its outcome."""
     identity = kernel.send(block.code, index)
     deadline = time.monotonic() + block.limits.timeout
     reply: Reply | None = None
@@ -80,8 +85,7 @@ def run_block(
         frames = reply.frames if reply is not None else ()
         yield _cut_short(block, fold.outputs(), Failure("TimeoutError", limit, frames))
     elif reply is not None:
-        cell = _judge(block, fold.outputs(reply.frames), reply.measures)
-        yield Outcome(cell, reply.opened)
+        yield Outcome(_judge(block, fold.outputs(reply.frames), reply), reply.opened)
 
 
 def skip_block(block: Block) -> Cell:
@@ -93,21 +97,17 @@ def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> O
     return Outcome(_cell(block, "failed", (*outputs, failure), None), ended=True)
 
 
-def _judge(block: Block, outputs: tuple[Output, ...], measures: Measures | None) -> Cell:
-    """Whether a block ended as its author said."""
+def _judge(block: Block, outputs: tuple[Output, ...], reply: Reply) -> Cell:
+    """Whether a block ended as its author said; a class stands for those derived from it."""
     failure = next((output for output in outputs if isinstance(output, Failure)), None)
     wanted = block.run.error
     if failure is None and wanted is not False:
         name = "an error" if wanted is True else str(wanted)
         missed = Failure("DidNotRaise", f"`#| error` promises {name}, but the block raised none")
-        return _cell(block, "failed", (*outputs, missed), measures)
-    meant = wanted is True or (failure is not None and _bare(str(wanted)) == _bare(failure.name))
-    return _cell(block, "ok" if failure is None or meant else "failed", outputs, measures)
-
-
-def _bare(name: str) -> str:
-    """An exception's name without its module."""
-    return name.rpartition(".")[2]
+        return _cell(block, "failed", (*outputs, missed), reply.measures)
+    name = str(wanted).rpartition(".")[2]
+    meant = failure is None or wanted is True or name in (failure.name, *reply.names)
+    return _cell(block, "ok" if meant else "failed", outputs, reply.measures)
 
 
 def _cell(

@@ -19,14 +19,16 @@ has others'; `no-exec` and `frozen` run nothing."""
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """What the store has for a plan: runs of its key with unchanged inputs, runs of other keys.
+    """What the store has for a plan: runs of its key with unchanged inputs, older runs of its page.
 
-    `damaged` names the devices in whose folder a file of the page cannot be read.
+    `damaged` names the devices in whose folder a file of the page cannot be read; `changed` says
+    which input is why a run of the plan's own key is stale.
     """
 
     fresh: tuple[Run, ...] = ()
     stale: tuple[Run, ...] = ()
     damaged: tuple[str, ...] = ()
+    changed: str | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -54,24 +56,26 @@ def decide(plan: Plan, stored: Stored, mode: Mode, here: Callable[[], Device | N
     if mode == "measure" or (mode == "build" and (absent or not wanted)):
         device = here()
         if device is not None and _may(device, named, known, mode) and device.name not in fresh:
-            return Decision(plan, "execute", why=_why(device.name in stale))
+            return Decision(plan, "execute", why=_why(stored, stale=device.name in stale))
     for name in wanted:
         if name in fresh:
             return Decision(plan, "replay", fresh[name])
     for name in wanted:
         if name in stale:
-            return Decision(plan, "stale", stale[name], _why(True), tuple(absent))
-    return Decision(plan, "missing", why=_why(False), needs=tuple(absent))
+            return Decision(plan, "stale", stale[name], _why(stored, stale=True), tuple(absent))
+    return Decision(plan, "missing", why=_why(stored, stale=False), needs=tuple(absent))
 
 
 def _may(device: Device, named: Sequence[str], known: Sequence[str], mode: Mode) -> bool:
-    if named:
-        return device.name in named and (mode == "measure" or not known or device.name in known)
+    if named and device.name not in named:
+        return False
     return mode == "measure" or not known or device.name in known
 
 
-def _why(stale: bool) -> str:
-    return "its code has changed since it was measured" if stale else "it has not been run yet"
+def _why(stored: Stored, *, stale: bool) -> str:
+    if not stale:
+        return "it has not been run yet"
+    return stored.changed or "its code has changed since it was measured"
 
 
 def _oldest_first(runs: Sequence[Run]) -> list[Run]:
@@ -89,13 +93,13 @@ def _in_order(runs: Sequence[Run], damaged: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*names, *sorted(damaged)]))
 
 
-def show_run(plan: Plan, run: Run) -> Shown:
+def show_run(plan: Plan, run: Run, *, stale: bool = False) -> Shown:
     """The run under the plan's blocks: one to one if its key is the plan's, else matched.
 
-    A stale run's cells are matched by label, then by equal code, then by place.
+    The cells of another key are matched by label, then by equal code, then by place.
     """
     if run.key == plan.key:
-        return Shown(plan, run, run.cells)
+        return Shown(plan, run, run.cells, stale)
     left: list[Cell | None] = list(run.cells)
     cells: list[Cell | None] = [None] * len(plan.blocks)
 

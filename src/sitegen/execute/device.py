@@ -62,7 +62,10 @@ def discover(python: Path, env: Mapping[str, str], *, accelerators: bool) -> Mac
         return _broken(python, last)
     except (OSError, subprocess.TimeoutExpired) as error:
         return _broken(python, str(error))
-    return msgspec.json.decode(answer.stdout.splitlines()[-1], type=Machine)
+    try:
+        return msgspec.json.decode((answer.stdout.splitlines() or [b""])[-1], type=Machine)
+    except msgspec.DecodeError:
+        return _broken(python, "it did not describe the machine")
 
 
 def _broken(python: Path, why: str) -> Problem:
@@ -104,10 +107,16 @@ def _accelerator(
     )
 
 
+def named(device: Device, names: Sequence[DeviceConfig]) -> Device:
+    """A stored device by the name and label that `[devices]` gives it today."""
+    name, label = _name(device.reported, names)
+    return msgspec.structs.replace(device, name=name, label=label)
+
+
 def _name(reported: str, names: Sequence[DeviceConfig]) -> tuple[str, str]:
     """A device's name and label: of its `[devices.NAME]`, else the slug of what it reports."""
+    clean = " ".join(_NOISE.sub(" ", reported).split())
     for entry in names:
         if fnmatch.fnmatchcase(reported, entry.match):
-            return entry.name, entry.label
-    clean = " ".join(_NOISE.sub(" ", reported).split())
+            return entry.name, entry.label or clean
     return re.sub(r"[^a-z0-9]+", "-", clean.lower()).strip("-") or "unknown", clean

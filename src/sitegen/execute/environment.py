@@ -27,8 +27,11 @@ FIXED = {
 }
 """What would otherwise make the same code print something else on another machine."""
 
-_BEFORE = r"(?:(?<![\w/.-])|(?<=://)|(?<= -[A-Za-z]))"
-"""Where an absolute path may begin in a text: `file:///x` and ` -I/x` count."""
+_BEFORE = r"(?:(?<![\w/.-])|(?<=://)|(?<= -[A-Za-z])|(?<=[\d\[]m))"
+"""Where an absolute path may begin in a text: `file:///x`, ` -I/x` and behind a colour count."""
+
+RECORDED = re.compile(r"XLA_FLAGS|JAX_\w+|TORCHINDUCTOR_\w+|PYTORCH_\w+|\w+_NUM_THREADS|CUDA_\w+")
+"""The variables that can change results, kept with them."""
 
 INTERPRETER = Path("bin/python")
 

@@ -50,6 +50,10 @@ def _remedy(failure: Failure) -> tuple[str, ...]:
             return ("take the `#| error` line out",)
         case "ModuleNotFoundError":
             return ("install it in the environment that `[execute] python` names",)
+        case "FileNotFoundError":
+            first = (
+                "a post finds the files beside it, those in folders only if it is a folder itself"
+            )
         case "NameError":
             first = "define it in a block with `#| include: false` above"
         case _:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from sitegen import __version__
 from sitegen.base.errors import Problem
-from sitegen.execute.device import Machine, choose_device, discover
-from sitegen.execute.environment import find_python, inherited_variables
-from sitegen.model import Device, DeviceConfig, ExecuteConfig, Plan, Provenance
-
-_VARIABLES = ("XLA_FLAGS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
-_PREFIXES = ("JAX_", "TORCHINDUCTOR_", "PYTORCH_")
+from sitegen.execute.device import Machine, choose_device, discover, named
+from sitegen.execute.environment import (
+    RECORDED,
+    find_python,
+    inherited_variables,
+    kernel_environment,
+)
+from sitegen.model import Device, ExecuteConfig, Plan, Provenance, Run, SiteConfig
 
 
 class Host(msgspec.Struct, frozen=True):
@@ -26,16 +28,16 @@ class Host(msgspec.Struct, frozen=True):
     device: Device
     provenance: Provenance
     environ: Mapping[str, str]
+    passed_over: tuple[str, ...]
 
 
 class Hosts:
     """Finds the host of a plan. What child processes tell is kept: asking costs seconds."""
 
-    def __init__(
-        self, root: Path, names: Sequence[DeviceConfig], environ: Mapping[str, str], own: str
-    ) -> None:
-        self._root = root
-        self._names = names
+    def __init__(self, config: SiteConfig, environ: Mapping[str, str], own: str) -> None:
+        self._root = config.root
+        self._names = config.devices
+        self._passed_over = (config.output_dir, "measurements")
         self._environ = environ
         self._own = own
         self._machines: dict[tuple[Path, bool], Machine | Problem] = {}
@@ -63,8 +65,13 @@ class Hosts:
         if device is None:
             message = f"this machine has no `{plan.execute.device}`"
             return Problem("fatal", "device", message, help=('say `device = "auto"`',))
-        provenance = _provenance(machine, device, plan, self._root)
-        return Host(self._root, python, device, provenance, self._environ)
+        env = kernel_environment(plan.execute, device, python, self._root, self._environ)
+        provenance = _provenance(machine, plan, self._root, env)
+        return Host(self._root, python, device, provenance, self._environ, self._passed_over)
+
+    def named(self, run: Run) -> Run:
+        """A stored run whose device has the name that `[devices]` gives it today."""
+        return msgspec.structs.replace(run, device=named(run.device, self._names))
 
     def _machine(self, execute: ExecuteConfig) -> Machine | Problem:
         python = find_python(execute.python, self._root, self._environ, self._own)
@@ -77,14 +84,9 @@ class Hosts:
         return self._machines[key]
 
 
-def _provenance(machine: Machine, device: Device, plan: Plan, root: Path) -> Provenance:
+def _provenance(machine: Machine, plan: Plan, root: Path, env: Mapping[str, str]) -> Provenance:
     commit, dirty = _commit(root, plan.file)
-    declared = dict(plan.execute.env)
-    variables = {
-        name: value
-        for name, value in sorted(declared.items())
-        if name in _VARIABLES or name.startswith(_PREFIXES)
-    }
+    variables = {name: env[name] for name in sorted(env) if RECORDED.fullmatch(name) and env[name]}
     return Provenance(
         python=machine.python,
         packages=machine.packages,

@@ -27,10 +27,13 @@ from sitegen.model import Plan
 
 START_LIMIT = 60.0
 ASK_AGAIN = 1.0
+DRAINED_AT_ONCE = 1000
+"""Messages taken before time is looked at again."""
+
 LONGEST_BASE = 60
 """Characters of a temporary folder's path that leave room for the name of a socket."""
 
-SHIPPED = ("launch.py", "probe.py", "hooks.py")
+SHIPPED = ("launch.py", "sitegen_probe.py", "sitegen_hooks.py")
 """The sources of `sitegen.kernel` that a kernel consists of."""
 
 
@@ -61,8 +64,13 @@ class Kernel(msgspec.Struct):
         return str(request["header"]["msg_id"])
 
     def receive(self, seconds: float) -> list[dict[str, Any]]:
-        """The messages that wait on shell and IOPub, one of each, after at most so many seconds."""
-        return [channel.get_msg(timeout=0) for channel in _ready(self.client, seconds)]
+        """The messages that wait on IOPub and shell, after at most so many seconds."""
+        messages: list[dict[str, Any]] = []
+        channels = _ready(self.client, seconds)
+        while channels and len(messages) < DRAINED_AT_ONCE:
+            messages += [channel.get_msg(timeout=0) for channel in channels]
+            channels = _ready(self.client, 0)
+        return messages
 
     def interrupt(self) -> None:
         _signal(self.pid, signal.SIGINT)
@@ -104,17 +112,21 @@ def start_kernel(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[
 def _started(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kernel]:
     manager = _manager(plan, host, private, work)
     env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
-    with open(os.devnull, "w") as silence:  # noqa: PTH123
-        manager.start_kernel(cwd=str(work), env=env, stdout=silence, stderr=silence)
-    kernel = Kernel(manager, manager.client(), manager.provisioner.pid)  # type: ignore[union-attr]
+    client = manager.client()
     try:
-        kernel.client.start_channels()
+        with open(os.devnull, "w") as silence:  # noqa: PTH123
+            manager.start_kernel(cwd=str(work), env=env, stdout=silence, stderr=silence)
+        pid: int = manager.provisioner.pid  # type: ignore[union-attr]
+        client.load_connection_file(manager.connection_file)
+        client.start_channels()
+        kernel = Kernel(manager, client, pid)
         _wait_until_ready(kernel)
         yield kernel
     finally:
-        kernel.client.stop_channels()
-        _signal(kernel.pid, signal.SIGKILL)
-        manager.shutdown_kernel(now=True)
+        client.stop_channels()
+        if manager.has_kernel:
+            _signal(manager.provisioner.pid, signal.SIGKILL)  # type: ignore[union-attr]
+            manager.shutdown_kernel(now=True)
         manager.cleanup_resources()
         manager.context.term()
 
@@ -148,7 +160,7 @@ def _manager(plan: Plan, host: Host, private: Path, work: Path) -> KernelManager
     )
 
 
-def _settings(plan: Plan, host: Host, work: Path) -> dict[str, str | None]:
+def _settings(plan: Plan, host: Host, work: Path) -> dict[str, object]:
     """What `kernel/launch.py` is told."""
     kind = host.device.kind
     torch_device = None
@@ -157,7 +169,8 @@ def _settings(plan: Plan, host: Host, work: Path) -> dict[str, str | None]:
     return {
         "page": plan.page,
         "site": str(host.root),
-        "beside": str(work),
+        "work": str(work),
+        "passed_over": host.passed_over,
         "torch_device": torch_device,
     }
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
+import msgspec
+
 from sitegen.base.errors import Problem
-from sitegen.execute.blocks import Outcome, run_block, skip_block
+from sitegen.execute.blocks import Opened, Outcome, run_block, skip_block
 from sitegen.execute.environment import Mask
 from sitegen.execute.host import Host
-from sitegen.execute.kernels import KernelStartError, private_folder, start_kernel
+from sitegen.execute.inputs import WorkingFolder
+from sitegen.execute.kernels import Kernel, KernelStartError, private_folder, start_kernel
+from sitegen.execute.messages import Displays, Fold
 from sitegen.model import (
     BlockDone,
     Cell,
     Chunk,
+    Display,
     Event,
     Failed,
     Finished,
-    Input,
+    Output,
     Plan,
     Queued,
     Run,
@@ -51,61 +56,71 @@ def run_plan(plan: Plan, host: Host) -> Iterator[Event]:
     """The events of one session in a fresh kernel, which is gone when they end."""
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    cells: list[Cell] = []
-    opened: tuple[Input, ...] = ()
+    session = Session(plan)
     with private_folder() as private:
-        work = private / "work"
-        _lay_out(plan, work)
-        mask = Mask(work=work, root=host.root, python=host.python, home=Path.home())
+        files = WorkingFolder(plan, private / "work")
+        session.mask = Mask(work=files.path, root=host.root, python=host.python, home=Path.home())
         try:
-            with start_kernel(plan, host, private, work) as kernel:
-                for index, block in enumerate(plan.blocks):
-                    yield Started(plan, index)
-                    for step in run_block(kernel, index, block, mask):
-                        if not isinstance(step, Outcome):
-                            yield Chunk(plan, index, step)
-                            continue
-                        cells.append(step.cell)
-                        opened = step.opened
-                        yield BlockDone(plan, index, step.cell)
-                        if step.ended:
-                            raise _SessionEnded
+            with start_kernel(plan, host, private, files.path) as kernel:
+                yield from session.run(kernel)
         except KernelStartError as error:
             yield Failed(plan, _not_started(plan, error))
             return
-        except _SessionEnded:
-            cells += [skip_block(block) for block in plan.blocks[len(cells) :]]
-    yield Finished(
-        plan,
-        Run(
-            key=plan.key,
-            page=plan.page,
-            session=plan.session,
-            device=host.device,
-            started=started,
-            seconds=round(time.monotonic() - begun, 3),
-            provenance=host.provenance,
-            inputs=opened,
-            cells=tuple(cells),
-        ),
+        inputs = files.read_inputs(session.opened, host.root)
+    run = Run(
+        key=plan.key,
+        page=plan.page,
+        session=plan.session,
+        device=host.device,
+        started=started,
+        seconds=round(time.monotonic() - begun, 3),
+        provenance=host.provenance,
+        inputs=inputs,
+        cells=session.cells(),
     )
+    yield Finished(plan, run)
 
 
-class _SessionEnded(Exception):  # noqa: N818 (it ends a loop, it is no error)
-    """The kernel is gone; the blocks that are left are not run."""
+class Session:
+    """The blocks of a plan in one kernel: what came of each, and which files were opened."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.opened: tuple[Opened, ...] = ()
+        self.mask: Callable[[str], str] = str
+        self._ended: list[tuple[Cell, Fold]] = []
+
+    def run(self, kernel: Kernel) -> Iterator[Event]:
+        """The events of the blocks, until the last or until the kernel is gone."""
+        displays = Displays()
+        for index, block in enumerate(self.plan.blocks):
+            yield Started(self.plan, index)
+            fold = Fold(self.mask, displays)
+            for step in run_block(kernel, index, block, fold):
+                if not isinstance(step, Outcome):
+                    yield Chunk(self.plan, index, step)
+                    continue
+                self._ended.append((step.cell, fold))
+                self.opened = step.opened or self.opened
+                yield BlockDone(self.plan, index, step.cell)
+                if step.ended:
+                    return
+
+    def cells(self) -> tuple[Cell, ...]:
+        """A cell for each block: displays as later blocks left them, those not run marked so."""
+        ended = [_updated(cell, fold.outputs()) for cell, fold in self._ended]
+        left = self.plan.blocks[len(ended) :]
+        return (*ended, *(skip_block(block) for block in left))
+
+
+def _updated(cell: Cell, now: tuple[Output, ...]) -> Cell:
+    """The cell with its displays as they are now; all else was final when the block ended."""
+    pairs = zip_longest(cell.outputs, now)
+    outputs = [new if isinstance(new, Display) else old for old, new in pairs if old is not None]
+    return msgspec.structs.replace(cell, outputs=tuple(outputs))
 
 
 def _not_started(plan: Plan, error: KernelStartError) -> Problem:
     message = f"no kernel could be started: {error}"
     help = "see what it says: python -m ipykernel_launcher"
     return Problem("error", "kernel", message, plan.blocks[0].span, "", (help,))
-
-
-def _lay_out(plan: Plan, work: Path) -> None:
-    """Copy the files beside the post into the working folder: what a run writes stays there."""
-    work.mkdir()
-    above = str(Path(plan.file).relative_to("content").parent)
-    for asset in plan.assets:
-        target = work / Path(asset.path).relative_to(above)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(asset.file, target)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -14,7 +15,8 @@ from typing import Any, Literal
 from sitegen.base.digest import digest_bytes
 from sitegen.model import Blob, Display, Failure, Frame, Output, Stream
 
-TEXT = ("text/html", "image/svg+xml", "text/plain")
+TEXT = ("text/html", "image/svg+xml", "text/markdown", "text/latex", "text/plain")
+JSON = "application/json"
 BINARY = ("image/png", "image/jpeg", "image/webp")
 """The MIME types that are kept of a rich output; all others are left out."""
 
@@ -26,19 +28,45 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _MOVES = re.compile(r"[\r\b]")
 
 
+class Text:
+    """A stream that still grows: its parts as they came, and how much of it was cut."""
+
+    def __init__(self, name: Literal["stdout", "stderr"]) -> None:
+        self.name = name
+        self.parts: list[str] = []
+        self.room = MAX_STREAM
+        self.cut = 0
+
+    def add(self, text: str) -> None:
+        kept = text[: self.room]
+        self.parts.append(kept)
+        self.room -= len(kept)
+        self.cut += len(text) - len(kept)
+
+    def finish(self, mask: Callable[[str], str]) -> Stream:
+        """The stream as a terminal would show it in the end."""
+        text = mask(as_terminal("".join(self.parts)))
+        return Stream(self.name, text + _CUT.format(self.cut) if self.cut else text)
+
+
+class Displays:
+    """Where the displays of a session stand that a later block may update, by their id."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, list[tuple[Fold, int]]] = {}
+
+
 class Fold:
     """The outputs of one block so far; `add` takes the next message."""
 
-    def __init__(self, mask: Callable[[str], str]) -> None:
+    def __init__(self, mask: Callable[[str], str], displays: Displays) -> None:
         self._mask = mask
-        self._outputs: list[Output] = []
-        self._raw: list[str] = []
-        self._cut: list[int] = []
-        self._ids: dict[str, list[int]] = {}
+        self._displays = displays
+        self._outputs: list[Text | Display | Failure] = []
         self._clear = False
 
     def add(self, kind: str, content: Mapping[str, Any]) -> Output | None:
-        """The output that the message made or changed; None if it changed none."""
+        """What the message adds: new text of a stream, a display, a failure; else None."""
         match kind:
             case "stream":
                 self._clear_if_due()
@@ -49,65 +77,57 @@ class Fold:
             case "update_display_data":
                 return self._update(content)
             case "clear_output":
-                if content.get("wait"):
-                    self._clear = True
-                else:
-                    self._reset()
+                self._clear = bool(content.get("wait"))
+                if not self._clear:
+                    self._outputs.clear()
             case "error":
                 self._clear_if_due()
                 value = self._mask(_ANSI.sub("", content["evalue"]))
-                return self._append(Failure(content["ename"], value))
+                failure = Failure(content["ename"], value)
+                self._outputs.append(failure)
+                return failure
         return None
 
     def outputs(self, frames: tuple[Frame, ...] = ()) -> tuple[Output, ...]:
         """All outputs, streams as a terminal would show them; `frames` are the failure's."""
-        return tuple(
-            self._finished(index, output, frames) for index, output in enumerate(self._outputs)
-        )
+        return tuple(self._finish(output, frames) for output in self._outputs)
 
-    def _finished(self, index: int, output: Output, frames: tuple[Frame, ...]) -> Output:
+    def _finish(self, output: Text | Display | Failure, frames: tuple[Frame, ...]) -> Output:
         match output:
-            case Stream(name=name):
-                text = self._mask(as_terminal(self._raw[index]))
-                cut = self._cut[index]
-                return Stream(name, text + _CUT.format(cut) if cut else text)
+            case Text():
+                return output.finish(self._mask)
             case Failure(name=name, value=value):
                 return Failure(name, value, frames)
             case Display():
                 return output
 
-    def _append(self, output: Output) -> Output:
-        self._outputs.append(output)
-        self._raw.append("")
-        self._cut.append(0)
-        return output
-
-    def _stream(self, name: Literal["stdout", "stderr"], text: str) -> Output:
+    def _stream(self, name: Literal["stdout", "stderr"], text: str) -> Stream:
         last = self._outputs[-1] if self._outputs else None
-        if not (isinstance(last, Stream) and last.name == name):
-            self._append(Stream(name, ""))
-        room = MAX_STREAM - len(self._raw[-1])
-        self._raw[-1] += text[:room]
-        self._cut[-1] += max(0, len(text) - room)
-        self._outputs[-1] = Stream(name, self._raw[-1])
-        return self._finished(len(self._outputs) - 1, self._outputs[-1], ())
+        if not (isinstance(last, Text) and last.name == name):
+            last = Text(name)
+            self._outputs.append(last)
+        last.add(text)
+        return Stream(name, self._mask(text))
 
-    def _display(self, content: Mapping[str, Any], *, result: bool) -> Output | None:
+    def _display(self, content: Mapping[str, Any], *, result: bool) -> Display | None:
         display = self._to_display(content, result=result)
-        if display is None:
-            return None
-        identity = content.get("transient", {}).get("display_id")
-        if identity:
-            self._ids.setdefault(identity, []).append(len(self._outputs))
-        return self._append(display)
+        if display is not None:
+            identity = content.get("transient", {}).get("display_id")
+            if identity:
+                place = (self, len(self._outputs))
+                self._displays.places.setdefault(identity, []).append(place)
+            self._outputs.append(display)
+        return display
 
-    def _update(self, content: Mapping[str, Any]) -> Output | None:
+    def _update(self, content: Mapping[str, Any]) -> Display | None:
+        """Update a display wherever it stands in the session, also in a block above."""
         changed = None
-        for index in self._ids.get(content.get("transient", {}).get("display_id", ""), []):
-            old = self._outputs[index]
-            result = isinstance(old, Display) and old.result
-            changed = self._to_display(content, result=result) or old
-            self._outputs[index] = changed
+        identity = content.get("transient", {}).get("display_id", "")
+        for fold, index in self._displays.places.get(identity, []):
+            old = fold._outputs[index] if index < len(fold._outputs) else None
+            if isinstance(old, Display):
+                changed = self._to_display(content, result=old.result) or old
+                fold._outputs[index] = changed
         return changed
 
     def _to_display(self, content: Mapping[str, Any], *, result: bool) -> Display | None:
@@ -116,6 +136,8 @@ class Fold:
         for mime in TEXT:
             if isinstance(bundle.get(mime), str):
                 data[mime] = self._mask(bundle[mime])
+        if JSON in bundle:
+            data[JSON] = self._mask(json.dumps(bundle[JSON], ensure_ascii=False, indent=1))
         for mime in BINARY:
             blob = _decode(bundle.get(mime))
             if blob is not None:
@@ -129,14 +151,8 @@ class Fold:
 
     def _clear_if_due(self) -> None:
         if self._clear:
-            self._reset()
-
-    def _reset(self) -> None:
-        self._clear = False
-        self._outputs.clear()
-        self._raw.clear()
-        self._cut.clear()
-        self._ids.clear()
+            self._outputs.clear()
+            self._clear = False
 
 
 def _pixels(value: object) -> int | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem, Severity
+from sitegen.base.errors import Problem, Severity, SiteError
 from sitegen.execute.choose import Decision, Mode, Stored, decide, show_run
 from sitegen.execute.failures import about_failures
 from sitegen.execute.host import Hosts
@@ -53,7 +53,7 @@ def settle_runs(
     problems += _about_decisions(decisions, mode)
     problems += _about_damage(store, mode)
     shown = {
-        decision.plan.page: show_run(decision.plan, decision.run)
+        decision.plan.page: show_run(decision.plan, decision.run, stale=decision.action == "stale")
         for decision in decisions
         if decision.run is not None
     }
@@ -63,7 +63,7 @@ def settle_runs(
         posts += 1
         blocks += sum(cell.status != "not run" for cell in run.cells)
         problems += about_failures(plan, run, allow=allow_errors)
-        shown[plan.page] = show_run(plan, run if run.failed else put_run(root, run))
+        shown[plan.page] = show_run(plan, run if run.failed else _put(root, run))
     return Settled(
         shown=shown,
         problems=tuple(problems),
@@ -74,13 +74,33 @@ def settle_runs(
     )
 
 
-def find_stored(plan: Plan, store: Store, root: Path) -> Stored:
+def find_stored(plan: Plan, store: Store, root: Path, named: Callable[[Run], Run]) -> Stored:
     """What the store has for a plan; files that its runs opened are compared beside its page."""
     beside = (root / plan.file).parent
-    fresh = [run for run in store.of_key(plan.key) if why_inputs_changed(run, root, beside) is None]
+    fresh: list[Run] = []
+    changed = None
+    for run in store.of_key(plan.key):
+        why = why_inputs_changed(run, root, beside)
+        changed = changed or why
+        if why is None and len(run.cells) == len(plan.blocks):
+            fresh.append(run)
     stale = [run for run in store.of_page(plan.page, plan.session) if run not in fresh]
     damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
-    return Stored(tuple(fresh), tuple(stale), tuple(damaged))
+    return Stored(
+        tuple(named(run) for run in fresh),
+        tuple(named(run) for run in stale),
+        tuple(damaged),
+        changed,
+    )
+
+
+def _put(root: Path, run: Run) -> Run:
+    try:
+        return put_run(root, run)
+    except OSError as error:
+        where = f" `{error.filename}`" if error.filename else ""
+        message = f"a result cannot be stored:{where}: {error.strerror}"
+        raise SiteError([Problem("fatal", "store", message)]) from error
 
 
 def _decide(
@@ -93,7 +113,7 @@ def _decide(
             return None
         return device
 
-    decision = decide(plan, find_stored(plan, store, root), mode, here)
+    decision = decide(plan, find_stored(plan, store, root, hosts.named), mode, here)
     if decision.action == "replay" and decision.run is not None:
         for entry in absent_inputs(decision.run, root, (root / plan.file).parent):
             message = f"`{entry.path}`, which the stored run read, is not here: not checked"

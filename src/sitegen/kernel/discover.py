@@ -15,6 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+JAX_PLUGINS: dict[str, tuple[str, ...]] = {
+    "cuda": ("jax_cuda12_plugin", "jax_cuda13_plugin"),
+    "rocm": ("jax_rocm60_plugin", "jax_rocm7_plugin"),
+}
 PACKAGES = ("torch", "jax", "jaxlib", "numpy", "ipykernel")
 
 
@@ -27,7 +31,7 @@ def describe(*, accelerators: bool) -> dict[str, Any]:
         "os": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         "packages": versions(),
-        "accelerators": torch_accelerators() + tpus() if accelerators else [],
+        "accelerators": (torch_accelerators() or jax_gpus()) + tpus() if accelerators else [],
     }
 
 
@@ -122,6 +126,32 @@ def torch_accelerators() -> list[dict[str, Any]]:
     return found
 
 
+def jax_gpus() -> list[dict[str, Any]]:
+    """JAX's GPUs, for a machine whose torch has none or is not there."""
+    if find_spec("jax") is None or not any(
+        find_spec(name) for name in sum(JAX_PLUGINS.values(), ())
+    ):
+        return []
+    import jax
+
+    try:
+        devices = jax.devices("gpu")
+    except RuntimeError:
+        return []
+    kind = "rocm" if jax_platform("rocm") == "rocm" else "cuda"
+    return [
+        {
+            "kind": kind,
+            "index": index,
+            "reported": device.device_kind,
+            "memory": None,
+            "driver": nvidia_driver(),
+            "jax": kind,
+        }
+        for index, device in enumerate(devices)
+    ]
+
+
 def tpus() -> list[dict[str, Any]]:
     """JAX's TPUs."""
     if find_spec("libtpu") is None or find_spec("jax") is None:
@@ -147,8 +177,7 @@ def tpus() -> list[dict[str, Any]]:
 
 def jax_platform(wanted: str) -> str:
     """The platform on which JAX would run: `wanted` where it has the plug-in for it, else cpu."""
-    plugins = {"cuda": ("jax_cuda12_plugin", "jax_cuda13_plugin"), "rocm": ("jax_rocm7_plugin",)}
-    return wanted if any(find_spec(name) for name in plugins[wanted]) else "cpu"
+    return wanted if any(find_spec(name) for name in JAX_PLUGINS[wanted]) else "cpu"
 
 
 def nvidia_driver() -> str | None:

@@ -1,9 +1,10 @@
 """The program of a kernel: ipykernel with the probe built in.
 
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
-library it imports ipykernel, what that brings, and its own neighbour `probe.py`. Started as
-`python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `beside`,
-`torch_device`.
+library it imports ipykernel, what that brings, and its neighbours `sitegen_probe.py` and
+`sitegen_hooks.py`, so named that no module of an author meets them. Started as
+`python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `work`,
+`passed_over`, `torch_device`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-import probe
+import sitegen_probe
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
@@ -30,11 +31,15 @@ class Compiler(XCachingCompiler):
     """Compiles blocks under fixed names, which tell post and block."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
-        return str(Kernel.recorder.file_name)
+        return str(Kernel.recorder.file_name(raw_code))
 
 
 class Shell(ZMQInteractiveShell):
     compiler_class = Compiler
+
+    def ask_exit(self) -> None:
+        """`exit` and `quit` fail the block that says them, and leave the kernel to the others."""
+        raise SystemExit
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
@@ -45,10 +50,11 @@ class Kernel(IPythonKernel):
     """ipykernel's kernel, with the probe's record in the reply to each block."""
 
     shell_class = Shell
-    recorder: ClassVar[probe.Probe]
+    recorder: ClassVar[sitegen_probe.Probe]
 
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
+        self.recorder.code = str(parent["content"].get("code", ""))
         return dict(super().init_metadata(parent))
 
     def finish_metadata(
@@ -100,12 +106,7 @@ def main(connection_file: str, settings_file: str) -> None:
     """Serve one kernel until it is told to shut down."""
     sys.path.remove(str(HERE))
     settings = json.loads(Path(settings_file).read_text("utf-8"))
-    Kernel.recorder = probe.Probe(
-        page=settings["page"],
-        site=settings["site"],
-        beside=settings["beside"],
-        torch_device=settings["torch_device"],
-    )
+    Kernel.recorder = sitegen_probe.Probe(settings)
     kernelapp.IOPubThread = PrivatePipe
     application = kernelapp.IPKernelApp.instance(
         kernel_class=Kernel, outstream_class="__main__.OrderedStream"

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
-from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
+from sitegen.model import Artifact, Card, Cell, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
 
@@ -20,11 +20,25 @@ from sitegen.render.escape import escape_text
 def render_body(document: Document, shown: Shown | None) -> Page:
     """The page of a document with what was measured; `@/…` links are left for the assembly."""
     meta = document.meta
-    context = CellContext(document.url, shown, meta.measure, meta.execute.trust_output)
+    context = CellContext(
+        url=document.url,
+        shown=shown,
+        cells=_cells(shown),
+        measure=meta.measure,
+        trust=meta.execute.trust_output,
+    )
     env = _Env(document, context)
     renderer = _renderer()
     body = renderer.renderer.render(list(document.tokens), renderer.options, env)
     return Page(_card(document, shown), body, document.links, tuple(env.files.values()))
+
+
+def _cells(shown: Shown | None) -> dict[int, Cell]:
+    """The cells that are shown, by the index of their block."""
+    if shown is None:
+        return {}
+    pairs = zip(shown.plan.blocks, shown.cells, strict=True)
+    return {block.index: cell for block, cell in pairs if cell is not None}
 
 
 class _Env(dict[str, Any]):
@@ -52,9 +66,8 @@ class BodyRenderer(RendererHTML):
             rendered = render_cell(block, env.context)
             env.files |= {file.path: file for file in rendered.files}
             return rendered.html
-        language, _, rest = token.info.strip().partition(",")
-        words = dict(word.strip().partition("=")[::2] for word in rest.split(",") if word)
-        return render_code(token.content.rstrip("\n"), language.lower().strip(), words.get("name"))
+        language, name = token.meta["language"], token.meta["name"]
+        return render_code(token.content.rstrip("\n"), language, name)
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return render_code(tokens[idx].content.rstrip("\n"), "", None)

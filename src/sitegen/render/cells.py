@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
@@ -23,17 +25,21 @@ _ONE_OFF = {
 
 
 class CellContext(msgspec.Struct, frozen=True):
-    """What a page gives to each of its blocks. `shown` is None where nothing was run or stored."""
+    """What a page gives to each of its blocks.
+
+    `shown` is None where nothing was run or stored; `cells` are its cells by their block's index.
+    """
 
     url: str
     shown: Shown | None
+    cells: Mapping[int, Cell]
     measure: MeasureConfig
     trust: bool
 
 
 def render_cell(block: Block, context: CellContext) -> Rendered:
     """The figure of a block; empty where the author hides it and it did not fail."""
-    cell = _cell_of(block, context.shown)
+    cell = context.cells.get(block.index)
     failed = cell is not None and cell.status == "failed"
     show = block.show
     if not show.include and not failed:
@@ -73,15 +79,6 @@ def one_off_costs(measures: Measures) -> tuple[str, ...]:
     return tuple(_ONE_OFF.get(name, name) for name in measures.first)
 
 
-def _cell_of(block: Block, shown: Shown | None) -> Cell | None:
-    if shown is None:
-        return None
-    for planned, cell in zip(shown.plan.blocks, shown.cells, strict=True):
-        if planned.index == block.index:
-            return cell
-    return None
-
-
 def _code(block: Block) -> str:
     inner = _name(block.show.name) + _pre(block.shown, "python")
     if block.show.echo == "fold":
@@ -107,7 +104,7 @@ def _outputs(block: Block, cell: Cell, context: CellContext) -> Rendered:
     shown = context.shown
     assert shown is not None  # noqa: S101 (a cell comes from a shown run)
     alt = block.show.alt or block.show.caption or "Output of the code above"
-    place = Place(context.url, shown.plan, context.trust, shown.stale, alt)
+    place = Place(context.url, shown.plan, shown.run.page, context.trust, shown.stale, alt)
     html: list[str] = []
     ordinary: list[str] = []
     files: list[Artifact] = []
@@ -130,7 +127,7 @@ def _outputs(block: Block, cell: Cell, context: CellContext) -> Rendered:
             ordinary.append(rendered.html)
     close()
     if shown.stale and html:
-        html.insert(0, '<p class="cell-note">measured with earlier code</p>')
+        html.insert(0, '<p class="cell-note">measured with earlier code or data</p>')
     return Rendered("".join(html), tuple(files))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 import msgspec
+from markdown_it import MarkdownIt
 
 from sitegen.base.digest import digest_bytes
 from sitegen.model import Artifact, Blob, Display, Failure, Frame, Output, Plan, Stream
@@ -23,10 +24,14 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What an output needs to know of its page: its URL, the plan it belongs to, what to trust."""
+    """What an output needs to know of its page: its URL, the plan it belongs to, what to trust.
+
+    `page` is what the page was called when the run was made; its texts name blocks after it.
+    """
 
     url: str
     plan: Plan
+    page: str
     trust: bool
     stale: bool
     alt: str
@@ -77,14 +82,16 @@ def frame_place(frame: Frame, place: Place) -> str:
 
 def name_places(text: str, place: Place) -> str:
     """The text with the names under which blocks are compiled turned into lines of the post."""
-    page = re.escape(place.plan.page)
-    file = rf"(?<![\w/.-]){page}/block-(?P<block>\d+)\.py"
+    if "/block-" not in text:
+        return text
+    file = rf"(?<![\w/.-]){re.escape(place.page)}/block-(?P<block>\d+)(?:\+(?P<below>\d+))?\.py"
     pattern = rf'(?P<quote>")?{file}(?(quote)", line |:)(?P<line>\d+)'
-    return re.sub(
-        pattern,
-        lambda found: _line_of(int(found["block"]) - 1, int(found["line"]), place),
-        text,
-    )
+
+    def line_of(found: re.Match[str]) -> str:
+        line = int(found["line"]) + int(found["below"] or 0)
+        return _line_of(int(found["block"]) - 1, line, place)
+
+    return re.sub(pattern, line_of, text)
 
 
 def _in_function(frame: Frame) -> str:
@@ -110,6 +117,8 @@ def _html(display: Display, value: str | Blob, place: Place) -> Rendered:
     html = value if isinstance(value, str) else ""
     if not place.trust:
         html = clean_html(html)
+    if not html.strip() and "text/plain" in display.data:
+        return _plain(display, display.data["text/plain"], place)
     label = escape_text(place.alt)
     return Rendered(
         f'<div class="html" tabindex="0" role="group" aria-label="{label}">{html}</div>'
@@ -121,6 +130,13 @@ def _plain(display: Display, value: str | Blob, place: Place) -> Rendered:
     return Rendered(
         f'<pre tabindex="0" class="result">{render_ansi(name_places(text, place))}</pre>'
     )
+
+
+def _markdown(display: Display, value: str | Blob, place: Place) -> Rendered:
+    """Markdown without raw HTML, cleaned as HTML is."""
+    text = value if isinstance(value, str) else ""
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return _html(display, html, place)
 
 
 def _svg(display: Display, value: str | Blob, place: Place) -> Rendered:
@@ -181,6 +197,9 @@ RENDERERS: dict[str, Callable[[Display, str | Blob, Place], Rendered]] = {
     "image/png": _png,
     "image/jpeg": _jpeg,
     "image/webp": _webp,
+    "text/markdown": _markdown,
+    "text/latex": _plain,
+    "application/json": _plain,
     "text/plain": _plain,
 }
 """How each MIME type is shown; of a bundle, the first that stands here is taken."""

@@ -88,7 +88,7 @@ def why_inputs_changed(run: Run, root: Path, beside: Path) -> str | None:
     for entry in run.inputs:
         path = (beside if entry.base == "post" else root) / entry.path
         if path.is_file() and digest_bytes(path.read_bytes()) != entry.digest:
-            return f"`{entry.path}` has changed since"
+            return f"`{entry.path}`, which it read, has changed since it was measured"
     return None
 
 

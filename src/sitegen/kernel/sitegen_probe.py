@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from hooks import AfterImport, OpenedFiles
+from sitegen_hooks import AfterImport, OpenedFiles
 
 FRAMEWORKS = ("torch", "jax")
 MAX_FRAMES = 40
@@ -26,26 +26,38 @@ MAX_FRAMES = 40
 class Probe:
     """Watches the blocks of one kernel; `take` gives the record of the block that just ran."""
 
-    def __init__(self, *, page: str, site: str, beside: str, torch_device: str | None) -> None:
-        self.page = page
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.page: str = settings["page"]
         self.block = 0
-        self.opened = OpenedFiles(site, beside)
-        self._torch_device = torch_device
+        self.code = ""
+        self.opened = OpenedFiles(settings["site"], settings["work"], settings["passed_over"])
+        self._torch_device: str | None = settings["torch_device"]
+        self._depth = 0
         self._jax_compile = 0.0
         self._jax_peak = 0
         self._seen: set[str] = set()
         self._began: tuple[int, float] | None = None
         self._measures: dict[str, Any] | None = None
         self._frames: list[dict[str, Any]] = []
+        self._names: list[str] = []
         sys.addaudithook(self.opened.audit)
         sys.meta_path.insert(
             0, AfterImport({"torch": self._after_torch, "jax._src.monitoring": self._after_jax})
         )
 
-    @property
-    def file_name(self) -> str:
-        """The name under which the current block is compiled."""
-        return f"{self.page}/block-{self.block + 1}.py"
+    def file_name(self, code: str) -> str:
+        """The name under which code is compiled: of the block, `+K` if it begins K lines below.
+
+        Cell magics compile the block's code below their own line; what a block makes up and
+        compiles itself is not a part of it.
+        """
+        name = f"{self.page}/block-{self.block + 1}"
+        if code.rstrip() == self.code.rstrip():
+            return f"{name}.py"
+        if code.strip() and self.code.rstrip().endswith(code.rstrip()):
+            above = self.code.rstrip()[: -len(code.rstrip())].count("\n")
+            return f"{name}+{above}.py" if above else f"{name}.py"
+        return f"{name}-made.py"
 
     def attach(self, events: Any) -> None:
         """Start and stop the clock with IPython's events.
@@ -57,21 +69,27 @@ class Probe:
         events.callbacks["post_execute"].insert(0, self._end)
 
     def note_exception(self, error: BaseException | None) -> None:
-        """Keep where the exception came from."""
+        """Keep where the exception came from, and the names of its classes."""
         self._frames = describe_frames(error, self.page) if error is not None else []
+        self._names = [kind.__name__ for kind in type(error).__mro__[:-1]] if error else []
 
     def take(self) -> dict[str, Any]:
         """The record of the block that ended: measures, frames of its failure, files opened."""
         record = {
             "measures": self._measures,
             "frames": self._frames,
+            "names": self._names,
             "opened": self.opened.take(),
         }
         self._measures = None
         self._frames = []
+        self._names = []
         return record
 
     def _begin(self, _info: Any) -> None:
+        self._depth += 1
+        if self._depth > 1:
+            return  # code that a block runs through IPython is part of the block
         self._jax_compile = 0.0
         drain_torch_compile()
         reset_host_peak()
@@ -80,7 +98,8 @@ class Probe:
         self._began = (time.perf_counter_ns(), cpu_seconds())
 
     def _end(self) -> None:
-        if self._began is None:
+        self._depth = max(0, self._depth - 1)
+        if self._began is None or self._depth:
             return
         wait_for_torch()
         wait_for_jax()
@@ -130,11 +149,12 @@ def describe_frames(error: BaseException, page: str) -> list[dict[str, Any]]:
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno or 1, ""))
-    pattern = re.compile(re.escape(page) + r"/block-(\d+)\.py")
+    pattern = re.compile(re.escape(page) + r"/block-(\d+)(?:\+(\d+))?\.py")
     frames: list[dict[str, Any]] = []
     for file, line, function in places:
         block = pattern.fullmatch(file)
         if block:
+            line += int(block[2] or 0)
             frames.append({"function": function, "line": line, "block": int(block[1]) - 1})
         elif frames:
             frames.append({"function": function, "line": line, "file": shorten(file)})
