@@ -88,7 +88,7 @@ def test_frames_belong_to_the_failure() -> None:
 @pytest.fixture
 def mask(tmp_path: Path) -> Mask:
     return Mask(
-        work=Path("/tmp/sg-1/work"),  # noqa: S108
+        work=Path("/tmp/sg-1/w"),  # noqa: S108
         root=Path("/srv/blog"),
         python=Path("/srv/blog/.venv/bin/python"),
         home=Path("/home/ada"),
@@ -104,7 +104,7 @@ def mask(tmp_path: Path) -> Mask:
         ("'/srv/blog/content/a'", "'./content/a'"),
         ("/srv/blog/.venv/lib/a.py:3", "$VIRTUAL_ENV/lib/a.py:3"),
         ("/srv/blog2", "/srv/blog2"),
-        ("/tmp/sg-1/work/data.csv", "./data.csv"),  # noqa: S108
+        ("/tmp/sg-1/w/data.csv", "./data.csv"),  # noqa: S108
         ("/home/ada", "~"),
         ("file:///home/ada/x", "file://~/x"),
         ("g++ -I/home/ada/x", "g++ -I~/x"),
