@@ -154,7 +154,9 @@ def test_inputs_are_compared_beside_the_page_that_asks(tmp_path: Path) -> None:
     run = make_run(inputs=(Input("post", "data.csv", digest_bytes(b"1")),))
     posts, notes = tmp_path / "content/posts", tmp_path / "content/notes"
     assert why_inputs_changed(run, tmp_path, posts) is None
-    assert why_inputs_changed(run, tmp_path, notes) == "`data.csv` has changed since"
+    assert why_inputs_changed(run, tmp_path, notes) == (
+        "`data.csv`, which it read, has changed since it was measured"
+    )
     (posts / "data.csv").unlink()
     assert why_inputs_changed(run, tmp_path, posts) is None
     assert absent_inputs(run, tmp_path, posts) == run.inputs

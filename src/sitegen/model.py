@@ -343,7 +343,11 @@ class Input(msgspec.Struct, frozen=True):
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a run's results come from. Nothing here names a person or a host."""
+    """Where a run's results come from. Nothing here names a person or a host.
+
+    `preloaded` is what a forked kernel had imported before the first block: importing it again
+    costs nothing there.
+    """
 
     python: str = ""
     packages: Mapping[str, str] = {}
@@ -355,6 +359,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     commit: str | None = None
     dirty: bool | None = None
     start: Literal["plain", "forked"] = "plain"
+    preloaded: tuple[str, ...] = ()
     sitegen: str = ""
 
 

@@ -108,7 +108,9 @@ def _accelerator(
 
 
 def named(device: Device, names: Sequence[DeviceConfig]) -> Device:
-    """A stored device by the name and label that `[devices]` gives it today."""
+    """A stored device by the name and label that `[devices]` gives it today, if it does."""
+    if not any(fnmatch.fnmatchcase(device.reported, entry.match) for entry in names):
+        return device
     name, label = _name(device.reported, names)
     return msgspec.structs.replace(device, name=name, label=label)
 

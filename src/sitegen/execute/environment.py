@@ -59,8 +59,18 @@ def kernel_environment(
     execute: ExecuteConfig, device: Device, python: Path, private: Path, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """The whole environment of a kernel, by allow-list, with the device's variables set."""
+    env = import_time_environment(execute, device, python, environ)
+    return env | {
+        "IPYTHONDIR": str(private / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(private / "jupyter"),
+    }
+
+
+def import_time_environment(
+    execute: ExecuteConfig, device: Device, python: Path, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """What frameworks read when they are imported: all but the folders of one kernel."""
     env = inherited_variables(python, environ)
-    env |= {"IPYTHONDIR": str(private / "ipython"), "JUPYTER_CONFIG_DIR": str(private / "jupyter")}
     env |= device_variables(device, environ.get("CUDA_VISIBLE_DEVICES", ""))
     return env | dict(execute.env)
 

@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from jupyter_client.manager import KernelManager
 from sitegen.execute.environment import kernel_environment
 from sitegen.execute.host import Host
 from sitegen.execute.orphans import no_orphans
+from sitegen.execute.zygote import PROVISIONER, ZygoteError, ship
 from sitegen.model import Plan
 
 START_LIMIT = 60.0
@@ -32,9 +32,6 @@ DRAINED_AT_ONCE = 1000
 
 LONGEST_BASE = 60
 """Characters of a temporary folder's path that leave room for the name of a socket."""
-
-SHIPPED = ("launch.py", "sitegen_probe.py", "sitegen_hooks.py")
-"""The sources of `sitegen.kernel` that a kernel consists of."""
 
 
 class KernelStartError(Exception):
@@ -99,23 +96,31 @@ def private_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def start_kernel(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kernel]:
-    """A fresh kernel that answers; at the end it is killed with all that it started.
+def start_kernel(
+    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
+) -> Iterator[Kernel]:
+    """A fresh kernel that answers, forked where there is a zygote; at the end it is killed with all
+    that it started.
 
     Raises KernelStartError where none comes up.
     """
-    with no_orphans(), _started(plan, host, private, work) as kernel:
+    with no_orphans(), _started(plan, host, private, work, zygote) as kernel:
         yield kernel
 
 
 @contextmanager
-def _started(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kernel]:
-    manager = _manager(plan, host, private, work)
+def _started(
+    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
+) -> Iterator[Kernel]:
+    manager = _manager(plan, host, private, work, zygote)
     env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
     client = manager.client()
     try:
         with open(os.devnull, "w") as silence:  # noqa: PTH123
-            manager.start_kernel(cwd=str(work), env=env, stdout=silence, stderr=silence)
+            try:
+                manager.start_kernel(cwd=str(work), env=env, stdout=silence, stderr=silence)
+            except ZygoteError as error:
+                raise KernelStartError(f"the zygote does not answer: {error}") from error
         pid: int = manager.provisioner.pid  # type: ignore[union-attr]
         client.load_connection_file(manager.connection_file)
         client.start_channels()
@@ -131,20 +136,24 @@ def _started(plan: Plan, host: Host, private: Path, work: Path) -> Iterator[Kern
         manager.context.term()
 
 
-def _manager(plan: Plan, host: Host, private: Path, work: Path) -> KernelManager:
+def _manager(
+    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
+) -> KernelManager:
     """A manager whose kernel is `kernel/launch.py`, told of the page by a settings file."""
-    for name in SHIPPED:
-        text = files("sitegen.kernel").joinpath(name).read_text("utf-8")
-        (private / name).write_text(text, "utf-8")
+    ship(private)
     settings = private / "settings.json"
-    settings.write_text(json.dumps(_settings(plan, host, work)), "utf-8")
+    settings.write_text(json.dumps(_settings(plan, host, work, forked=zygote is not None)), "utf-8")
     argv = [str(host.python), str(private / "launch.py"), "{connection_file}", str(settings)]
-    spec = {
+    spec: dict[str, object] = {
         "argv": argv,
         "display_name": "sitegen",
         "language": "python",
         "interrupt_mode": "signal",
+        "metadata": {},
     }
+    if zygote is not None:
+        config = {"provisioner_name": PROVISIONER, "config": {"socket": str(zygote)}}
+        spec["metadata"] = {"kernel_provisioner": config}
     folder = private / "kernels" / "sitegen"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(json.dumps(spec), "utf-8")
@@ -160,7 +169,7 @@ def _manager(plan: Plan, host: Host, private: Path, work: Path) -> KernelManager
     )
 
 
-def _settings(plan: Plan, host: Host, work: Path) -> dict[str, object]:
+def _settings(plan: Plan, host: Host, work: Path, *, forked: bool) -> dict[str, object]:
     """What `kernel/launch.py` is told."""
     kind = host.device.kind
     torch_device = None
@@ -172,6 +181,7 @@ def _settings(plan: Plan, host: Host, work: Path) -> dict[str, object]:
         "work": str(work),
         "passed_over": host.passed_over,
         "torch_device": torch_device,
+        "forked": forked,
     }
 
 

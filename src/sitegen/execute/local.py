@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from sitegen.base.errors import Problem
 from sitegen.execute.blocks import Opened, Outcome, run_block, skip_block
-from sitegen.execute.environment import Mask
+from sitegen.execute.environment import Mask, import_time_environment
 from sitegen.execute.host import Host
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kernels import Kernel, KernelStartError, private_folder, start_kernel
 from sitegen.execute.messages import Displays, Fold
+from sitegen.execute.zygote import ZygoteError, can_fork, modules_of, ship, start_zygote
 from sitegen.model import (
     BlockDone,
     Cell,
@@ -34,7 +37,11 @@ from sitegen.model import (
 
 
 class LocalExecutor:
-    """Runs plans on the host that `host` finds for each; a failing block is data, no exception."""
+    """Runs plans on the host that `host` finds for each; a failing block is data, no exception.
+
+    Where forking is safe, kernels are forked from one zygote for each environment, which has
+    imported what the waiting plans import.
+    """
 
     def __init__(self, host: Callable[[Plan], Host | Problem]) -> None:
         self._host = host
@@ -44,24 +51,68 @@ class LocalExecutor:
         waiting = list(plans)
         for plan in waiting:
             yield Queued(plan)
-        for plan in waiting:
-            host = self._host(plan)
-            if isinstance(host, Problem):
-                yield Failed(plan, host)
-            else:
-                yield from run_plan(plan, host)
+        with ExitStack() as stack:
+            zygotes = Zygotes(stack, modules_of(waiting))
+            for plan in waiting:
+                host = self._host(plan)
+                if isinstance(host, Problem):
+                    yield Failed(plan, host)
+                else:
+                    yield from run_plan(plan, host, zygotes.of(plan, host))
 
 
-def run_plan(plan: Plan, host: Host) -> Iterator[Event]:
+class Zygote(NamedTuple):
+    """The socket of a zygote, and what it has imported."""
+
+    socket: Path
+    modules: tuple[str, ...]
+
+
+class Zygotes:
+    """One zygote for each interpreter and environment, started when first asked for."""
+
+    def __init__(self, stack: ExitStack, modules: tuple[str, ...]) -> None:
+        self._stack = stack
+        self._modules = modules
+        self._known: dict[object, Zygote | None] = {}
+
+    def of(self, plan: Plan, host: Host) -> Zygote | None:
+        """The zygote for a plan; None where its kernel is to be started plainly."""
+        own = modules_of([plan])
+        if not can_fork() or not set(self._modules) >= set(own):
+            return None
+        env = import_time_environment(plan.execute, host.device, host.python, host.environ)
+        key = (host.python, tuple(sorted(env.items())))
+        if key not in self._known:
+            self._known[key] = self._start(host, env)
+        return self._known[key]
+
+    def _start(self, host: Host, env: Mapping[str, str]) -> Zygote | None:
+        folder = self._stack.enter_context(private_folder())
+        ship(folder)
+        try:
+            address = self._stack.enter_context(
+                start_zygote(host.python, self._modules, env, folder)
+            )
+        except ZygoteError:
+            return None
+        return Zygote(address, self._modules)
+
+
+def run_plan(plan: Plan, host: Host, zygote: Zygote | None) -> Iterator[Event]:
     """The events of one session in a fresh kernel, which is gone when they end."""
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
     session = Session(plan)
+    provenance = host.provenance
+    if zygote is not None:
+        provenance = msgspec.structs.replace(provenance, start="forked", preloaded=zygote.modules)
     with private_folder() as private:
         files = WorkingFolder(plan, private / "work")
         session.mask = Mask(work=files.path, root=host.root, python=host.python, home=Path.home())
         try:
-            with start_kernel(plan, host, private, files.path) as kernel:
+            socket = zygote.socket if zygote is not None else None
+            with start_kernel(plan, host, private, files.path, socket) as kernel:
                 yield from session.run(kernel)
         except KernelStartError as error:
             yield Failed(plan, _not_started(plan, error))
@@ -74,7 +125,7 @@ def run_plan(plan: Plan, host: Host) -> Iterator[Event]:
         device=host.device,
         started=started,
         seconds=round(time.monotonic() - begun, 3),
-        provenance=host.provenance,
+        provenance=provenance,
         inputs=inputs,
         cells=session.cells(),
     )

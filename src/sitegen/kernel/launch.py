@@ -4,7 +4,7 @@ Runs in the interpreter of `[execute] python`, which need not have sitegen: besi
 library it imports ipykernel, what that brings, and its neighbours `sitegen_probe.py` and
 `sitegen_hooks.py`, so named that no module of an author meets them. Started as
 `python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `work`,
-`passed_over`, `torch_device`.
+`passed_over`, `torch_device`, `forked`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.zmqshell import ZMQInteractiveShell
 from zmq.eventloop.zmqstream import ZMQStream
-
-HERE = Path(__file__).resolve().parent
 
 
 class Compiler(XCachingCompiler):
@@ -84,7 +82,7 @@ class OrderedStream(OutStream):
 class PrivatePipe(IOPubThread):
     """ipykernel's IOPub thread, whose pipe from forked children is a socket file, no TCP port."""
 
-    address = f"ipc://{HERE / 'pipe'}"
+    address = ""
 
     def _setup_pipe_in(self) -> None:
         self._pipe_uuid = os.urandom(16)
@@ -104,12 +102,12 @@ class PrivatePipe(IOPubThread):
 
 def main(connection_file: str, settings_file: str) -> None:
     """Serve one kernel until it is told to shut down."""
-    sys.path.remove(str(HERE))
+    PrivatePipe.address = f"ipc://{Path(connection_file).with_name('pipe')}"
     settings = json.loads(Path(settings_file).read_text("utf-8"))
     Kernel.recorder = sitegen_probe.Probe(settings)
     kernelapp.IOPubThread = PrivatePipe
     application = kernelapp.IPKernelApp.instance(
-        kernel_class=Kernel, outstream_class="__main__.OrderedStream"
+        kernel_class=Kernel, outstream_class=f"{__name__}.OrderedStream"
     )
     application.initialize(
         [
@@ -125,4 +123,5 @@ def main(connection_file: str, settings_file: str) -> None:
 
 
 if __name__ == "__main__":
+    sys.path.remove(str(Path(__file__).resolve().parent))
     main(sys.argv[1], sys.argv[2])

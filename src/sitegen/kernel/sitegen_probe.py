@@ -32,6 +32,7 @@ class Probe:
         self.code = ""
         self.opened = OpenedFiles(settings["site"], settings["work"], settings["passed_over"])
         self._torch_device: str | None = settings["torch_device"]
+        self._inherited = host_resident() if settings["forked"] else 0
         self._depth = 0
         self._jax_compile = 0.0
         self._jax_peak = 0
@@ -41,9 +42,10 @@ class Probe:
         self._frames: list[dict[str, Any]] = []
         self._names: list[str] = []
         sys.addaudithook(self.opened.audit)
-        sys.meta_path.insert(
-            0, AfterImport({"torch": self._after_torch, "jax._src.monitoring": self._after_jax})
-        )
+        after = {"torch": self._after_torch, "jax._src.monitoring": self._after_jax}
+        for name in after.keys() & sys.modules.keys():  # a forked kernel has them already
+            after.pop(name)(sys.modules[name])
+        sys.meta_path.insert(0, AfterImport(after))
 
     def file_name(self, code: str) -> str:
         """The name under which code is compiled: of the block, `+K` if it begins K lines below.
@@ -110,7 +112,7 @@ class Probe:
             "wall": round((ended - began) / 1e9, 6),
             "cpu": round(cpu_seconds() - cpu, 6),
             "compile": round(drain_torch_compile() + self._jax_compile, 6),
-            "peak_host": host_peak(),
+            "peak_host": max(0, host_peak() - self._inherited),
             "peak_device": self._device_peak(),
             "first": sorted(running_frameworks() - self._seen),
         }
@@ -239,15 +241,28 @@ def reset_host_peak() -> None:
         return
 
 
-def host_peak() -> int:
-    """Peak resident memory since the last reset; where none is possible, of the process so far."""
+def host_resident() -> int:
+    """Memory of the host in use now; of a forked process, what it has from its parent counts."""
+    return status_of("VmRSS") or 0
+
+
+def status_of(name: str) -> int | None:
+    """A line of Linux's /proc/self/status, in bytes; None elsewhere."""
     try:
         with open("/proc/self/status") as file:  # noqa: PTH123
             for line in file:
-                if line.startswith("VmHWM:"):
+                if line.startswith(f"{name}:"):
                     return int(line.split()[1]) * 1024
     except OSError:
         pass
+    return None
+
+
+def host_peak() -> int:
+    """Peak resident memory since the last reset; where none is possible, of the process so far."""
+    peak = status_of("VmHWM")
+    if peak is not None:
+        return peak
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

@@ -68,6 +68,7 @@ class MeasuredView(msgspec.Struct, frozen=True):
     shown: int
     hidden: int
     stale: bool
+    preloaded: tuple[str, ...]
     rows: tuple[CostView, ...]
 
 
@@ -251,6 +252,7 @@ def _view_measured(measured: Measured) -> MeasuredView:
         shown=measured.shown,
         hidden=measured.hidden,
         stale=measured.stale,
+        preloaded=origin.preloaded,
         rows=tuple(
             CostView(
                 title=row.title,

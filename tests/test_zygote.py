@@ -1,0 +1,119 @@
+"""Forked kernels: as isolated as kernels started plainly, with the same outputs."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sitegen.execute import local
+from sitegen.execute.zygote import ForkedProcess, _ask, modules_of, ship, start_zygote
+from sitegen.model import BlockDone, Event, Finished, Output, Run
+from tests.support import build_site, write_site
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked on Linux only")
+
+POSTS = {
+    f"content/{name}.md": f"""
+```python
+import os, random, sys
+import numpy as np, torch, jax, jax.numpy as jnp
+print("before:", "leak" in dir(torch), os.environ.get("LEAK"), np.random.rand() == random.random())
+torch.leak = True
+os.environ["LEAK"] = "{name}"
+os.getpgid(0) == os.getpid()
+```
+```python
+print(torch.compile(lambda x: torch.relu(x) + 1)(torch.ones(3)).tolist())
+print(jax.jit(lambda x: x @ x)(jnp.ones((4, 4))).sum())
+```
+```python
+import warnings
+warnings.warn("where")
+np.linalg.det(np.eye(3)), torch.linalg.inv(torch.eye(2)).tolist()
+```
+"""
+    for name in ("one", "two")
+}
+
+
+def outputs(events: list[Event]) -> dict[str, list[tuple[Output, ...]]]:
+    runs = {event.plan.page: event.run for event in events if isinstance(event, Finished)}
+    return {page: [cell.outputs for cell in run.cells] for page, run in runs.items()}
+
+
+def runs(events: list[Event]) -> list[Run]:
+    return [event.run for event in events if isinstance(event, Finished)]
+
+
+def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, forked = build_site(write_site(tmp_path / "forked", POSTS))
+    assert report.problems == ()
+    monkeypatch.setattr(local, "can_fork", lambda: False)
+    report, plain = build_site(write_site(tmp_path / "plain", POSTS))
+    assert report.problems == ()
+    assert {run.provenance.start for run in runs(forked)} == {"forked"}
+    assert {run.provenance.preloaded for run in runs(forked)} == {("jax", "numpy", "torch")}
+    assert {run.provenance.start for run in runs(plain)} == {"plain"}
+    assert outputs(forked) == outputs(plain)
+    first = outputs(forked)["two"][0]
+    assert "before: False None False" in str(first)
+    done = [event for event in forked if isinstance(event, BlockDone) and event.block == 0]
+    walls = [event.cell.measures.wall for event in done if event.cell.measures is not None]
+    assert max(walls) < 0.5, "what was preloaded is not imported again (measured: 0.01 s)"
+
+
+def test_forked_kernels_share_no_luck(tmp_path: Path) -> None:
+    code = "import random, numpy, torch\nrandom.random(), numpy.random.rand(), torch.rand(1)"
+    files = {f"content/{name}.md": f"```python\n{code}\n```\n" for name in ("a", "b")}
+    report, events = build_site(write_site(tmp_path, files))
+    assert report.problems == ()
+    drawn = [str(found) for found in outputs(events).values()]
+    numbers = [set(re.findall(r"0\.\d+", text)) for text in drawn]
+    assert len(numbers[0]) == len(numbers[1]) == 3
+    assert not numbers[0] & numbers[1]
+
+
+def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Path) -> None:
+    files = {
+        "content/a/index.md": "```python\nimport os, torch.nn as nn\nfrom jax import jit\n```\n",
+        "content/a/jax.py": "jit = 'mine'\n",
+        "content/b.md": "```python\n#import pandas\nx = 'import scipy'\n```\n",
+    }
+    from sitegen.build import Options, parse_site
+    from sitegen.content.config import load_config
+    from sitegen.content.source import scan_content
+
+    root = write_site(tmp_path, files)
+    drafts = parse_site(load_config(root, []), scan_content(root, []), Options(), [])
+    plans = [draft.plan for draft in drafts if draft.plan is not None]
+    assert modules_of(plans) == ("torch",)
+
+
+@pytest.fixture
+def zygote() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        ship(folder)
+        env = {"PATH": os.environ["PATH"], "HOME": str(Path.home())}
+        with start_zygote(Path(sys.executable), ["json"], env, folder) as address:
+            yield address
+
+
+def test_a_child_that_cannot_start_is_known_to_have_ended(zygote: Path) -> None:
+    request = {"argv": ["/nowhere", "/nothing"], "env": {}, "cwd": "/"}
+    process = ForkedProcess(str(zygote), _ask(str(zygote), {"fork": request})["pid"])
+    assert process.wait() == 1
+    assert process.poll() == 1
+
+
+def test_the_zygote_serves_on_after_a_bad_request(zygote: Path) -> None:
+    assert _ask(str(zygote), {"poll": 1}) == {"status": None}
+    assert _ask(str(zygote), {"poll": os.getpid()}) == {"status": None}
