@@ -46,7 +46,7 @@ def test_the_sample_as_it_lies_there(site: Path) -> None:
     assert page.count("<h1") == 1
     assert '<h2 id="the-tensor-wars">' in page
     assert page.count('<figure class="cell"') == 2, "the four-backtick fence is a block too"
-    assert "forked with jax and torch already loaded" in page
+    assert "forked with jax, torch, torch.compile already loaded" in page
     assert page.count('<th scope="row">') == 2, "the second block ran and was measured"
     for term in ("categories/dev-bin", "categories/dev-ref", "tags/jax"):
         listing = (site / "public" / term / "index.html").read_text("utf-8")

@@ -30,6 +30,9 @@ PROVISIONER = "sitegen-zygote"
 PRELOADED = ("jax", "numpy", "pandas", "scipy", "torch")
 """What a zygote imports if a waiting plan does: slow to import, and safe to fork afterwards."""
 
+COMPILER = frozenset({"torch._dynamo", "torch._inductor.compile_fx"})
+"""What the first call of `torch.compile` would import, in about two seconds."""
+
 SHIPPED = ("launch.py", "sitegen_probe.py", "sitegen_hooks.py", "sitegen_zygote.py")
 """The sources of `sitegen.kernel`."""
 
@@ -51,7 +54,10 @@ def modules_of(plans: Iterable[Plan]) -> tuple[str, ...]:
     for plan in plans:
         own = {Path(asset.path).name.removesuffix(".py") for asset in plan.assets}
         code = "\n".join(block.code for block in plan.blocks)
-        wanted |= {name for name in _imported(code) if name in PRELOADED} - own
+        named = {name for name in _imported(code) if name in PRELOADED} - own
+        if "torch" in named and "torch.compile" in code:
+            named |= COMPILER
+        wanted |= named
     return tuple(sorted(wanted))
 
 

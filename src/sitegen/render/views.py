@@ -234,6 +234,12 @@ def _minutes(words: int) -> int:
     return max(1, -(-words // WORDS_PER_MINUTE))
 
 
+def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Modules as a reader knows them: torch's compiler is not called by its parts."""
+    compiler = ("torch.compile",) if any("." in name for name in modules) else ()
+    return (*(name for name in modules if "." not in name), *compiler)
+
+
 def _view_measured(measured: Measured) -> MeasuredView:
     origin = measured.provenance
     packages = [
@@ -252,7 +258,7 @@ def _view_measured(measured: Measured) -> MeasuredView:
         shown=measured.shown,
         hidden=measured.hidden,
         stale=measured.stale,
-        preloaded=origin.preloaded,
+        preloaded=_in_words(origin.preloaded),
         rows=tuple(
             CostView(
                 title=row.title,
