@@ -168,6 +168,19 @@ subprocess.run(["sh", "-c", "setsid nohup sh -c 'trap : TERM HUP; sleep 4242' >/
 "left behind"
 ```
 """,
+    "content/floods.md": """
+```python
+#| timeout: 2s
+while True:
+    print("x" * 10_000)
+```
+""",
+    "content/much.md": """
+```python
+for n in range(300):
+    print("y" * 10_000)
+```
+""",
     "content/asks.md": """
 ```python
 input("name? ")
@@ -290,7 +303,7 @@ def test_hostile_posts_end_and_the_good_one_is_whole(tmp_path: Path) -> None:
     report, events = build_site(root)
     assert time.monotonic() - begun < 60
     runs = {event.plan.page: event.run for event in events if isinstance(event, Finished)}
-    limits = {"endless": 2, "deaf": 1}
+    limits = {"endless": 2, "deaf": 1, "floods": 2}
     for name, limit in limits.items():
         assert runs[name].seconds < limit + 2 + 5, "its limit, 2 s, and the start of a kernel"
     messages = {p.span.path: p.message for p in report.problems if p.span}
@@ -299,10 +312,17 @@ def test_hostile_posts_end_and_the_good_one_is_whole(tmp_path: Path) -> None:
     assert messages["content/dies.md"] == "KernelDied: the kernel exited with status 3"
     assert messages["content/segfault.md"] == "KernelDied: the kernel was ended by SIGSEGV"
     assert messages["content/asks.md"].startswith("StdinNotImplementedError")
+    assert messages["content/floods.md"].startswith("TimeoutError: still running after 2 s")
+    much = (root / "public/much/index.html").read_text("utf-8")
+    assert "[2,010,201 more characters were cut]" in much
+    assert len(much) < 1_100_000
+    flood = (root / "public/floods/index.html").read_text("utf-8")
+    assert "more characters were cut]" in flood
+    assert len(flood) < 1_100_000
     assert [cell.status for cell in runs["endless"].cells] == ["failed", "not run"]
     assert "good" in (root / "public/good/index.html").read_text("utf-8")
     assert "not run: the session ended" in (root / "public/endless/index.html").read_text("utf-8")
-    assert [path.parent.parent.name for path in stored(root)] == ["detaches", "good"]
+    assert [path.parent.parent.name for path in stored(root)] == ["detaches", "good", "much"]
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "4242" not in left
 

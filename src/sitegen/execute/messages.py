@@ -88,6 +88,12 @@ class Fold:
                 return failure
         return None
 
+    def note_dropped(self, count: int) -> None:
+        """Say at the end of the last stream how much more the kernel was given to write."""
+        streams = [output for output in self._outputs if isinstance(output, Text)]
+        if streams and count:
+            streams[-1].cut += count
+
     def outputs(self, frames: tuple[Frame, ...] = ()) -> tuple[Output, ...]:
         """All outputs, streams as a terminal would show them; `frames` are the failure's."""
         return tuple(self._finish(output, frames) for output in self._outputs)

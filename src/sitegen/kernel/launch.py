@@ -62,15 +62,18 @@ class Kernel(IPythonKernel):
 
 
 class OrderedStream(OutStream):
-    """stdout and stderr in the order in which they were written.
+    """stdout and stderr in the order in which they were written, up to a limit for each block.
 
     Each has a buffer of its own in ipykernel, so what the one holds is sent before the other
-    takes more.
+    takes more. What is over the limit is counted here and goes nowhere: a block that prints for
+    ever would otherwise fill the memory of the kernel first and of its reader next.
     """
 
     last: ClassVar[OutStream | None] = None
 
     def write(self, string: str) -> int | None:
+        if Kernel.recorder.drops(string):
+            return len(string)
         last = OrderedStream.last
         if last is not None and last is not self:
             last.flush()
