@@ -81,7 +81,7 @@ def _blocks(
         token.meta |= {"language": info.language, "name": info.options.get("name")}
         opening = token.map[0]
         span = Span(source.file, meta.body_line + opening)
-        if info.language.split(" ")[0] in PYTHON and info.language not in PYTHON:
+        if info.language not in PYTHON and _nearly(info.language) in PYTHON:
             message = f"`{token.info.strip()}` names no language, so this fence is not run"
             help = "how a block runs is said in `#|` lines, how it looks after a comma"
             problems.append(Problem("warning", "fence", message, span, lines[opening], (help,)))
@@ -103,6 +103,11 @@ def _blocks(
         token.meta["block"] = block.index
         blocks.append(block)
     return tuple(blocks)
+
+
+def _nearly(language: str) -> str:
+    """What a language is probably meant to be: ` ```{python} ` and ` ```python exec ` are Python."""
+    return (language.strip("{}. ").split() or [""])[0]
 
 
 def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[Heading]:
