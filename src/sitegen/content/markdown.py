@@ -106,7 +106,7 @@ def _blocks(
 
 
 def _nearly(language: str) -> str:
-    """What a language is probably meant to be: ` ```{python} ` and ` ```python exec ` are Python."""
+    """What a language probably means: ` ```{python} ` and ` ```python exec ` mean Python."""
     return (language.strip("{}. ").split() or [""])[0]
 
 
