@@ -99,6 +99,19 @@ def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Pa
     assert modules_of(plans) == ("torch",)
 
 
+def test_a_module_beside_a_post_is_the_posts_own(tmp_path: Path) -> None:
+    """The other post's scipy would be found imported in a forked kernel."""
+    files = {
+        "content/a/index.md": "```python\nimport scipy\nscipy.MINE\n```\n",
+        "content/a/scipy.py": "MINE = 'my own'\n",
+        "content/b.md": "```python\nimport scipy\nscipy.__name__\n```\n",
+    }
+    report, events = build_site(write_site(tmp_path, files))
+    assert report.problems == ()
+    assert "my own" in str(outputs(events)["a"])
+    assert {run.page: run.provenance.start for run in runs(events)} == {"a": "plain", "b": "forked"}
+
+
 @pytest.fixture
 def zygote() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir="/tmp") as name:

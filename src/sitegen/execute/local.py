@@ -19,7 +19,15 @@ from sitegen.execute.host import Host
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kernels import Kernel, KernelStartError, private_folder, start_kernel
 from sitegen.execute.messages import Displays, Fold
-from sitegen.execute.zygote import ZygoteError, can_fork, modules_of, ship, start_zygote
+from sitegen.execute.zygote import (
+    ZygoteError,
+    can_fork,
+    loaded_in,
+    modules_of,
+    own_modules,
+    ship,
+    start_zygote,
+)
 from sitegen.model import (
     BlockDone,
     Cell,
@@ -62,10 +70,11 @@ class LocalExecutor:
 
 
 class Zygote(NamedTuple):
-    """The socket of a zygote, and what it has imported."""
+    """The socket of a zygote, what it was told to import, and all that it has imported thereby."""
 
     socket: Path
     modules: tuple[str, ...]
+    loaded: frozenset[str]
 
 
 class Zygotes:
@@ -77,26 +86,29 @@ class Zygotes:
         self._known: dict[object, Zygote | None] = {}
 
     def of(self, plan: Plan, host: Host) -> Zygote | None:
-        """The zygote for a plan; None where its kernel is to be started plainly."""
-        own = modules_of([plan])
-        if not can_fork() or not set(self._modules) >= set(own):
+        """The zygote for a plan; None where its kernel is to be started plainly.
+
+        That is so where a file beside the post has the name of a module that is loaded already:
+        the post means its own.
+        """
+        if not can_fork():
             return None
         env = import_time_environment(plan.execute, host.device, host.python, host.environ)
         key = (host.python, tuple(sorted(env.items())))
         if key not in self._known:
             self._known[key] = self._start(host, env)
-        return self._known[key]
+        zygote = self._known[key]
+        return None if zygote is None or zygote.loaded & own_modules(plan) else zygote
 
     def _start(self, host: Host, env: Mapping[str, str]) -> Zygote | None:
         folder = self._stack.enter_context(private_folder())
         ship(folder)
         try:
-            address = self._stack.enter_context(
-                start_zygote(host.python, self._modules, env, folder)
-            )
+            start = start_zygote(host.python, self._modules, env, folder)
+            socket = self._stack.enter_context(start)
+            return Zygote(socket, self._modules, loaded_in(socket))
         except ZygoteError:
             return None
-        return Zygote(address, self._modules)
 
 
 def run_plan(plan: Plan, host: Host, zygote: Zygote | None) -> Iterator[Event]:

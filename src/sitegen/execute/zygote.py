@@ -52,13 +52,25 @@ def modules_of(plans: Iterable[Plan]) -> tuple[str, ...]:
     """
     wanted: set[str] = set()
     for plan in plans:
-        own = {Path(asset.path).name.removesuffix(".py") for asset in plan.assets}
+        own = own_modules(plan)
         code = "\n".join(block.code for block in plan.blocks)
         named = {name for name in _imported(code) if name in PRELOADED} - own
         if "torch" in named and "torch.compile" in code:
             named |= COMPILER
         wanted |= named
     return tuple(sorted(wanted))
+
+
+def own_modules(plan: Plan) -> frozenset[str]:
+    """The names of the modules and packages that lie beside the post."""
+    above = Path(plan.file).relative_to("content").parent
+    parts = (Path(asset.path).relative_to(above).parts[0] for asset in plan.assets)
+    return frozenset(part.removesuffix(".py") for part in parts)
+
+
+def loaded_in(address: Path) -> frozenset[str]:
+    """The top-level modules that a zygote's kernels find imported."""
+    return frozenset(_ask(str(address), {"loaded": True})["names"])
 
 
 def _imported(code: str) -> Iterator[str]:

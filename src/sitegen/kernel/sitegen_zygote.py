@@ -2,8 +2,13 @@
 
 Runs in the kernels' interpreter: `python sitegen_zygote.py SOCKET MODULE…`. It imports ipykernel
 and the modules, touches no device, starts no thread, and then answers requests on the socket, one
-JSON object a connection: `{"fork": {argv, env, cwd}}` gives `{"pid": N}`, `{"poll": N}` gives
-`{"status": S}`, S being null while the child lives, else its status as in `subprocess.Popen`.
+JSON object a connection:
+
+- `{"fork": {argv, env, cwd}}` gives `{"pid": N}`;
+- `{"poll": N}` gives `{"status": S}`, S being null while the child lives, else its status as in
+  `subprocess.Popen`;
+- `{"loaded": true}` gives `{"names": […]}`, the top-level modules that its children find imported.
+
 It ends with its parent.
 """
 
@@ -47,6 +52,8 @@ def main(address: str, modules: list[str]) -> None:
             request = json.loads(connection.makefile().readline())
             if "fork" in request:
                 answer: dict[str, Any] = {"pid": fork(request["fork"], server, connection)}
+            elif "loaded" in request:
+                answer = {"names": sorted(name for name in sys.modules if "." not in name)}
             else:
                 answer = {"status": statuses.get(request["poll"])}
             connection.sendall(json.dumps(answer).encode() + b"\n")
