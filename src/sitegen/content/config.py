@@ -10,6 +10,7 @@ from sitegen.base.errors import Problem, SiteError, Span, nearest
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.slug import slugify
+from sitegen.content.source import decode
 from sitegen.model import (
     DeviceConfig,
     ExecuteConfig,
@@ -66,7 +67,7 @@ _UNUSED_EXECUTE = ("memory", "jobs", "auto", "pass_env", "inputs")
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
 CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
 
-_DEVICE = re.compile(r"auto|cpu|rocm|xpu|mps|tpu|cuda(?::[0-9]+)?")
+_DEVICE = re.compile("|".join(("auto", *KINDS, r"cuda:[0-9]+")))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -91,17 +92,6 @@ def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
         raise SiteError([toml])
     table = Table(toml, problems, code="config")
     return _parse_config(table, root)
-
-
-def decode(data: bytes, file: str) -> str | Problem:
-    """The text of a file, lines ending in a newline each; or where it is not UTF-8."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        help = "save the file as UTF-8"
-        return Problem("fatal", "encoding", "not UTF-8", Span(file, line), help=(help,))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _parse_config(table: Table, root: Path) -> SiteConfig:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from sitegen.base.errors import Problem, Span
-from sitegen.content.config import decode
 from sitegen.model import Asset, Source
 
 _PASSED_OVER = ("~", ".swp", ".swo", ".bak", ".orig")
@@ -20,22 +19,23 @@ def scan_content(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
     its folder holds directly. Hidden files, backups and links out of the site are passed over.
     """
     content = root / "content"
-    files = sorted(_walk(content, root.resolve()), key=lambda path: path.as_posix())
-    for file in [file for file in files if file.suffix != ".md" and not file.is_file()]:
-        span = Span(f"content/{file.relative_to(content).as_posix()}", 1)
-        problems.append(Problem("warning", "content", "this link leads nowhere", span))
-        files.remove(file)
-    paths = [PurePosixPath(file.relative_to(content).as_posix()) for file in files]
-    pages = [path for path in paths if path.suffix == ".md"]
-    others = {path: file for path, file in zip(paths, files, strict=True) if path.suffix != ".md"}
+    pages: list[PurePosixPath] = []
+    others: list[Asset] = []
+    for file in sorted(_walk(content, root.resolve()), key=lambda path: path.as_posix()):
+        name = file.relative_to(content).as_posix()
+        if file.suffix == ".md":
+            pages.append(PurePosixPath(name))
+        elif file.is_file():
+            others.append(Asset(name, file))
+        else:
+            span = Span(f"content/{name}", 1)
+            problems.append(Problem("warning", "content", "this link leads nowhere", span))
+    beside = _beside(pages, others)
     found = []
     for page in pages:
         text = _read(content / page, f"content/{page}", problems)
         if text is not None:
-            assets = tuple(
-                Asset(str(path), file) for path, file in others.items() if _beside(page, path)
-            )
-            found.append(Source(str(page), f"content/{page}", text, assets))
+            found.append(Source(str(page), f"content/{page}", text, tuple(beside[page])))
     return tuple(found)
 
 
@@ -47,10 +47,21 @@ def scan_static(root: Path) -> tuple[Asset, ...]:
     return tuple(sorted(assets, key=lambda asset: asset.path))
 
 
-def _beside(page: PurePosixPath, other: PurePosixPath) -> bool:
-    if page.name == "index.md":
-        return page.parent in other.parents
-    return page.parent == other.parent
+def _beside(
+    pages: Iterable[PurePosixPath], others: Iterable[Asset]
+) -> Mapping[PurePosixPath, list[Asset]]:
+    """The files beside each page, in the order of `others`."""
+    found: dict[PurePosixPath, list[Asset]] = {page: [] for page in pages}
+    plain: dict[PurePosixPath, list[PurePosixPath]] = {}
+    for page in found:
+        if page.name != "index.md":
+            plain.setdefault(page.parent, []).append(page)
+    for asset in others:
+        path = PurePosixPath(asset.path)
+        bundles = (folder / "index.md" for folder in path.parents)
+        for page in (*plain.get(path.parent, ()), *(page for page in bundles if page in found)):
+            found[page].append(asset)
+    return found
 
 
 def _walk(folder: Path, inside: Path) -> Iterator[Path]:
@@ -81,3 +92,14 @@ def _read(path: Path, file: str, problems: list[Problem]) -> str | None:
         problems.append(text)
         return None
     return text
+
+
+def decode(data: bytes, file: str) -> str | Problem:
+    """The text of a file, lines ending in a newline each; or where it is not UTF-8."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        help = "save the file as UTF-8"
+        return Problem("fatal", "encoding", "not UTF-8", Span(file, line), help=(help,))
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -41,8 +41,9 @@ def _section(
     """A section; a page without the key of its order is left out with a warning, as in Zola."""
     below = _below(card, pages)
     listed = _sorted(below, card.meta.sort_by)
+    paths = {page.path for page in listed}
     for page in below:
-        if page not in listed:
+        if page.path not in paths:
             message = f"`{page.path}` is not listed: it has no `{_KEYS[card.meta.sort_by]}`"
             help = f"`content/{card.path}` sorts by `{card.meta.sort_by}`"
             span = Span(f"content/{page.path}", 1)

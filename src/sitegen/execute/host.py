@@ -14,8 +14,8 @@ from sitegen.execute.device import Machine, choose_device, discover, named
 from sitegen.execute.environment import (
     RECORDED,
     find_python,
+    import_time_environment,
     inherited_variables,
-    kernel_environment,
 )
 from sitegen.model import Device, ExecuteConfig, Plan, Provenance, Run, SiteConfig
 
@@ -44,19 +44,17 @@ class Hosts:
 
     def device(self, plan: Plan) -> Device | Problem | None:
         """The device that the plan asks for; None where this machine has none such."""
-        machine = self._machine(plan.execute)
-        if isinstance(machine, Problem):
-            return machine
-        return choose_device(machine, plan.execute.device, self._names)
+        found = self._machine(plan.execute)
+        if isinstance(found, Problem):
+            return found
+        return choose_device(found[1], plan.execute.device, self._names)
 
     def host(self, plan: Plan) -> Host | Problem:
         """Where to run the plan; a problem where it cannot be run here."""
-        python = find_python(plan.execute.python, self._root, self._environ, self._own)
-        machine = self._machine(plan.execute)
-        if isinstance(python, Problem):
-            return python
-        if isinstance(machine, Problem):
-            return machine
+        found = self._machine(plan.execute)
+        if isinstance(found, Problem):
+            return found
+        python, machine = found
         if "ipykernel" not in machine.packages:
             command = f"install it there: {python} -m pip install ipykernel"
             message = "the kernel's interpreter has no ipykernel"
@@ -65,7 +63,7 @@ class Hosts:
         if device is None:
             message = f"this machine has no `{plan.execute.device}`"
             return Problem("fatal", "device", message, help=('say `device = "auto"`',))
-        env = kernel_environment(plan.execute, device, python, self._root, self._environ)
+        env = import_time_environment(plan.execute, device, python, self._environ)
         provenance = _provenance(machine, plan, self._root, env)
         return Host(self._root, python, device, provenance, self._environ, self._passed_over)
 
@@ -73,7 +71,8 @@ class Hosts:
         """A stored run whose device has the name that `[devices]` gives it today."""
         return msgspec.structs.replace(run, device=named(run.device, self._names))
 
-    def _machine(self, execute: ExecuteConfig) -> Machine | Problem:
+    def _machine(self, execute: ExecuteConfig) -> tuple[Path, Machine] | Problem:
+        """The interpreter that the settings mean, and what it finds on this machine."""
         python = find_python(execute.python, self._root, self._environ, self._own)
         if isinstance(python, Problem):
             return python
@@ -81,7 +80,8 @@ class Hosts:
         if key not in self._machines:
             env = inherited_variables(python, self._environ)
             self._machines[key] = discover(python, env, accelerators=key[1])
-        return self._machines[key]
+        machine = self._machines[key]
+        return machine if isinstance(machine, Problem) else (python, machine)
 
 
 def _provenance(machine: Machine, plan: Plan, root: Path, env: Mapping[str, str]) -> Provenance:

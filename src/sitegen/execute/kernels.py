@@ -63,10 +63,9 @@ class Kernel(msgspec.Struct):
     def receive(self, seconds: float) -> list[dict[str, Any]]:
         """The messages that wait on IOPub and shell, after at most so many seconds."""
         messages: list[dict[str, Any]] = []
-        channels = _ready(self.client, seconds)
-        while channels and len(messages) < DRAINED_AT_ONCE:
-            messages += [channel.get_msg(timeout=0) for channel in channels]
-            channels = _ready(self.client, 0)
+        for channel in _ready(self.client, seconds):
+            while len(messages) < DRAINED_AT_ONCE and channel.msg_ready():
+                messages.append(channel.get_msg(timeout=0))
         return messages
 
     def interrupt(self) -> None:

@@ -42,7 +42,7 @@ _IMPORT = re.compile(r"^[ \t]*(?:import[ \t]+(?P<modules>[^\n;]+)|from[ \t]+(?P<
 
 
 class ZygoteError(Exception):
-    """The zygote did not come up or does not answer; kernels are then started plainly."""
+    """The zygote did not come up, or does not answer."""
 
 
 def modules_of(plans: Iterable[Plan]) -> tuple[str, ...]:

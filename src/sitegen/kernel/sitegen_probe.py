@@ -78,10 +78,12 @@ class Probe:
         self._frames = describe_frames(error, self.page) if error is not None else []
         self._names = [kind.__name__ for kind in type(error).__mro__[:-1]] if error else []
 
-    def drops(self, text: str) -> bool:
+    def drops(self, text: object) -> bool:
         """Whether the block has written enough already; what it writes now is then counted."""
+        if not isinstance(text, str):
+            return False  # the stream says what is wrong with it
         self._written += len(text)
-        if self._written <= MAX_WRITTEN or not isinstance(text, str):
+        if self._written <= MAX_WRITTEN:
             return False
         self._dropped += len(text)
         return True
@@ -173,7 +175,8 @@ def describe_frames(error: BaseException, page: str) -> list[dict[str, Any]]:
             frames.append({"function": function, "line": line, "block": int(block[1]) - 1})
         elif frames:
             frames.append({"function": function, "line": line, "file": shorten(file)})
-    return frames if len(frames) <= MAX_FRAMES else frames[: MAX_FRAMES // 2] + frames[-20:]
+    half = MAX_FRAMES // 2
+    return frames if len(frames) <= MAX_FRAMES else frames[:half] + frames[-half:]
 
 
 def shorten(file: str) -> str:

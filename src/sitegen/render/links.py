@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
+from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, nearest
 from sitegen.model import Card, Page
+from sitegen.render.escape import escape_text
 
 _HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
 
 
-def resolve_links(page: Page, cards: Mapping[str, Card], base_path: str) -> str:
+def resolve_links(page: Page, cards: Mapping[str, Card], base_url: str) -> str:
     """The body with every `@/…` link pointing to its page; one without a page leads nowhere."""
     if "@/" not in page.body:
         return page.body
@@ -22,7 +24,8 @@ def resolve_links(page: Page, cards: Mapping[str, Card], base_path: str) -> str:
         card = cards.get(unquote(unescape(found[1])))
         if card is None:
             return 'href="#"'
-        return f'href="{quote(base_path + card.url)}{found[2] or ""}"'
+        address = local_reference(permalink(base_url, card.url), base_url)
+        return f'href="{escape_text(address)}{found[2] or ""}"'
 
     return _HREF.sub(target, page.body)
 

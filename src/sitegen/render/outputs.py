@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 import msgspec
@@ -147,7 +148,7 @@ def _svg(display: Display, value: str | Blob, place: Place) -> Rendered:
     content = text.encode("utf-8", "replace")
     blob = Blob(digest_bytes(content), len(content), content)
     sized = msgspec.structs.replace(display, **_svg_size(text))
-    return _image(sized, blob, place, "svg")
+    return _image(sized, blob, place, extension="svg")
 
 
 def _svg_size(text: str) -> dict[str, int]:
@@ -157,19 +158,7 @@ def _svg_size(text: str) -> dict[str, int]:
     return {name: round(float(value)) for name, value in found.items()} if len(found) == 2 else {}
 
 
-def _png(display: Display, value: str | Blob, place: Place) -> Rendered:
-    return _image(display, value, place, "png")
-
-
-def _jpeg(display: Display, value: str | Blob, place: Place) -> Rendered:
-    return _image(display, value, place, "jpg")
-
-
-def _webp(display: Display, value: str | Blob, place: Place) -> Rendered:
-    return _image(display, value, place, "webp")
-
-
-def _image(display: Display, value: str | Blob, place: Place, extension: str) -> Rendered:
+def _image(display: Display, value: str | Blob, place: Place, *, extension: str) -> Rendered:
     if not isinstance(value, Blob):
         return Rendered("")
     name = f"{value.digest[:SHORT]}.{extension}"
@@ -194,9 +183,9 @@ def _png_size(content: bytes) -> tuple[int | None, int | None]:
 RENDERERS: dict[str, Callable[[Display, str | Blob, Place], Rendered]] = {
     "text/html": _html,
     "image/svg+xml": _svg,
-    "image/png": _png,
-    "image/jpeg": _jpeg,
-    "image/webp": _webp,
+    "image/png": partial(_image, extension="png"),
+    "image/jpeg": partial(_image, extension="jpg"),
+    "image/webp": partial(_image, extension="webp"),
     "text/markdown": _markdown,
     "text/latex": _plain,
     "application/json": _plain,

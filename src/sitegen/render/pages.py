@@ -15,7 +15,7 @@ from sitegen import __version__
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, SiteError
 from sitegen.model import Artifact, Asset, Card, Page, Section, Site
-from sitegen.render.escape import replace_unfit
+from sitegen.render.escape import escape_text, replace_unfit
 from sitegen.render.links import resolve_links
 from sitegen.render.templates import Templates
 from sitegen.render.views import (
@@ -68,7 +68,6 @@ def open_book(
 ) -> Book:
     """The site ready to be rendered."""
     config = site.config
-    base_path = urlsplit(config.base_url).path
     terms = {
         (taxonomy.config.name, name): term.url
         for taxonomy in site.taxonomies
@@ -78,7 +77,7 @@ def open_book(
     return Book(
         site=site,
         bodies={
-            page.card.path: Markup(resolve_links(page, cards, base_path))  # noqa: S704
+            page.card.path: Markup(resolve_links(page, cards, config.base_url))  # noqa: S704
             for page in pages
         },
         templates=Templates(config, terms),
@@ -222,7 +221,7 @@ def _feed(book: Book, url: str, cards: Sequence[Card], made_from: str, **context
         for card in dated
     )
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
-    feed_url = f"{config.base_url}{url}atom.xml"
+    feed_url = permalink(config.base_url, f"{url}atom.xml")
     return book.render(
         "atom.xml",
         f"{url}atom.xml",
@@ -237,7 +236,7 @@ def _feed(book: Book, url: str, cards: Sequence[Card], made_from: str, **context
 def _absolute(body: Markup, card: Card, base_url: str) -> Markup:
     """The body with references that a feed reader, far from the page, can follow."""
     host = base_url[: len(base_url) - len(urlsplit(base_url).path)]
-    text = str(body).replace('href="#', f'href="{base_url}{card.url}#')
+    text = str(body).replace('href="#', f'href="{escape_text(permalink(base_url, card.url))}#')
     for attribute in ("href", "src"):
         text = text.replace(f'{attribute}="/', f'{attribute}="{host}/')
     return Markup(text)  # noqa: S704 (rendered by us)

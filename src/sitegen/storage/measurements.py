@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ import msgspec
 
 from sitegen.base.digest import digest_bytes
 from sitegen.base.errors import Problem, Span
-from sitegen.model import Blob, Cell, Display, Input, Run
+from sitegen.model import Blob, Display, Input, Output, Run
 
 FORMAT = 1
 FOLDER = "measurements"
@@ -86,7 +86,7 @@ def why_inputs_changed(run: Run, root: Path, beside: Path) -> str | None:
     taken at the digest that the run names.
     """
     for entry in run.inputs:
-        path = (beside if entry.base == "post" else root) / entry.path
+        path = _input_path(entry, root, beside)
         if path.is_file() and digest_bytes(path.read_bytes()) != entry.digest:
             return f"`{entry.path}`, which it read, has changed since it was measured"
     return None
@@ -94,17 +94,17 @@ def why_inputs_changed(run: Run, root: Path, beside: Path) -> str | None:
 
 def absent_inputs(run: Run, root: Path, beside: Path) -> tuple[Input, ...]:
     """The files that the run opened and that are not here to compare."""
-    return tuple(
-        entry
-        for entry in run.inputs
-        if not ((beside if entry.base == "post" else root) / entry.path).is_file()
-    )
+    return tuple(entry for entry in run.inputs if not _input_path(entry, root, beside).is_file())
+
+
+def _input_path(entry: Input, root: Path, beside: Path) -> Path:
+    return (beside if entry.base == "post" else root) / entry.path
 
 
 def render_run(run: Run) -> str:
     """The run as JSON that reads well as a diff: summary first, texts by line, the small inline."""
-    cells = [_bare_cell(cell) for cell in run.cells]
-    plain = msgspec.to_builtins(msgspec.structs.replace(run, cells=tuple(cells)))
+    bare = _map_blobs(run, lambda mime, blob: Blob(blob.digest, blob.size))
+    plain = msgspec.to_builtins(bare)
     for cell in plain["cells"]:
         for output in cell["outputs"]:
             _split_lines(output)
@@ -131,8 +131,7 @@ def parse_run(content: bytes) -> Run | str:
 def _load_run(path: Path, root: Path) -> Run | Damaged:
     name = path.relative_to(root).as_posix()
     folder, device = path.parent.parent, path.parent.name
-    _, _, tail = path.stem.partition("-")
-    key8 = tail[-17:-9]
+    key8 = path.stem[-17:-9]
 
     def damaged(why: str) -> Damaged:
         help = "restore it with git, or delete it and measure again"
@@ -148,48 +147,45 @@ def _load_run(path: Path, root: Path) -> Run | Damaged:
     run = parse_run(content)
     if isinstance(run, str):
         return damaged(f"damaged: {run}")
-    cells = []
-    for cell in run.cells:
-        filled = _fill(cell, path.parent / "blobs")
-        if isinstance(filled, str):
-            return damaged(filled)
-        cells.append(filled)
-    return msgspec.structs.replace(run, cells=tuple(cells))
+    try:
+        return _map_blobs(run, lambda mime, blob: _read_blob(path.parent / "blobs", mime, blob))
+    except _BlobError as error:
+        return damaged(str(error))
 
 
-def _fill(cell: Cell, blobs: Path) -> Cell | str:
-    """The cell with the bytes of its blobs, each checked, or what is wrong with one."""
-    outputs = []
-    for output in cell.outputs:
-        if isinstance(output, Display):
-            data: dict[str, str | Blob] = dict(output.data)
-            for mime, value in output.data.items():
-                if isinstance(value, Blob):
-                    path = blobs / _blob_name(mime, value)
-                    try:
-                        content = path.read_bytes()
-                    except OSError:
-                        return f"its blob `blobs/{path.name}` is missing"
-                    if digest_bytes(content) != value.digest:
-                        return f"its blob `blobs/{path.name}` is damaged"
-                    data[mime] = msgspec.structs.replace(value, content=content)
-            output = msgspec.structs.replace(output, data=data)
-        outputs.append(output)
-    return msgspec.structs.replace(cell, outputs=tuple(outputs))
+class _BlobError(Exception):
+    """A blob is missing or not what was written."""
 
 
-def _bare_cell(cell: Cell) -> Cell:
-    """The cell without the bytes of its blobs."""
-    outputs = []
-    for output in cell.outputs:
-        if isinstance(output, Display):
-            data = {
-                mime: Blob(value.digest, value.size) if isinstance(value, Blob) else value
-                for mime, value in output.data.items()
-            }
-            output = msgspec.structs.replace(output, data=data)
-        outputs.append(output)
-    return msgspec.structs.replace(cell, outputs=tuple(outputs))
+def _read_blob(folder: Path, mime: str, blob: Blob) -> Blob:
+    """The blob with its bytes, checked."""
+    path = folder / _blob_name(mime, blob)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _BlobError(f"its blob `blobs/{path.name}` is missing") from error
+    if digest_bytes(content) != blob.digest:
+        raise _BlobError(f"its blob `blobs/{path.name}` is damaged")
+    return msgspec.structs.replace(blob, content=content)
+
+
+def _map_blobs(run: Run, change: Callable[[str, Blob], Blob]) -> Run:
+    """The run with every blob, given with its MIME type, changed."""
+
+    def changed(output: Output) -> Output:
+        if not isinstance(output, Display):
+            return output
+        data = {
+            mime: change(mime, value) if isinstance(value, Blob) else value
+            for mime, value in output.data.items()
+        }
+        return msgspec.structs.replace(output, data=data)
+
+    cells = tuple(
+        msgspec.structs.replace(cell, outputs=tuple(changed(output) for output in cell.outputs))
+        for cell in run.cells
+    )
+    return msgspec.structs.replace(run, cells=cells)
 
 
 def _blobs(run: Run) -> list[tuple[str, Blob]]:
