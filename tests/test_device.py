@@ -74,6 +74,7 @@ def test_what_makes_torch_and_jax_see_one_device() -> None:
     assert device_variables(chosen) == {
         "CUDA_VISIBLE_DEVICES": "1",
         "JAX_PLATFORMS": "cuda,cpu",
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }
     assert device_variables(chosen, "4,GPU-5")["CUDA_VISIBLE_DEVICES"] == "GPU-5"

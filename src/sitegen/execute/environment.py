@@ -98,6 +98,8 @@ def device_variables(device: Device, visible: str = "") -> dict[str, str]:
         case "cpu" | "xpu" | "mps" | "tpu":
             variables["CUDA_VISIBLE_DEVICES"] = ""
     if device.kind in ("cuda", "rocm"):
+        # Asked through NVML, torch makes no CUDA context: one made in a zygote could not be forked.
+        variables["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"
         variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     return variables
 
