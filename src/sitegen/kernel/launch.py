@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import sitegen_probe
+import sitegen_values
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
@@ -53,12 +54,14 @@ class Kernel(IPythonKernel):
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
+        self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
         return dict(super().init_metadata(parent))
 
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
-        return {**metadata, "sitegen": self.recorder.take()}
+        asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
+        return {**metadata, "sitegen": self.recorder.take() | asked}
 
 
 class OrderedStream(OutStream):

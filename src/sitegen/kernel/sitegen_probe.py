@@ -32,6 +32,7 @@ class Probe:
         self.page: str = settings["page"]
         self.block = 0
         self.code = ""
+        self.ask: dict[str, Any] = {}
         self.opened = OpenedFiles(settings["site"], settings["work"], settings["passed_over"])
         self._torch_device: str | None = settings["torch_device"]
         self._inherited = host_resident() if settings["forked"] else 0

@@ -103,7 +103,8 @@ def _line_of(block: int, line: int, place: Place) -> str:
     blocks = place.plan.blocks
     if place.stale or not (0 <= block < len(blocks) and 0 < line <= len(blocks[block].lines)):
         return f"block {block + 1}, line {line}"
-    return f"{place.plan.file}:{blocks[block].lines[line - 1]}"
+    file = blocks[block].file or place.plan.file
+    return f"{file}:{blocks[block].lines[line - 1]}"
 
 
 def _render_display(display: Display, place: Place) -> Rendered:
