@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,11 @@ class Kernel(msgspec.Struct):
     client: BlockingKernelClient
     pid: int
 
-    def send(self, code: str, block: int) -> str:
-        """Ask for a block to be run; returns the request's identity."""
+    def send(self, code: str, block: int, *, figure: Mapping[str, float] | None = None) -> str:
+        """Ask for a block to be run; returns the request's identity.
+
+        `figure` may hold `width` and `height` in inches and `dpi`, for figures of matplotlib.
+        """
         content = {
             "code": code,
             "silent": False,
@@ -55,7 +58,7 @@ class Kernel(msgspec.Struct):
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        metadata = {"sitegen_block": block}
+        metadata = {"sitegen_block": block, "sitegen_figure": dict(figure or {})}
         request = self.client.session.msg("execute_request", content, metadata=metadata)
         self.client.shell_channel.send(request)
         return str(request["header"]["msg_id"])

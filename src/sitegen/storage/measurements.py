@@ -22,7 +22,8 @@ from sitegen.model import Blob, Display, Input, Output, Run
 
 FORMAT = 1
 FOLDER = "measurements"
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+PNG = "image/png"
+EXTENSIONS = {PNG: "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _WIDTH = 100
 
 
@@ -179,7 +180,8 @@ def _map_blobs(run: Run, change: Callable[[str, Blob], Blob]) -> Run:
             mime: change(mime, value) if isinstance(value, Blob) else value
             for mime, value in output.data.items()
         }
-        return msgspec.structs.replace(output, data=data)
+        dark = change(PNG, output.dark) if output.dark is not None else None
+        return msgspec.structs.replace(output, data=data, dark=dark)
 
     cells = tuple(
         msgspec.structs.replace(cell, outputs=tuple(changed(output) for output in cell.outputs))
@@ -194,7 +196,7 @@ def _blobs(run: Run) -> list[tuple[str, Blob]]:
         for cell in run.cells
         for output in cell.outputs
         if isinstance(output, Display)
-        for mime, value in output.data.items()
+        for mime, value in (*output.data.items(), (PNG, output.dark))
         if isinstance(value, Blob)
     ]
 
