@@ -362,7 +362,7 @@ def test_a_page_shows_both_and_publishes_both(built: Built) -> None:
     assert (root / "public/drawn" / found[1]).read_bytes() == dark(figure)
     assert (root / "public/drawn" / found[2]).read_bytes() == light(figure)
     size = Image.open(io.BytesIO(light(figure))).size
-    assert [abs(int(found[3 + at]) - size[at] * 96 / 144) <= 0.5 for at in (0, 1)] == [True] * 2
+    assert [abs(int(found[3 + at]) - size[at] * 96 / 192) <= 0.5 for at in (0, 1)] == [True] * 2
 
 
 def test_both_are_stored_and_checked(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from sitegen_hooks import AfterImport
 from sitegen_recolour import clear_grounds, dark_changes, has_own_ground, recoloured, style_of
 
 DARK = "application/vnd.sitegen.dark+png"
-DPI = 144
+DPI = 192
 CSS_DPI = 96
 
 
