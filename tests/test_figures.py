@@ -77,6 +77,7 @@ plt.plot([1, 2]);
 fig, ax = plt.subplots()
 ax.imshow([[0, 1], [1, 0]], cmap="Reds")
 ax.text(0, 0, "black on an image", color="black")
+ax.text(0, 1, "in a box", bbox={"facecolor": "wheat"})
 ax.set_axis_off()
 ```
 ```python
@@ -86,6 +87,16 @@ with plt.style.context("ggplot"):
 ```python
 ax = plt.figure(figsize=(3, 3)).add_subplot(projection="3d")
 ax.plot([0, 1], [0, 1], [0, 1], color="lime");
+```
+""",
+    "content/boxes.md": """
+```python
+import matplotlib.pyplot as plt
+from matplotlib.offsetbox import AnchoredText
+ax = plt.figure().add_axes([0, 0, 1, 1])
+ax.set_axis_off()
+ax.add_artist(AnchoredText("in white", loc="center", prop={"size": 40}))
+ax.text(0, 0, "in wheat", size=40, bbox={"facecolor": "wheat"});
 ```
 """,
     "content/restored.md": """
@@ -305,6 +316,16 @@ def test_what_stands_on_an_image_keeps_its_colour(built: Built) -> None:
     assert sum(pixel == (0, 0, 0, 255) for pixel in pixels(light(figure))) > 100
 
 
+def test_letters_in_a_box_stay_readable(built: Built) -> None:
+    [figure] = figures(built, "boxes")
+    found = pixels(dark(figure))
+    assert sum(near(pixel, sitegen_recolour.DARK_GROUND) for pixel in found) > 5000
+    assert sum(near(pixel, "#f5deb3") for pixel in found) > 5000
+    assert not any(pixel == (255, 255, 255, 255) for pixel in found)
+    assert sum(pixel == (0, 0, 0, 255) for pixel in found) > 500  # on wheat
+    assert sum(near(pixel, sitegen_recolour.DARK_INK) for pixel in found) > 500
+
+
 def test_a_style_that_was_set_for_a_while_only_is_known(built: Built) -> None:
     [figure] = figures(built, "grounds", 3)
     assert any(near(pixel, "#e5e5e5") for pixel in pixels(light(figure)))
@@ -354,7 +375,7 @@ def test_a_page_shows_both_and_publishes_both(built: Built) -> None:
     found = re.search(
         r'<picture><source media="screen and \(prefers-color-scheme: dark\)" srcset="(\S+)">'
         r'<img src="(\S+)" width="(\d+)" height="(\d+)" alt="[^"]+" loading="lazy" '
-        r'decoding="async"></picture>',
+        r'decoding="async"></picture><img hidden src="\2" ',
         html,
     )
     assert found is not None

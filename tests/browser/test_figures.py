@@ -48,11 +48,26 @@ def test_the_readers_scheme_picks_and_paper_is_light(
     page = browser.new_page()
     page.emulate_media(media=media, color_scheme=scheme)
     page.goto(f"{serve(published)}/post/")
-    wanted = page.locator("picture > *[" + attribute + "]").get_attribute(attribute)
-    image = page.locator("picture > img")
+    wanted = page.locator(f"picture > *[{attribute}]").get_attribute(attribute)
+    image = page.locator("main img:visible")
     image.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('picture > img').complete")
+    page.wait_for_load_state("networkidle")
     shown = image.evaluate("image => [image.currentSrc, image.naturalWidth > image.clientWidth]")
     page.close()
     assert shown[0].endswith(f"/{wanted}")
     assert shown[1]
+
+
+def test_a_reader_loads_one_picture_and_a_printer_the_light_one(
+    published: Path, browser: Browser, serve: Callable[[Path], str]
+) -> None:
+    page = browser.new_page(color_scheme="dark")
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
+    page.goto(f"{serve(published)}/post/", wait_until="networkidle")
+    dark = page.locator("picture > source").get_attribute("srcset")
+    light = page.locator("picture > img").get_attribute("src")
+    assert [name for name in loaded if name.endswith(".png")] == [dark]
+    page.pdf()
+    page.close()
+    assert loaded[-1] == light

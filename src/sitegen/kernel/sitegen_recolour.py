@@ -208,7 +208,7 @@ def on_style_ground(artist: Any, style: Style) -> Iterator[Any]:
 
 def _unlisted(artist: Any, style: Style) -> list[Any]:
     """The parts of an artist that it draws and does not count among its children."""
-    names = ("_bbox_patch", "_text", "arrow_patch", "line", "pane", "text")
+    names = ("_bbox_patch", "_text", "arrow_patch", "line", "pane", "patch", "text", "vector")
     parts = [vars(artist).get(name) for name in names]
     box = parts[0]
     return [
@@ -274,12 +274,15 @@ def _changed(own: frozenset[tuple[int, ...]], **colours: Any) -> dict[str, Any]:
 
 
 def _changed_rows(artist: Any, own: frozenset[tuple[int, ...]]) -> dict[str, Any]:
-    """The same for a collection, which has many colours of each kind; mapped ones stay."""
+    """The same for a collection, which has many colours of each kind.
+
+    Mapped ones stay, and so do the edges of faces that are mapped.
+    """
     is_contour = getattr(artist, "colors", None) is not None
+    if not is_contour and (artist._face_is_mapped or artist._edge_is_mapped):
+        return {}
     found = {}
     for name in ("facecolor", "edgecolor"):
-        if vars(artist)[f"_{name[:4]}_is_mapped"] and not is_contour:
-            continue
         if isinstance(vars(artist)[f"_{name}s"], str):  # `face`: as that
             continue
         rows = [tuple(row) for row in getattr(artist, f"get_{name}")()]
