@@ -348,12 +348,16 @@ class Stream(msgspec.Struct, frozen=True, tag="stream"):
 
 
 class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
-    """A rich output by MIME type; `result` marks the value of a block's last expression."""
+    """A rich output by MIME type; `result` marks the value of a block's last expression.
+
+    `dark` is what dark pages show in place of its PNG.
+    """
 
     data: Mapping[str, str | Blob]
     result: bool = False
     width: int | None = None
     height: int | None = None
+    dark: Blob | None = None
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True):

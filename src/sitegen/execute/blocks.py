@@ -115,7 +115,13 @@ def skip_block(block: Block, status: Literal["not run", "not here"] = "not run")
 
 def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
     """What the probe is to do besides running the block."""
+    sizes = {
+        "width": block.run.fig_width,
+        "height": block.run.fig_height,
+        "dpi": block.run.fig_dpi,
+    }
     asked: dict[str, object] = {
+        "figure": {name: size for name, size in sizes.items() if size is not None},
         "values": block.run.values,
         "inlines": [[entry.code, entry.format] for entry in inlines],
     }

@@ -35,8 +35,10 @@ COMPILER = frozenset({"torch._dynamo", "torch._inductor.compile_fx"})
 
 SHIPPED = (
     "launch.py",
-    "sitegen_probe.py",
+    "sitegen_figures.py",
     "sitegen_hooks.py",
+    "sitegen_probe.py",
+    "sitegen_recolour.py",
     "sitegen_values.py",
     "sitegen_zygote.py",
 )

@@ -64,7 +64,8 @@ def map_blobs(run: Run, change: Callable[[str, Blob], Blob]) -> Run:
             mime: change(_extension(mime), value) if isinstance(value, Blob) else value
             for mime, value in output.data.items()
         }
-        return msgspec.structs.replace(output, data=data)
+        dark = change("png", output.dark) if output.dark is not None else None
+        return msgspec.structs.replace(output, data=data, dark=dark)
 
     cells = tuple(
         msgspec.structs.replace(cell, outputs=tuple(changed(output) for output in cell.outputs))
