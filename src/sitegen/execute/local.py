@@ -19,13 +19,13 @@ from sitegen.execute.host import Host
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kernels import Kernel, KernelStartError, private_folder, start_kernel
 from sitegen.execute.messages import Displays, Fold
+from sitegen.execute.processes import ship
 from sitegen.execute.zygote import (
     ZygoteError,
     can_fork,
     loaded_in,
     modules_of,
     own_modules,
-    ship,
     start_zygote,
 )
 from sitegen.model import (
