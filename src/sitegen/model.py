@@ -46,6 +46,7 @@ class ExecuteConfig(msgspec.Struct, frozen=True):
     env: tuple[tuple[str, str], ...] = ()
     torch_default_device: bool = True
     trust_output: bool = False
+    memory: int | None = None
 
 
 class MeasureConfig(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
@@ -64,8 +64,11 @@ class Kernel(msgspec.Struct):
         """Whether it was forked from a zygote."""
         return self.process.forked
 
-    def send(self, code: str, block: int) -> str:
-        """Ask for a block to be run; returns the request's identity."""
+    def send(self, code: str, block: int, ask: Mapping[str, object] | None = None) -> str:
+        """Ask for a block to be run; returns the request's identity.
+
+        `ask` is what the probe is to do besides.
+        """
         content = {
             "code": code,
             "silent": False,
@@ -74,12 +77,13 @@ class Kernel(msgspec.Struct):
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        return self.ask("execute_request", content, {"sitegen_block": block})
+        metadata = {"sitegen_block": block, "sitegen_ask": dict(ask or {})}
+        return self.request("execute_request", content, metadata)
 
-    def ask(self, kind: str, content: dict[str, Any], metadata: dict[str, Any]) -> str:
+    def request(self, kind: str, content: dict[str, Any], metadata: dict[str, Any]) -> str:
         """Send a request; returns its identity."""
-        request = self.session.send(self.shell, kind, content, metadata=metadata)
-        return str(request["header"]["msg_id"])  # type: ignore[index]
+        message = self.session.send(self.shell, kind, content, metadata=metadata)
+        return str(message["header"]["msg_id"])  # type: ignore[index]
 
     def receive(self, seconds: float) -> list[dict[str, Any]]:
         """The messages that wait on IOPub and shell, after at most so many seconds; fewer where the
@@ -171,7 +175,7 @@ def start_kernel(
         info = _connection(private)
         process = _process(plan, host, private, work, zygote)
         stack.callback(process.end)
-        kernel = _connect(stack, process, info, private, _limit(plan), stop or Event())
+        kernel = _connect(stack, process, info, private, plan.execute.memory, stop or Event())
         _wait_until_ready(kernel)
         yield kernel
 
@@ -201,7 +205,7 @@ def _process(
     settings.write_text(json.dumps(_settings(plan, host, work)), "utf-8")
     env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
     arguments = [str(private / "connection.json"), str(settings)]
-    memory = _limit(plan) or 0
+    memory = plan.execute.memory or 0
     if zygote is not None:
         try:
             return fork(zygote, arguments, env, str(work), memory)
@@ -212,12 +216,6 @@ def _process(
         return spawn(str(host.python), program, env, str(work), memory)
     except GuardError as error:
         raise KernelStartError(str(error)) from error
-
-
-def _limit(plan: Plan) -> int | None:
-    """The memory that a post may use, in bytes."""
-    limit: int | None = getattr(plan.execute, "memory", None)
-    return limit
 
 
 def _connect(
@@ -270,7 +268,7 @@ def _wait_until_ready(kernel: Kernel) -> None:
         if death is not None:
             raise KernelStartError(death.value)
         if now - asked > ASK_AGAIN:
-            kernel.ask("kernel_info_request", {}, {})
+            kernel.request("kernel_info_request", {}, {})
             asked = now
         for message in kernel.receive(0.1):
             if message["msg_type"] == "kernel_info_reply":

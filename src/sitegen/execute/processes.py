@@ -18,15 +18,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-SHIPPED = (
-    "launch.py",
-    "sitegen_guard.py",
-    "sitegen_hooks.py",
-    "sitegen_probe.py",
-    "sitegen_zygote.py",
-)
-"""The sources of `sitegen.kernel` that run in the kernels' interpreter."""
-
 INTERRUPT = b"i"
 END = b"e"
 FIRST_WORD_LIMIT = 30.0
@@ -98,11 +89,16 @@ class GuardedProcess:
     def end(self) -> None:
         """End the kernel and all that it started, and the guard too if it is stuck."""
         self._say(END)
+        if self.returncode is None:
+            self._signal_guard(signal.SIGCONT)  # a block may have stopped it
         if self._status(END_LIMIT) is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._guard, signal.SIGKILL)  # its kernel ends with it
+            self._signal_guard(signal.SIGKILL)  # its kernel ends with it
             self._status(END_LIMIT)
         self._line.close()
+
+    def _signal_guard(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._guard, number)
 
     def _say(self, word: bytes) -> None:
         if self.returncode is None:
@@ -195,6 +191,6 @@ def say(address: Path, request: Mapping[str, object]) -> socket.socket:
 
 def ship(folder: Path) -> None:
     """Write the sources that kernels consist of into a folder."""
-    for name in SHIPPED:
-        text = files("sitegen.kernel").joinpath(name).read_text("utf-8")
-        (folder / name).write_text(text, "utf-8")
+    for source in files("sitegen.kernel").iterdir():
+        if source.name.endswith(".py") and source.name != "__init__.py":
+            (folder / source.name).write_text(source.read_text("utf-8"), "utf-8")

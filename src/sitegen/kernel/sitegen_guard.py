@@ -274,10 +274,20 @@ def _prctl(option: int, value: int) -> None:
 
 
 def main(number: str, memory: str, *program: str) -> NoReturn:
-    """Guard a program of this interpreter."""
+    """Guard a program of this interpreter.
+
+    A post may kill the guard above its kernel: what it leaves then comes back to this process, as
+    that of forked kernels does to their zygote.
+    """
     command = [sys.executable, *program]
     starter = socket.socket(fileno=int(number))
-    keep(starter, int(memory), lambda: os.execv(command[0], command))  # noqa: S606
+    become_reaper()
+    guard = os.fork()
+    if not guard:
+        keep(starter, int(memory), lambda: os.execv(command[0], command))  # noqa: S606
+    os.waitpid(guard, 0)
+    end_all_below()
+    os._exit(0)
 
 
 if __name__ == "__main__":
