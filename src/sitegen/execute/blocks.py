@@ -83,9 +83,9 @@ def run_block(
             kernel.interrupt()
             interrupted, deadline, left = True, time.monotonic() + GRACE, GRACE
         messages = kernel.receive(min(POLL, left))
-        death = None if messages else kernel.why_dead()
+        death = None if messages else kernel.death()
         if death is not None:
-            yield _cut_short(block, fold.outputs(), Failure("KernelDied", death))
+            yield _cut_short(block, fold.outputs(), death)
             return
         for message in messages:
             if message["parent_header"].get("msg_id") != identity:

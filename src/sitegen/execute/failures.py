@@ -58,6 +58,9 @@ def _remedy(failure: Failure) -> tuple[str, ...]:
             return ("give it more time: `#| timeout: 30m`; or `#| eval: false` to show it only",)
         case "KernelDied":
             return ("the rest of the post was not run; `#| eval: false` shows a block only",)
+        case "MemoryError" if not failure.frames:
+            more = '`[execute] memory = "8GB"` gives a post more'
+            return (f"{more}; the rest was not run; `#| eval: false` shows a block only",)
         case "NoValue":
             return ("`values` takes numbers, arrays of one element and short strings",)
         case "NotSaved":

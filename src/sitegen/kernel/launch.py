@@ -3,12 +3,13 @@
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
 library it imports ipykernel, what that brings, and its neighbours `sitegen_*.py`, so named that no
 module of an author meets them. Started as
-`python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `work`,
-`passed_over`, `torch_device`, `forked`.
+`python launch.py CONNECTION_FILE [SETTINGS_FILE]`; the settings are JSON: `page`, `site`, `work`,
+`passed_over`, `torch_device`. A crash leaves Python's traceback beside them, in the file `fault`.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -27,11 +28,21 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
 from zmq.eventloop.zmqstream import ZMQStream
 
+OF_A_POST = (
+    "--HistoryManager.enabled=False",
+    "--IPKernelApp.log_level=CRITICAL",
+    "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
+)
+ANYONES = {"page": "kernel", "site": "/", "work": "/", "passed_over": ["/"], "torch_device": None}
+"""The settings of a kernel that runs no post: no file that it opens is an input."""
+
 
 class Compiler(XCachingCompiler):
     """Compiles blocks under fixed names, which tell post and block."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        if not Kernel.of_a_post:
+            return str(super().get_code_name(raw_code, code, number))
         return str(Kernel.recorder.file_name(raw_code))
 
 
@@ -74,8 +85,11 @@ class Kernel(IPythonKernel):
     shell_class = Shell
     recorder: ClassVar[sitegen_probe.Probe]
     figures: ClassVar[sitegen_figures.Figures]
+    of_a_post: ClassVar[bool] = False
+    """Whether what runs is a block, which any other client's code is not."""
 
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
+        Kernel.of_a_post = "sitegen_block" in parent["metadata"]
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
         self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
@@ -85,6 +99,8 @@ class Kernel(IPythonKernel):
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
+        if not self.of_a_post:
+            return metadata
         asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
         return {**metadata, "sitegen": self.recorder.take() | asked}
 
@@ -131,30 +147,27 @@ class PrivatePipe(IOPubThread):
         return context, pipe
 
 
-def main(connection_file: str, settings_file: str) -> None:
-    """Serve one kernel until it is told to shut down."""
-    PrivatePipe.address = f"ipc://{Path(connection_file).with_name('pipe')}"
-    settings = json.loads(Path(settings_file).read_text("utf-8"))
-    Kernel.recorder = sitegen_probe.Probe(settings)
+def main(connection_file: str, settings_file: str | None = None, *, forked: bool = False) -> None:
+    """Serve one kernel until it is told to shut down: a post's, or without settings anyone's."""
+    settings = json.loads(Path(settings_file).read_text("utf-8")) if settings_file else ANYONES
+    Kernel.recorder = sitegen_probe.Probe({**settings, "forked": forked})
     Kernel.figures = sitegen_figures.Figures(Kernel.recorder.aside)
-    kernelapp.IOPubThread = PrivatePipe
+    connection = json.loads(Path(connection_file).read_text("utf-8"))
+    if connection["transport"] == "ipc":
+        PrivatePipe.address = f"ipc://{connection['ip']}-pipe"
+        kernelapp.IOPubThread = PrivatePipe
     application = kernelapp.IPKernelApp.instance(
         kernel_class=Kernel, outstream_class=f"{__name__}.OrderedStream"
     )
-    application.initialize(
-        [
-            "-f",
-            connection_file,
-            "--HistoryManager.enabled=False",
-            "--IPKernelApp.log_level=CRITICAL",
-            "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
-        ]
-    )
+    application.initialize(["-f", connection_file, *(OF_A_POST if settings_file else ())])
     Kernel.recorder.attach(application.shell.events)
     Kernel.figures.attach(application.shell.events)
+    if settings_file:
+        fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
+        faulthandler.enable(fault, all_threads=False)
     application.start()
 
 
 if __name__ == "__main__":
     sys.path.remove(str(Path(__file__).resolve().parent))
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
