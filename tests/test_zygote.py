@@ -76,7 +76,7 @@ def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
 
 def test_forked_kernels_share_no_luck(tmp_path: Path) -> None:
     code = "import random, numpy, torch\nrandom.random(), numpy.random.rand(), torch.rand(1)"
-    files = {f"content/{name}.md": f"```python\n{code}\n```\n" for name in ("a", "b")}
+    files = {f"content/{name}.md": f"```python\n{name} = 1; {code}\n```\n" for name in ("a", "b")}
     report, events = build_site(write_site(tmp_path, files))
     assert report.problems == ()
     drawn = [str(found) for found in outputs(events).values()]
