@@ -29,6 +29,9 @@ ASK_AGAIN = 1.0
 LAST_WORDS = 20
 """Milliseconds in which the last messages of a kernel arrive."""
 
+RECONNECT = 3
+"""Milliseconds between two attempts to reach a kernel; ZeroMQ's own are 100."""
+
 DRAINED_AT_ONCE = 1000
 """Messages taken before time is looked at again."""
 
@@ -171,7 +174,6 @@ def start_kernel(
     Raises KernelStartError where none comes up, and Stopped once `stop` is set.
     """
     with ExitStack() as stack:
-        ship(private)
         info = _connection(private)
         process = _process(plan, host, private, work, zygote)
         stack.callback(process.end)
@@ -211,6 +213,7 @@ def _process(
             return fork(zygote, arguments, env, str(work), memory)
         except GuardError:
             pass
+    ship(private)
     try:
         program = [str(private / "launch.py"), *arguments]
         return spawn(str(host.python), program, env, str(work), memory)
@@ -232,6 +235,7 @@ def _connect(
     shell, iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
     iopub.subscribe(b"")
     for channel, socket in (("shell", shell), ("iopub", iopub)):
+        socket.reconnect_ivl = RECONNECT  # the kernel is not there yet
         socket.connect(f"ipc://{info['ip']}-{info[f'{channel}_port']}")
     session = Session(key=info["key"].encode(), username="sitegen")
     return Kernel(process, session, shell, iopub, private / FAULT, memory, stop)

@@ -213,7 +213,9 @@ def _become_kernel(guard: int, wake: socket.socket) -> None:
     end_with_parent()
     if os.getppid() != guard:
         os._exit(1)
-    os.environ["JPY_PARENT_PID"] = str(guard)
+    os.environ.pop("JPY_PARENT_PID", None)
+    if not LINUX:  # ipykernel asks every second whether it is still there
+        os.environ["JPY_PARENT_PID"] = str(guard)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_VICTIM)
 
