@@ -192,21 +192,26 @@ def test_memory_is_bounded_for_all_that_a_post_started(tmp_path: Path, *, forked
     for name in ("eats", "child"):
         message = "MemoryError: the post used more memory than its limit, 0.5 GB"
         assert failure(ended[name]) == message
+        (last,) = (out for out in ended[name].cells[0].outputs if isinstance(out, Failure))
+        assert last.frames[-1].line == {"eats": 3, "child": 2}[name], "where it was"
         assert ended[name].seconds < 5
     assert printed(ended["shares"]) == "[0, 0, 0, 0]\n", "what is shared counts once"
     assert printed(ended["good"]).endswith(" 39 whole 39\n")
     assert sitegen_guard.below(os.getpid()) == set()
 
 
-def test_a_crash_tells_its_line(tmp_path: Path) -> None:
-    code = HOSTILE["segfaults"][0]
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("segfaults", [(1, 5, "<module>"), (1, 3, "f")]), ("deaf", [(1, 5, "<module>")])],
+)
+def test_a_kernel_that_is_no_more_tells_the_line(
+    tmp_path: Path, name: str, lines: list[tuple[int, int, str]]
+) -> None:
+    code = HOSTILE[name][0]
     site = Site(tmp_path, {"crash": f"```python\nimport sys\n```\n\n{post(code)}"})
     (found,) = run_post(site, "crash", None).cells[1].outputs
     assert isinstance(found, Failure)
-    assert [(frame.block, frame.line, frame.function) for frame in found.frames] == [
-        (1, 5, "<module>"),
-        (1, 3, "f"),
-    ]
+    assert [(frame.block, frame.line, frame.function) for frame in found.frames] == lines
 
 
 @pytest.mark.parametrize("forked", [True, False])

@@ -46,9 +46,8 @@ def _remedy(failure: Failure) -> tuple[str, ...]:
             return ("give it more time: `#| timeout: 30m`; or `#| eval: false` to show it only",)
         case "KernelDied":
             return ("the rest of the post was not run; `#| eval: false` shows a block only",)
-        case "MemoryError" if not failure.frames:
-            more = '`[execute] memory = "8GB"` gives a post more'
-            return (f"{more}; the rest was not run; `#| eval: false` shows a block only",)
+        case "MemoryError":
+            return ("use less at once, or give posts more: `[execute] memory`",)
         case "DidNotRaise":
             return ("take the `#| error` line out",)
         case "ModuleNotFoundError":

@@ -29,6 +29,9 @@ ASK_AGAIN = 1.0
 LAST_WORDS = 20
 """Milliseconds in which the last messages of a kernel arrive."""
 
+LAST_LINE = 0.2
+"""Seconds in which an aborted kernel writes down where it was."""
+
 RECONNECT = 3
 """Milliseconds between two attempts to reach a kernel; ZeroMQ's own are 100."""
 
@@ -112,6 +115,11 @@ class Kernel(msgspec.Struct):
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
+    def abort(self) -> tuple[Frame, ...]:
+        """End the kernel by force; the lines where it was, if it could still tell."""
+        self.process.abort(LAST_LINE)
+        return _frames(self.fault)
+
     def death(self) -> Failure | None:
         """How the kernel ended and where, if it could tell; None while it lives."""
         status = self.process.poll()
@@ -119,7 +127,8 @@ class Kernel(msgspec.Struct):
             return None
         if self.process.over:
             limit = f"{(self.memory or 0) / 1e9:.3g} GB"
-            return Failure("MemoryError", f"the post used more memory than its limit, {limit}")
+            message = f"the post used more memory than its limit, {limit}"
+            return Failure("MemoryError", message, _frames(self.fault))
         if status >= 0:
             return Failure("KernelDied", f"the kernel exited with status {status}")
         message = f"the kernel was ended by {_name(-status)}"
