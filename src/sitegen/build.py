@@ -24,9 +24,21 @@ from sitegen.execute.choose import Mode
 from sitegen.execute.host import Hosts
 from sitegen.execute.plan import plan_run
 from sitegen.execute.stored import settle_runs
-from sitegen.model import Artifact, Document, Event, Meta, Page, Plan, Report, SiteConfig, Source
+from sitegen.model import (
+    Artifact,
+    Document,
+    Event,
+    Meta,
+    Page,
+    Plan,
+    Report,
+    Shown,
+    SiteConfig,
+    Source,
+)
 from sitegen.render.body import render_body
 from sitegen.render.links import check_links
+from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
@@ -83,6 +95,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 render_body(draft.document, settled.shown.get(draft.document.source.name))
                 for draft in drafts
             ]
+            problems += _about_outputs(drafts, settled.shown)
             artifacts = assemble_site(config, drafts, pages, problems)
         _stop_if_fatal(problems)
 
@@ -150,6 +163,15 @@ def _home(config: SiteConfig) -> Draft:
     """The home page of a site that has no `content/_index.md`."""
     source = Source("_index.md", "content/_index.md", "")
     return Draft(parse_document(source, Meta(), "", "/", config, []), None)
+
+
+def _about_outputs(drafts: Iterable[Draft], shown: Mapping[str, Shown]) -> Iterator[Problem]:
+    """What the outputs that pages show give reason to say."""
+    for draft in drafts:
+        found = shown.get(draft.document.source.name)
+        if found is not None:
+            trust = draft.document.meta.execute.trust_output
+            yield from find_output_problems(found, trust=trust)
 
 
 # --- third pass -----------------------------------------------------------------------------

@@ -22,7 +22,12 @@ from sitegen.model import Blob, Display, Input, Output, Run
 
 FORMAT = 1
 FOLDER = "measurements"
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+}
 _WIDTH = 100
 
 
