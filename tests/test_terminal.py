@@ -1,4 +1,4 @@
-"""What a terminal shows in the end, by tables and beside pyte, a terminal that no one here wrote."""
+"""What a terminal shows in the end, by tables, and beside pyte: a terminal no one here wrote."""
 
 from __future__ import annotations
 

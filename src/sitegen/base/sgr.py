@@ -13,14 +13,6 @@ NAMES = (*COLOURS, *(f"bright-{name}" for name in COLOURS))
 
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
-_PALETTE = (
-    (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0),
-    (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229),
-    (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0),
-    (92, 92, 255), (255, 0, 255), (0, 255, 255), (255, 255, 255),
-)  # fmt: skip
-"""What xterm shows for the sixteen: red, green and blue."""
-
 _ON = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "strike", 21: "underline"}
 _OFF = {22: {"bold", "dim"}, 23: {"italic"}, 24: {"underline"}, 27: {"inverse"}, 29: {"strike"}}
 _CODES = {"bold": 1, "dim": 2, "italic": 3, "underline": 4, "inverse": 7, "strike": 9}
@@ -113,8 +105,13 @@ def _of_256(number: int) -> int | None:
 
 
 def _nearest(red: int, green: int, blue: int) -> int:
-    def distance(index: int) -> int:
-        r, g, b = _PALETTE[index]
-        return (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2
-
-    return min(range(16), key=distance)
+    """The colour of the same hue, bright where one of its parts is full; greys by their light."""
+    high, low = max(red, green, blue), min(red, green, blue)
+    if high < 48:
+        return 0
+    if high - low < high / 5:
+        mean = (red + green + blue) / 3
+        return 0 if mean < 64 else 8 if mean < 160 else 7 if mean < 245 else 15
+    middle = (high + low) / 2
+    hue = (red > middle) | (green > middle) << 1 | (blue > middle) << 2
+    return hue + 8 if high >= 245 else hue
