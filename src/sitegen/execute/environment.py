@@ -126,4 +126,6 @@ class Mask:
         self._pattern = re.compile(rf"{_BEFORE}(?:{joined})(?=/|[^\w.-]|$)")
 
     def __call__(self, text: str) -> str:
+        if not any(folder in text for folder in self._shown):
+            return text  # a hundred times as fast, which counts where a block floods
         return self._pattern.sub(lambda found: self._shown[found.group()], text)
