@@ -41,7 +41,6 @@ class Reply(msgspec.Struct, frozen=True):
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
-    dropped: int = 0
     opened: tuple[Opened, ...] = ()
     values: Mapping[str, Value] = {}
     unfit: tuple[str, ...] = ()
@@ -95,10 +94,11 @@ def run_block(
                 reply = msgspec.convert(message["metadata"].get("sitegen", {}), Reply)
             elif kind == "status":
                 idle = content["execution_state"] == "idle"
-            elif not interrupted and (output := fold.add(kind, content)) is not None:
+            elif (
+                not (interrupted and kind == "error")
+                and (output := fold.add(kind, content)) is not None
+            ):
                 yield output
-    if reply is not None:
-        fold.note_dropped(reply.dropped)
     if interrupted:
         limit = f"still running after {block.limits.timeout:g} s, its limit"
         frames = reply.frames if reply is not None else kernel.abort()
