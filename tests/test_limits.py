@@ -14,7 +14,7 @@ from sitegen.execute import zygotes
 from sitegen.model import Cell, Display, Failure, Finished, Run, Stream
 from tests.support import build_site, write_site
 
-sys.path.insert(0, str(Path(local.__file__).parent.parent / "kernel"))
+sys.path.insert(0, str(Path(zygotes.__file__).parent.parent / "kernel"))
 import sitegen_limits
 from sitegen_limits import MAX_OUTPUT, MAX_OUTPUTS, MAX_POST, MAX_STREAM, Limits, StreamLimit
 

@@ -69,6 +69,8 @@ class MeasuredView(msgspec.Struct, frozen=True):
     hidden: int
     stale: bool
     preloaded: tuple[str, ...]
+    beside: int
+    torch_device: str | None
     rows: tuple[CostView, ...]
 
 
@@ -92,6 +94,7 @@ class PageView(msgspec.Struct, frozen=True):
     reading_time: int
     summary: Markup | None
     measured: MeasuredView | None
+    also_measured: tuple[MeasuredView, ...] = ()
     content: Markup = Markup()
     ancestors: tuple[LinkView, ...] = ()
     lower: LinkView | None = None
@@ -176,6 +179,7 @@ def view_page(card: Card, base_url: str) -> PageView:
         reading_time=_minutes(card.words),
         summary=Markup(card.summary) if card.summary else None,  # noqa: S704 (rendered by us)
         measured=_view_measured(card.measured) if card.measured else None,
+        also_measured=tuple(_view_measured(measured) for measured in card.also_measured),
     )
 
 
@@ -259,6 +263,8 @@ def _view_measured(measured: Measured) -> MeasuredView:
         hidden=measured.hidden,
         stale=measured.stale,
         preloaded=_in_words(origin.preloaded),
+        beside=origin.beside,
+        torch_device=origin.torch_device,
         rows=tuple(
             CostView(
                 title=row.title,
