@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitegen.execute import local
+from sitegen.execute import zygotes
 from sitegen.model import Cell, Display, Failure, Finished, Run, Stream
 from tests.support import build_site, write_site
 
-sys.path.insert(0, str(Path(local.__file__).parent.parent / "kernel"))
+sys.path.insert(0, str(Path(zygotes.__file__).parent.parent / "kernel"))
 import sitegen_limits
 from sitegen_limits import MAX_OUTPUT, MAX_OUTPUTS, MAX_POST, MAX_STREAM, Limits, StreamLimit
 
@@ -137,7 +137,7 @@ def test_text_written_below_python_belongs_to_its_block_and_follows_python(
     forked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not forked:
-        monkeypatch.setattr(local, "can_fork", lambda: False)
+        monkeypatch.setattr(zygotes, "can_fork", lambda: False)
     runs, _ = runs_of(tmp_path, {"prints": fences(PRINTING)})
     cells = runs["prints"].cells
     for n, cell in enumerate(cells[1:101]):
@@ -191,9 +191,9 @@ def test_what_is_too_large_is_left_out_and_said_on_the_page_and_by_the_build(
 def test_the_end_of_a_block_costs_next_to_nothing(tmp_path: Path) -> None:
     code = (
         "import time, sys\n"
-        "kernel = get_ipython().kernel\n"
+        "from sitegen_says import Voice\n"
         "begun = time.perf_counter()\n"
-        "for _ in range(1000): kernel.hand_over()\n"
+        "for _ in range(1000): Voice.hand_over()\n"
         "(time.perf_counter() - begun) < 0.5"
     )
     runs, _ = runs_of(tmp_path, {"cost": fences([code])})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.execute import local
-from sitegen.execute.zygote import ForkedProcess, _ask, modules_of, ship, start_zygote
+from sitegen.execute import zygotes
+from sitegen.execute.processes import fork, ship
+from sitegen.execute.zygote import loaded_in, modules_of, start_zygote
 from sitegen.model import BlockDone, Event, Finished, Output, Run
 from tests.support import build_site, write_site
 
@@ -56,7 +58,7 @@ def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
 ) -> None:
     report, forked = build_site(write_site(tmp_path / "forked", POSTS))
     assert report.problems == ()
-    monkeypatch.setattr(local, "can_fork", lambda: False)
+    monkeypatch.setattr(zygotes, "can_fork", lambda: False)
     report, plain = build_site(write_site(tmp_path / "plain", POSTS))
     assert report.problems == ()
     assert {run.provenance.start for run in runs(forked)} == {"forked"}
@@ -95,7 +97,7 @@ def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Pa
 
     root = write_site(tmp_path, files)
     drafts = parse_site(load_config(root, []), scan_content(root, []), Options(), [])
-    plans = [draft.plan for draft in drafts if draft.plan is not None]
+    plans = [plan for draft in drafts for plan in draft.plans]
     assert modules_of(plans) == ("torch",)
 
 
@@ -123,12 +125,13 @@ def zygote() -> Iterator[Path]:
 
 
 def test_a_child_that_cannot_start_is_known_to_have_ended(zygote: Path) -> None:
-    request = {"argv": ["/nowhere", "/nothing"], "env": {}, "cwd": "/"}
-    process = ForkedProcess(str(zygote), _ask(str(zygote), {"fork": request})["pid"])
-    assert process.wait() == 1
+    process = fork(zygote, ["/nowhere", "/nothing"], {}, "/", 0)
+    assert process.wait(10) == 1
     assert process.poll() == 1
+    process.end()
 
 
-def test_the_zygote_serves_on_after_a_bad_request(zygote: Path) -> None:
-    assert _ask(str(zygote), {"poll": 1}) == {"status": None}
-    assert _ask(str(zygote), {"poll": os.getpid()}) == {"status": None}
+def test_the_zygote_serves_on_when_nobody_listens(zygote: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(zygote))
+    assert "ipykernel" in loaded_in(zygote)

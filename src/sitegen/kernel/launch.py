@@ -3,118 +3,67 @@
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
 library it imports ipykernel, what that brings, and its neighbours `sitegen_*.py`, so named that no
 module of an author meets them. Started as
-`python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `work`,
-`passed_over`, `torch_device`, `forked`.
+`python launch.py CONNECTION_FILE [SETTINGS_FILE]`; the settings are JSON: `page`, `site`, `work`,
+`passed_over`, `torch_device`. A crash leaves Python's traceback beside them, in the file `fault`.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import sitegen_figures
 import sitegen_probe
+import sitegen_values
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
-from ipykernel.displayhook import ZMQShellDisplayHook
-from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
-from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
-from sitegen_below import Below
-from sitegen_limits import MESSAGE, Limits, StreamLimit, size_of
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.formatters import DisplayFormatter
+from sitegen_says import DisplayHook, Publisher, Voice
 from traitlets import Type
 from zmq.eventloop.zmqstream import ZMQStream
+
+OF_A_POST = (
+    "--HistoryManager.enabled=False",
+    "--IPKernelApp.log_level=CRITICAL",
+    "--IPKernelApp.capture_fd_output=False",  # `Voice` does that
+    "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
+)
+ANYONES = {"page": "kernel", "site": "/", "work": "/", "passed_over": ["/"], "torch_device": None}
+"""The settings of a kernel that runs no post: no file that it opens is an input."""
 
 
 class Compiler(XCachingCompiler):
     """Compiles blocks under fixed names, which tell post and block."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        if not Kernel.of_a_post:
+            return str(super().get_code_name(raw_code, code, number))
         return str(Kernel.recorder.file_name(raw_code))
 
 
-class OrderedStream(OutStream):
-    """stdout and stderr in the order in which they were written, up to a limit for each block.
+class Formatter(DisplayFormatter):
+    """IPython's display formatter, but for figures of matplotlib."""
 
-    Each has a buffer of its own in ipykernel, so what the one holds is sent before the other
-    takes more.
-    """
-
-    last: ClassVar[OutStream | None] = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.limit = StreamLimit()
-
-    def fileno(self) -> int:
-        """Where children write to: captured, as what C writes is."""
-        return 2 if self.name == "stderr" else 1
-
-    def write(self, string: Any) -> int | None:
-        if not isinstance(string, str):
-            return int(super().write(string))  # which says what is wrong with it
-        text = self.limit.take(string)
-        if text:
-            last = OrderedStream.last
-            if last is not None and last is not self:
-                last.flush()
-            OrderedStream.last = self
-            super().write(text)
-            Kernel.limits.sent(len(text))
-        return len(string)
-
-    def end_block(self) -> None:
-        """Send the end of a text that was too long, with the number of characters cut before."""
-        tail, cut = self.limit.end()
-        if tail:
-            self.flush()
-            content = {"name": self.name, "text": tail, "cut": cut}
-            parent = self.parent_header
-            self.session.send(self.pub_thread, "stream", content, parent=parent, ident=self.topic)
-
-
-class Publisher(ZMQDisplayPublisher):
-    """Rich outputs up to the kernel's limits."""
-
-    def publish(self, data: Any, metadata: Any = None, **rest: Any) -> None:
-        size = size_of(data)
-        identity = (rest.get("transient") or {}).get("display_id")
-        if Kernel.limits.admits(size, identity, update=bool(rest.get("update"))):
-            self._flush_replaced()
-            super().publish(data, metadata, **rest)
-            Kernel.limits.sent(size + MESSAGE)
-
-    def clear_output(self, wait: bool = False) -> None:
-        self._flush_replaced()
-        super().clear_output(wait)
-        Kernel.limits.clear()
-        Kernel.limits.sent(MESSAGE)
-        for stream in Kernel.streams:
-            stream.limit.reset()
-
-    def _flush_replaced(self) -> None:
-        """Keep the order also while a library, such as rich, stands in for stdout and stderr."""
-        for stream in Kernel.streams:
-            if stream not in (sys.stdout, sys.stderr):
-                stream.flush()
-
-    def end_block(self) -> None:
-        """Say what was left out."""
-        note = Kernel.limits.note()
-        if note is not None:
-            text, cut = note
-            super().publish({"text/plain": text}, {"sitegen": {"cut": cut}})
-
-
-class DisplayHook(ZMQShellDisplayHook):
-    """The value of a block's last expression, up to the same limits."""
-
-    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        admitted = Kernel.limits.admits(size_of(format_dict))
-        super().write_format_data(format_dict if admitted else {}, md_dict)
+    def format(
+        self, obj: object, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        figures = Kernel.figures
+        if include or exclude or not figures.takes(obj, self.formatters):
+            data, metadata = super().format(obj, include, exclude)
+            return data, metadata
+        pictures, sizes = figures.show(obj, self.formatters["image/png"])
+        if not pictures:
+            return {}, {}
+        text, _ = super().format(obj, include={"text/plain"})
+        return {**text, **pictures}, sizes
 
 
 class Shell(ZMQInteractiveShell):
@@ -122,13 +71,17 @@ class Shell(ZMQInteractiveShell):
     displayhook_class = Type(DisplayHook)
     display_pub_class = Type(Publisher)
 
+    def init_display_formatter(self) -> None:
+        self.display_formatter = Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
+
     def ask_exit(self) -> None:
         """`exit` and `quit` fail the block that says them, and leave the kernel to the others."""
         raise SystemExit
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
-        Kernel.hand_over()
+        Voice.hand_over()
         super()._showtraceback(etype, evalue, stb)
 
 
@@ -137,38 +90,31 @@ class Kernel(IPythonKernel):
 
     shell_class = Shell
     recorder: ClassVar[sitegen_probe.Probe]
-    limits: ClassVar[Limits] = Limits()
-    below: ClassVar[Below]
-    streams: ClassVar[tuple[OrderedStream, ...]] = ()
-
-    @classmethod
-    def hand_over(cls) -> None:
-        """Let what was written below Python follow what Python has written."""
-        found = cls.below.take()
-        for stream in cls.streams:
-            begin, tail, cut = found[stream.name]
-            stream.write(begin)
-            stream.limit.skip(cut)
-            stream.write(tail)
+    figures: ClassVar[sitegen_figures.Figures]
+    of_a_post: ClassVar[bool] = False
+    """Whether what runs is a block, which any other client's code is not."""
 
     async def do_execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         reply: dict[str, Any] = await super().do_execute(*args, **kwargs)
-        self.hand_over()
-        for stream in self.streams:
-            stream.end_block()
-        self.shell.display_pub.end_block()
+        Voice.end_block(self.shell.display_pub)
         return reply
 
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
-        self.limits.begin()
+        Voice.limits.begin()
+        Kernel.of_a_post = "sitegen_block" in parent["metadata"]
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
+        self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
+        self.figures.options = self.recorder.ask.get("figure", {})
         return dict(super().init_metadata(parent))
 
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
-        return {**metadata, "sitegen": self.recorder.take()}
+        if not self.of_a_post:
+            return metadata
+        asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
+        return {**metadata, "sitegen": self.recorder.take() | asked}
 
 
 class PrivatePipe(IOPubThread):
@@ -200,31 +146,29 @@ class Application(kernelapp.IPKernelApp):
         super().init_iopub(context)
 
 
-def main(connection_file: str, settings_file: str) -> None:
-    """Serve one kernel until it is told to shut down."""
-    PrivatePipe.address = f"ipc://{Path(connection_file).with_name('pipe')}"
-    settings = json.loads(Path(settings_file).read_text("utf-8"))
-    Kernel.recorder = sitegen_probe.Probe(settings)
-    kernelapp.IOPubThread = PrivatePipe
+def main(connection_file: str, settings_file: str | None = None, *, forked: bool = False) -> None:
+    """Serve one kernel until it is told to shut down: a post's, or without settings anyone's."""
+    settings = json.loads(Path(settings_file).read_text("utf-8")) if settings_file else ANYONES
+    Kernel.recorder = sitegen_probe.Probe({**settings, "forked": forked})
+    Kernel.figures = sitegen_figures.Figures(Kernel.recorder.aside)
+    connection = json.loads(Path(connection_file).read_text("utf-8"))
+    if connection["transport"] == "ipc":
+        PrivatePipe.address = f"ipc://{connection['ip']}-pipe"
+        kernelapp.IOPubThread = PrivatePipe
     application = Application.instance(
-        kernel_class=Kernel, outstream_class=f"{__name__}.OrderedStream"
+        kernel_class=Kernel, outstream_class="sitegen_says.OrderedStream"
     )
-    application.initialize(
-        [
-            "-f",
-            connection_file,
-            "--HistoryManager.enabled=False",
-            "--IPKernelApp.log_level=CRITICAL",
-            "--IPKernelApp.capture_fd_output=False",
-            "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
-        ]
-    )
-    Kernel.below = Below()
-    Kernel.streams = (sys.stdout, sys.stderr)  # type: ignore[assignment]
+    application.initialize(["-f", connection_file, *(OF_A_POST if settings_file else ())])
     Kernel.recorder.attach(application.shell.events)
+    Kernel.figures.attach(application.shell.events)
+    if settings_file:
+        Voice.limit(sys.stdout, sys.stderr)
+    if settings_file:
+        fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
+        faulthandler.enable(fault, all_threads=False)
     application.start()
 
 
 if __name__ == "__main__":
     sys.path.remove(str(Path(__file__).resolve().parent))
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
