@@ -17,18 +17,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sitegen.build import Options, parse_site
-from sitegen.content.config import load_config
-from sitegen.content.source import scan_content
-from sitegen.execute.blocks import Outcome, run_block
-from sitegen.execute.environment import import_time_environment
-from sitegen.execute.host import Host, Hosts
-from sitegen.execute.kernels import Stopped, private_folder, start_kernel
-from sitegen.execute.messages import Displays, Fold
-from sitegen.execute.processes import ship
-from sitegen.execute.zygote import start_zygote
+from sitegen.execute.kernels import Stopped
 from sitegen.kernel import sitegen_guard
-from sitegen.model import Cell, Failure, Finished, Plan, Stream
+from sitegen.model import Failure, Finished
+from tests.sidebyside import Site, failure, printed, run_post, zygote_for
 from tests.support import build_site, stored, write_site
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what is orphaned is found on Linux")
@@ -105,76 +97,6 @@ print("whole", n)
 
 def post(code: str, limit: float = LIMIT) -> str:
     return f"```python\n#| timeout: {limit}s\n{code}\n```\n"
-
-
-class Site:
-    """Posts that can be run side by side: plans, their host, and the zygotes that they share."""
-
-    def __init__(self, root: Path, files: dict[str, str], memory: int | None = None) -> None:
-        write_site(root, {f"content/{name}.md": text for name, text in files.items()})
-        config = load_config(root, [])
-        drafts = parse_site(config, scan_content(root, []), Options(), [])
-        found = [plan for draft in drafts for plan in draft.plans]
-        self.plans = {plan.page: _limited(plan, memory) for plan in found}
-        environ = {**os.environ, "SITEGEN_SECRET": "canary-51a7"}
-        self._hosts = Hosts(config, environ, sys.executable)
-
-    def host(self, plan: Plan) -> Host:
-        host = self._hosts.host(plan)
-        assert isinstance(host, Host), host
-        return host
-
-
-def _limited(plan: Plan, memory: int | None) -> Plan:
-    execute = msgspec.structs.replace(plan.execute, memory=memory)
-    return msgspec.structs.replace(plan, execute=execute)
-
-
-class Ended(msgspec.Struct):
-    """What came of a post: its cells, the time its blocks took until the kernel was gone."""
-
-    cells: list[Cell]
-    seconds: float
-
-
-def run_post(
-    site: Site, name: str, zygote: Path | None, stop: threading.Event | None = None
-) -> Ended:
-    """Run a post's blocks in a kernel of its own."""
-    plan = site.plans[name]
-    cells: list[Cell] = []
-    begun = 0.0
-    with private_folder() as private:
-        work = private / "work"
-        work.mkdir()
-        with start_kernel(plan, site.host(plan), private, work, zygote, stop) as kernel:
-            begun = time.monotonic()
-            for index, block in enumerate(plan.blocks):
-                for step in run_block(kernel, index, block, Fold(str, Displays())):
-                    if isinstance(step, Outcome):
-                        cells.append(step.cell)
-                if kernel.death() is not None:
-                    break
-    return Ended(cells, time.monotonic() - begun)
-
-
-def zygote_for(site: Site, stack: ExitStack, modules: tuple[str, ...] = ()) -> Path:
-    folder = stack.enter_context(private_folder())
-    ship(folder)
-    plan = next(iter(site.plans.values()))
-    host = site.host(plan)
-    env = import_time_environment(plan.execute, host.device, host.python, host.environ)
-    return stack.enter_context(start_zygote(host.python, modules, env, folder))
-
-
-def failure(ended: Ended) -> str | None:
-    found = [out for cell in ended.cells for out in cell.outputs if isinstance(out, Failure)]
-    return f"{found[-1].name}: {found[-1].value}" if found else None
-
-
-def printed(ended: Ended) -> str:
-    texts = (out.text for cell in ended.cells for out in cell.outputs if isinstance(out, Stream))
-    return "".join(texts)
 
 
 def left_behind() -> list[str]:
@@ -270,21 +192,26 @@ def test_memory_is_bounded_for_all_that_a_post_started(tmp_path: Path, *, forked
     for name in ("eats", "child"):
         message = "MemoryError: the post used more memory than its limit, 0.5 GB"
         assert failure(ended[name]) == message
+        (last,) = (out for out in ended[name].cells[0].outputs if isinstance(out, Failure))
+        assert last.frames[-1].line == {"eats": 3, "child": 2}[name], "where it was"
         assert ended[name].seconds < 5
     assert printed(ended["shares"]) == "[0, 0, 0, 0]\n", "what is shared counts once"
     assert printed(ended["good"]).endswith(" 39 whole 39\n")
     assert sitegen_guard.below(os.getpid()) == set()
 
 
-def test_a_crash_tells_its_line(tmp_path: Path) -> None:
-    code = HOSTILE["segfaults"][0]
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("segfaults", [(1, 5, "<module>"), (1, 3, "f")]), ("deaf", [(1, 5, "<module>")])],
+)
+def test_a_kernel_that_is_no_more_tells_the_line(
+    tmp_path: Path, name: str, lines: list[tuple[int, int, str]]
+) -> None:
+    code = HOSTILE[name][0]
     site = Site(tmp_path, {"crash": f"```python\nimport sys\n```\n\n{post(code)}"})
     (found,) = run_post(site, "crash", None).cells[1].outputs
     assert isinstance(found, Failure)
-    assert [(frame.block, frame.line, frame.function) for frame in found.frames] == [
-        (1, 5, "<module>"),
-        (1, 3, "f"),
-    ]
+    assert [(frame.block, frame.line, frame.function) for frame in found.frames] == lines
 
 
 @pytest.mark.parametrize("forked", [True, False])

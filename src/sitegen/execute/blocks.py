@@ -24,7 +24,7 @@ from sitegen.model import (
 )
 
 POLL = 0.25
-GRACE = 1.0
+GRACE = 0.7
 """Seconds that an interrupted block has to say where it was."""
 
 
@@ -101,7 +101,7 @@ def run_block(
                 yield output
     if interrupted:
         limit = f"still running after {block.limits.timeout:g} s, its limit"
-        frames = reply.frames if reply is not None else ()
+        frames = reply.frames if reply is not None else kernel.abort()
         yield _cut_short(block, fold.outputs(), Failure("TimeoutError", limit, frames))
     elif reply is not None:
         cell = _judge(block, fold.outputs(reply.frames), reply)

@@ -29,6 +29,12 @@ ASK_AGAIN = 1.0
 LAST_WORDS = 20
 """Milliseconds in which the last messages of a kernel arrive."""
 
+LAST_LINE = 0.2
+"""Seconds in which an aborted kernel writes down where it was."""
+
+RECONNECT = 3
+"""Milliseconds between two attempts to reach a kernel; ZeroMQ's own are 100."""
+
 DRAINED_AT_ONCE = 1000
 """Messages taken before time is looked at again."""
 
@@ -109,6 +115,11 @@ class Kernel(msgspec.Struct):
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
+    def abort(self) -> tuple[Frame, ...]:
+        """End the kernel by force; the lines where it was, if it could still tell."""
+        self.process.abort(LAST_LINE)
+        return _frames(self.fault)
+
     def death(self) -> Failure | None:
         """How the kernel ended and where, if it could tell; None while it lives."""
         status = self.process.poll()
@@ -116,7 +127,8 @@ class Kernel(msgspec.Struct):
             return None
         if self.process.over:
             limit = f"{(self.memory or 0) / 1e9:.3g} GB"
-            return Failure("MemoryError", f"the post used more memory than its limit, {limit}")
+            message = f"the post used more memory than its limit, {limit}"
+            return Failure("MemoryError", message, _frames(self.fault))
         if status >= 0:
             return Failure("KernelDied", f"the kernel exited with status {status}")
         message = f"the kernel was ended by {_name(-status)}"
@@ -171,7 +183,6 @@ def start_kernel(
     Raises KernelStartError where none comes up, and Stopped once `stop` is set.
     """
     with ExitStack() as stack:
-        ship(private)
         info = _connection(private)
         process = _process(plan, host, private, work, zygote)
         stack.callback(process.end)
@@ -213,6 +224,7 @@ def _process(
             return fork(zygote, arguments, env, str(work), memory)
         except GuardError:
             pass
+    ship(private)
     try:
         program = [str(private / "launch.py"), *arguments]
         return spawn(str(host.python), program, env, str(work), memory)
@@ -234,6 +246,7 @@ def _connect(
     shell, iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
     iopub.subscribe(b"")
     for channel, socket in (("shell", shell), ("iopub", iopub)):
+        socket.reconnect_ivl = RECONNECT  # the kernel is not there yet
         socket.connect(f"ipc://{info['ip']}-{info[f'{channel}_port']}")
     session = Session(key=info["key"].encode(), username="sitegen")
     return Kernel(process, session, shell, iopub, private / FAULT, memory, stop)

@@ -78,13 +78,21 @@ class GuardedProcess:
         elif number in (signal.SIGTERM, signal.SIGKILL):
             self._say(END)
         elif self.poll() is None:
-            os.killpg(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
+
+    def abort(self, seconds: float) -> None:
+        """Let the kernel alone crash, and wait so long for its end."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGABRT)
+            self._status(seconds)
 
     def end(self) -> None:
         """End the kernel and all that it started, and the guard too if it is stuck."""

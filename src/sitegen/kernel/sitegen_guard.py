@@ -20,6 +20,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -33,6 +34,9 @@ INTERRUPT = b"i"
 END = b"e"
 PERIOD = 0.05
 """Seconds between two looks at the memory of a kernel that has a limit."""
+
+LAST_WORDS = 0.1
+"""Seconds in which a kernel that is to be ended may write down where it was."""
 
 LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
@@ -60,7 +64,9 @@ def keep(starter: socket.socket, memory: int, serve: Callable[[], None]) -> NoRe
         os.setpgid(kernel, kernel)
     _tell(starter, {"guard": guard, "kernel": kernel})
     status, over = _watch(starter, wake, kernel, memory)
-    end_all_below(kernel)
+    if status is None or not LINUX:
+        _kill(os.killpg, kernel)  # all at once: nothing of it can fork meanwhile
+    end_all_below()
     _tell(starter, {"status": -signal.SIGKILL if status is None else status, "over": over})
     os._exit(0)
 
@@ -94,15 +100,12 @@ def outlive_parent() -> None:
         _prctl(_PR_SET_PDEATHSIG, 0)
 
 
-def end_all_below(group: int | None = None) -> None:
+def end_all_below() -> None:
     """Kill every process below this one, those started meanwhile too; returns when none is left."""
     me = os.getpid()
     while True:
-        if LINUX:
-            for process in below(me):
-                _kill(os.kill, process)
-        elif group is not None:
-            _kill(os.killpg, group)
+        for process in below(me):
+            _kill(os.kill, process)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -174,7 +177,11 @@ def _watch(
         if orders is not None and (END in orders or not orders):
             return None, False
         if memory and used.exceeds(memory):
-            return None, True
+            _kill(os.kill, kernel, signal.SIGABRT)  # it tells where it was
+            deadline = time.monotonic() + LAST_WORDS
+            while (status := _status(kernel)) is None and time.monotonic() < deadline:
+                time.sleep(0.002)
+            return status, True
 
 
 def received(source: socket.socket) -> bytes | None:
@@ -210,10 +217,13 @@ def _become_kernel(guard: int, wake: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no crash leaves a core beside the post
     end_with_parent()
     if os.getppid() != guard:
         os._exit(1)
-    os.environ["JPY_PARENT_PID"] = str(guard)
+    os.environ.pop("JPY_PARENT_PID", None)
+    if not LINUX:  # ipykernel asks every second whether it is still there
+        os.environ["JPY_PARENT_PID"] = str(guard)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_VICTIM)
 
@@ -230,9 +240,15 @@ def _kill(how: Callable[[int, int], None], target: int, number: int = signal.SIG
 
 def _family(members: set[int], parents: dict[int, int | None]) -> set[int]:
     """These processes and all below them, given everyone's parent."""
-    while new := {one for one, parent in parents.items() if parent in members} - members:
-        members = members | new
-    return members
+    below: dict[int | None, list[int]] = {}
+    for one, parent in parents.items():
+        below.setdefault(parent, []).append(one)
+    found, waiting = set(members), list(members)
+    while waiting:
+        more = below.get(waiting.pop(), [])
+        found.update(more)
+        waiting += more
+    return found
 
 
 def _processes() -> set[int]:
