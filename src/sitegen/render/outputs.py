@@ -138,7 +138,7 @@ def _render_display(display: Display, place: Place) -> Rendered:
 
 
 def _is_coloured_text(display: Display) -> bool:
-    """Whether the HTML is only what the plain text says, as rich's is: there colours are classes."""
+    """Whether the HTML only says what the plain text says, as rich's does: there colours are classes."""
     html, plain = display.data.get("text/html"), display.data.get("text/plain")
     return (
         isinstance(html, str)
