@@ -170,13 +170,13 @@ def _home(config: SiteConfig) -> Draft:
 
 
 def _about_outputs(
-    drafts: Iterable[Draft], shown: Mapping[str, tuple[Shown, ...]]
+    drafts: Iterable[Draft], shown: Mapping[str, Sequence[Shown]]
 ) -> Iterator[Problem]:
     """What the outputs that pages show give reason to say."""
     for draft in drafts:
         trust = draft.document.meta.execute.trust_output
-        for run in shown.get(draft.document.source.name, ()):
-            yield from find_output_problems(run, trust=trust)
+        for found in shown.get(draft.document.source.name, ()):
+            yield from find_output_problems(found, trust=trust)
 
 
 # --- third pass -----------------------------------------------------------------------------

@@ -354,9 +354,9 @@ class Stream(msgspec.Struct, frozen=True, tag="stream", omit_defaults=True):
 class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
     """A rich output by MIME type; `result` marks the value of a block's last expression.
 
-    `dark` is what dark pages show in place of its PNG. `others` are the MIME types that came with
-    it and are not kept, such as those that need a script; `cut` is the size of what was left out
-    because it was too large.
+    `dark` is what dark pages show in place of its PNG.
+    `others` are the MIME types that came with it and are not kept, such as those that need a
+    script; `cut` is the size of what was left out because it was too large.
     """
 
     data: Mapping[str, str | Blob]

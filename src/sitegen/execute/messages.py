@@ -25,9 +25,10 @@ JSON = "application/json"
 BINARY = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """The MIME types that are kept of a rich output; of all others only the name is."""
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 DARK = "application/vnd.sitegen.dark+png"
 """What `kernel/sitegen_figures.py` sends beside a figure's PNG."""
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 MAX_OUTPUT = 12_000_000
 MAX_POST = 60_000_000
@@ -186,6 +187,7 @@ class Fold:
             return Display({"text/plain": _LEFT_OUT.format(size)}, result, cut=size)
         self._displays.room -= size
         data = dict(self._kept(bundle))
+        dark = _decode(bundle.get(DARK)) if "image/png" in data else None
         others = tuple(sorted(mime for mime in bundle if mime not in data and mime != DARK))
         if not data and not others:
             return None
@@ -199,7 +201,6 @@ class Fold:
         )
         cut = metadata.get("sitegen", {}).get("cut", 0)
         width, height = _pixels(sized.get("width")), _pixels(sized.get("height"))
-        dark = _decode(bundle.get(DARK)) if "image/png" in data else None
         return Display(data, result, width, height, dark, others, cut)
 
     def _kept(self, bundle: Mapping[str, Any]) -> list[tuple[str, str | Blob]]:

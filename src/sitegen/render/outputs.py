@@ -138,7 +138,7 @@ def _render_display(display: Display, place: Place) -> Rendered:
 
 
 def _is_coloured_text(display: Display) -> bool:
-    """Whether the HTML only says what the plain text says, as rich's does: there colours are classes."""
+    """Whether the HTML says what the plain text says, as rich's does, in colours of its own."""
     html, plain = display.data.get("text/html"), display.data.get("text/plain")
     return (
         isinstance(html, str)
