@@ -32,7 +32,7 @@ class Site:
         write_site(root, {f"content/{name}.md": text for name, text in files.items()})
         config = load_config(root, [])
         drafts = parse_site(config, scan_content(root, []), Options(), [])
-        found = [draft.plan for draft in drafts if draft.plan is not None]
+        found = [plan for draft in drafts for plan in draft.plans]
         self.plans = {plan.page: _limited(plan, memory) for plan in found}
         environ = {**os.environ, "SITEGEN_SECRET": "canary-51a7"}
         self._hosts = Hosts(config, environ, sys.executable)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.execute import local
+from sitegen.execute import zygotes
 from sitegen.execute.processes import fork, ship
 from sitegen.execute.zygote import loaded_in, modules_of, start_zygote
 from sitegen.model import BlockDone, Event, Finished, Output, Run
@@ -61,7 +61,7 @@ def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
 ) -> None:
     report, forked = build_site(write_site(tmp_path / "forked", POSTS))
     assert report.problems == ()
-    monkeypatch.setattr(local, "can_fork", lambda: False)
+    monkeypatch.setattr(zygotes, "can_fork", lambda: False)
     report, plain = build_site(write_site(tmp_path / "plain", POSTS))
     assert report.problems == ()
     assert {run.provenance.start for run in runs(forked)} == {"forked"}
@@ -79,7 +79,7 @@ def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
 
 def test_forked_kernels_share_no_luck(tmp_path: Path) -> None:
     code = "import random, numpy, torch\nrandom.random(), numpy.random.rand(), torch.rand(1)"
-    files = {f"content/{name}.md": f"```python\n{code}\n```\n" for name in ("a", "b")}
+    files = {f"content/{name}.md": f"```python\n{name} = 1; {code}\n```\n" for name in ("a", "b")}
     report, events = build_site(write_site(tmp_path, files))
     assert report.problems == ()
     drawn = [str(found) for found in outputs(events).values()]
@@ -133,7 +133,7 @@ def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Pa
 
     root = write_site(tmp_path, files)
     drafts = parse_site(load_config(root, []), scan_content(root, []), Options(), [])
-    plans = [draft.plan for draft in drafts if draft.plan is not None]
+    plans = [plan for draft in drafts for plan in draft.plans]
     assert modules_of(plans) == ("torch",)
 
 

@@ -89,6 +89,11 @@ def parse_front_matter(
     return parse(table, source, config, scope, parts.body_line), parts.body
 
 
+def _folder(source: Source) -> str:
+    """The folder of a file, from the site's root."""
+    return source.file.rpartition("/")[0]
+
+
 def scope_of(path: str, config: SiteConfig, scopes: Mapping[str, Scope]) -> Scope:
     """What the nearest section above a file hands down, else the site's own settings."""
     folder = path.rpartition("/")[0]
@@ -117,7 +122,7 @@ def _parse_page(
         template=table.optional_string("template") or scope.page_template,
         taxonomies=_terms(table, source, config),
         extra=table.free("extra"),
-        execute=parse_execute(table.table("execute"), scope.execute),
+        execute=parse_execute(table.table("execute"), scope.execute, _folder(source)),
         measure=parse_measure(table.table("measure"), scope.measure),
         render=table.boolean("render", True),
         body_line=body_line,
@@ -146,7 +151,7 @@ def _parse_section(
         sort_by=table.choice("sort_by", _SORTS, "none"),
         generate_feeds=table.boolean("generate_feeds", False),
         extra=table.free("extra"),
-        execute=parse_execute(table.table("execute"), scope.execute),
+        execute=parse_execute(table.table("execute"), scope.execute, _folder(source)),
         measure=parse_measure(table.table("measure"), scope.measure),
         render=table.boolean("render", True),
         body_line=body_line,

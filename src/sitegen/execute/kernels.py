@@ -214,7 +214,9 @@ def _process(
     """The kernel's process; one started plainly where the zygote has been killed."""
     settings = private / "settings.json"
     settings.write_text(json.dumps(_settings(plan, host, work)), "utf-8")
-    env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
+    env = kernel_environment(
+        plan.execute, host.device, host.python, private, host.environ, host.secrets
+    )
     arguments = [str(private / "connection.json"), str(settings)]
     memory = plan.execute.memory or 0
     if zygote is not None:
@@ -252,16 +254,12 @@ def _connect(
 
 def _settings(plan: Plan, host: Host, work: Path) -> dict[str, object]:
     """What `kernel/launch.py` is told."""
-    kind = host.device.kind
-    torch_device = None
-    if plan.execute.torch_default_device and kind in ("cuda", "rocm", "xpu", "mps"):
-        torch_device = "cuda" if kind == "rocm" else kind
     return {
         "page": plan.page,
         "site": str(host.root),
         "work": str(work),
         "passed_over": host.passed_over,
-        "torch_device": torch_device,
+        "torch_device": host.provenance.torch_device,
     }
 
 

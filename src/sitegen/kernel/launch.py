@@ -1,8 +1,8 @@
 """The program of a kernel: ipykernel with the probe built in.
 
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
-library it imports ipykernel, what that brings, and its neighbours `sitegen_probe.py` and
-`sitegen_hooks.py`, so named that no module of an author meets them. Started as
+library it imports ipykernel, what that brings, and its neighbours `sitegen_*.py`, so named that no
+module of an author meets them. Started as
 `python launch.py CONNECTION_FILE [SETTINGS_FILE]`; the settings are JSON: `page`, `site`, `work`,
 `passed_over`, `torch_device`. A crash leaves Python's traceback beside them, in the file `fault`.
 """
@@ -16,13 +16,16 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import sitegen_figures
 import sitegen_probe
+import sitegen_values
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.formatters import DisplayFormatter
 from zmq.eventloop.zmqstream import ZMQStream
 
 OF_A_POST = (
@@ -43,8 +46,29 @@ class Compiler(XCachingCompiler):
         return str(Kernel.recorder.file_name(raw_code))
 
 
+class Formatter(DisplayFormatter):
+    """IPython's display formatter, but for figures of matplotlib."""
+
+    def format(
+        self, obj: object, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        figures = Kernel.figures
+        if include or exclude or not figures.takes(obj, self.formatters):
+            data, metadata = super().format(obj, include, exclude)
+            return data, metadata
+        pictures, sizes = figures.show(obj, self.formatters["image/png"])
+        if not pictures:
+            return {}, {}
+        text, _ = super().format(obj, include={"text/plain"})
+        return {**text, **pictures}, sizes
+
+
 class Shell(ZMQInteractiveShell):
     compiler_class = Compiler
+
+    def init_display_formatter(self) -> None:
+        self.display_formatter = Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def ask_exit(self) -> None:
         """`exit` and `quit` fail the block that says them, and leave the kernel to the others."""
@@ -60,6 +84,7 @@ class Kernel(IPythonKernel):
 
     shell_class = Shell
     recorder: ClassVar[sitegen_probe.Probe]
+    figures: ClassVar[sitegen_figures.Figures]
     of_a_post: ClassVar[bool] = False
     """Whether what runs is a block, which any other client's code is not."""
 
@@ -67,13 +92,17 @@ class Kernel(IPythonKernel):
         Kernel.of_a_post = "sitegen_block" in parent["metadata"]
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
+        self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
+        self.figures.options = self.recorder.ask.get("figure", {})
         return dict(super().init_metadata(parent))
 
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
-        record = self.recorder.take()
-        return {**metadata, "sitegen": record} if self.of_a_post else metadata
+        if not self.of_a_post:
+            return metadata
+        asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
+        return {**metadata, "sitegen": self.recorder.take() | asked}
 
 
 class OrderedStream(OutStream):
@@ -122,6 +151,7 @@ def main(connection_file: str, settings_file: str | None = None, *, forked: bool
     """Serve one kernel until it is told to shut down: a post's, or without settings anyone's."""
     settings = json.loads(Path(settings_file).read_text("utf-8")) if settings_file else ANYONES
     Kernel.recorder = sitegen_probe.Probe({**settings, "forked": forked})
+    Kernel.figures = sitegen_figures.Figures(Kernel.recorder.aside)
     connection = json.loads(Path(connection_file).read_text("utf-8"))
     if connection["transport"] == "ipc":
         PrivatePipe.address = f"ipc://{connection['ip']}-pipe"
@@ -131,6 +161,7 @@ def main(connection_file: str, settings_file: str | None = None, *, forked: bool
     )
     application.initialize(["-f", connection_file, *(OF_A_POST if settings_file else ())])
     Kernel.recorder.attach(application.shell.events)
+    Kernel.figures.attach(application.shell.events)
     if settings_file:
         fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
         faulthandler.enable(fault, all_threads=False)
