@@ -91,7 +91,7 @@ def kernels(count: int) -> Life:
         (root / "content/a.md").write_text("+++\n+++\n```python\n1\n```\n", "utf-8")
         config = load_config(root, [])
         drafts = parse_site(config, scan_content(root, []), Options(), [])
-        (plan,) = (draft.plan for draft in drafts if draft.plan is not None)
+        (plan,) = (plan for draft in drafts for plan in draft.plans)
         host = Hosts(config, dict(os.environ), sys.executable).host(plan)
         assert isinstance(host, Host)
         folder = stack.enter_context(private_folder())

@@ -58,18 +58,12 @@ def _remedy(failure: Failure) -> tuple[str, ...]:
             return ("give it more time: `#| timeout: 30m`; or `#| eval: false` to show it only",)
         case "KernelDied":
             return ("the rest of the post was not run; `#| eval: false` shows a block only",)
-<<<<<<< HEAD
-        case "MemoryError" if not failure.frames:
-            more = '`[execute] memory = "8GB"` gives a post more'
-            return (f"{more}; the rest was not run; `#| eval: false` shows a block only",)
+        case "MemoryError":
+            return ("use less at once, or give posts more: `[execute] memory`",)
         case "NoValue":
             return ("`values` takes numbers, arrays of one element and short strings",)
         case "NotSaved":
             return ("write the file into the working folder, or take it out of `saves`",)
-=======
-        case "MemoryError":
-            return ("use less at once, or give posts more: `[execute] memory`",)
->>>>>>> processes
         case "DidNotRaise":
             return ("take the `#| error` line out",)
         case "ModuleNotFoundError":
