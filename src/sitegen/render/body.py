@@ -15,6 +15,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from sitegen.model import Artifact, Card, Cell, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
+from sitegen.render.summary import mark_summary, summary_of
 
 
 def render_body(document: Document, shown: Shown | None) -> Page:
@@ -30,7 +31,8 @@ def render_body(document: Document, shown: Shown | None) -> Page:
     env = _Env(document, context)
     renderer = _renderer()
     body = renderer.renderer.render(list(document.tokens), renderer.options, env)
-    return Page(_card(document, shown), body, document.links, tuple(env.files.values()))
+    card = _card(document, shown, summary_of(body))
+    return Page(card, body, document.links, tuple(env.files.values()))
 
 
 def _cells(shown: Shown | None) -> dict[int, Cell]:
@@ -94,6 +96,12 @@ class BodyRenderer(RendererHTML):
             f'<img src="{source}" alt="{escape_text(alt)}"{title} loading="lazy" decoding="async">'
         )
 
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return mark_summary(tokens[idx].content)
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return mark_summary(tokens[idx].content)
+
     def hr(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return "<hr>\n"
 
@@ -101,7 +109,7 @@ class BodyRenderer(RendererHTML):
         return "<br>\n"
 
 
-def _card(document: Document, shown: Shown | None) -> Card:
+def _card(document: Document, shown: Shown | None, summary: str | None) -> Card:
     meta = document.meta
     return Card(
         path=document.source.path,
@@ -118,7 +126,8 @@ def _card(document: Document, shown: Shown | None) -> Card:
         words=document.words,
         toc=document.toc,
         anchors=document.anchors,
-        summary=None,
+        summary=summary,
+        assets=tuple(sorted((asset.path for asset in document.source.assets), key=str.lower)),
         measured=_measured(document, shown),
         meta=meta,
     )
