@@ -16,8 +16,9 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
 from sitegen.content.fences import PYTHON, Fence, parse_block, parse_info
-from sitegen.content.slug import slugify
+from sitegen.content.slug import anchor_of
 from sitegen.model import Block, Document, Heading, Link, Meta, SiteConfig, Source
+from sitegen.settings import SlugMode
 
 RULES = ("table", "strikethrough")
 """markdown-it's rules beyond CommonMark."""
@@ -46,7 +47,8 @@ def parse_document(
     if config.demote_headings:
         _demote(tokens)
     blocks = _blocks(tokens, source, body, meta, problems)
-    headings = _headings(tokens, permalink(config.base_url, url), [block.id for block in blocks])
+    address = permalink(config.base_url, url)
+    headings = _headings(tokens, address, [block.id for block in blocks], config.slugify.anchors)
     return Document(
         source=source,
         meta=meta,
@@ -110,7 +112,9 @@ def _nearly(language: str) -> str:
     return (language.strip("{}. ").split() or [""])[0]
 
 
-def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[Heading]:
+def _headings(
+    tokens: list[Token], address: str, taken: Iterable[str], mode: SlugMode
+) -> list[Heading]:
     """The headings in order; each token is given its id, which nothing else on the page has.
 
     `taken` are the ids of the page's blocks.
@@ -121,7 +125,7 @@ def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[H
         if token.type != "heading_open":
             continue
         title = _plain(tokens[position + 1])
-        base = slugify(title) or "section"
+        base = anchor_of(title, mode) or "section"
         id = base
         number = 0
         while id in used or RESERVED_IDS.fullmatch(id):

@@ -68,5 +68,5 @@ def _spelled(char: str) -> str:
         return known
     other = anyascii(char)
     if other.startswith(":"):
-        return f"{other} "
+        return other.strip(":") + " "
     return other or (known and "-")
