@@ -47,8 +47,8 @@ def _feeds(
 ) -> Iterator[Artifact]:
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
-    dated = [card for card in cards if card.date is not None]
-    dated.sort(key=lambda card: (card.date or _EPOCH, card.path), reverse=True)
+    dated = sorted((card for card in cards if card.date is not None), key=lambda card: card.url)
+    dated.sort(key=lambda card: card.date or _EPOCH, reverse=True)
     dated = dated[: config.feed_limit]
     views = tuple(
         msgspec.structs.replace(
