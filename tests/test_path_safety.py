@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -221,8 +220,8 @@ def test_links_out_of_the_site_are_not_followed(folder: str, tmp_path: Path) -> 
     (secret / "secret.txt").write_text("secret")
     root = write_site(tmp_path / "site", {"content/bundle/index.md": "+++\n+++\n"})
     (root / folder).mkdir(parents=True, exist_ok=True)
-    os.symlink(secret / "secret.txt", root / folder / "linked.txt")
-    os.symlink(secret, root / folder / "linked")
+    (root / folder / "linked.txt").symlink_to(secret / "secret.txt")
+    (root / folder / "linked").symlink_to(secret)
     publish(root, {})
     assert b"secret" not in tree(root / "public").values()
 
