@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 
 from sitegen.base.errors import Problem
 from sitegen.cli import main
-from sitegen.content.fences import Info, _Options, parse_info
+from sitegen.content.fences import Info, parse_info
+from sitegen.content.options import KNOWN
 from sitegen.model import ExecuteConfig, MeasureConfig, Report
 from tests.support import CONFIG, REPOSITORY, build_site, write_site
 
@@ -81,7 +82,7 @@ def _check_command(words: list[str]) -> None:
 
 def test_every_option_of_a_block_is_documented() -> None:
     rows = set(re.findall(r"^\| `([\w-]+)` \|", TEXT["authoring"], re.M))
-    assert rows == set(_Options.KNOWN)
+    assert rows == set(KNOWN)
 
 
 def test_every_command_and_its_options_are_documented() -> None:

@@ -20,7 +20,7 @@ def site_of(root: Path, files: dict[str, str]) -> Site:
     write_site(root, files)
     config = load_config(root, [])
     drafts = parse_site(config, scan_content(root, []), Options(), [])
-    return assemble([render_body(draft.document, None).card for draft in drafts], config, [])
+    return assemble([render_body(draft.document, ()).card for draft in drafts], config, [])
 
 
 def tags(site: Site) -> Taxonomy:

@@ -25,9 +25,10 @@ from sitegen.content.source import scan_content, scan_dot_files, scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
 from sitegen.execute.choose import Mode
+from sitegen.execute.declared import scan_inputs
 from sitegen.execute.host import Hosts
-from sitegen.execute.plan import plan_run
-from sitegen.execute.stored import settle_runs
+from sitegen.execute.plan import plan_runs
+from sitegen.execute.stored import Asked, settle_runs
 from sitegen.model import Artifact, Document, Event, Meta, Page, Plan, Report, SiteConfig, Source
 from sitegen.render.body import render_body
 from sitegen.render.links import check_links
@@ -40,6 +41,8 @@ class Options(msgspec.Struct, frozen=True):
     """How a build was asked for."""
 
     mode: Mode = "build"
+    device: str | None = None
+    refresh: bool = False
     allow_errors: bool = False
     strict: bool = False
     drafts: bool = False
@@ -48,10 +51,10 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What the first pass makes of a source: its document, and the plan to run it, if any."""
+    """What the first pass makes of a source: its document, and the plans of its sessions."""
 
     document: Document
-    plan: Plan | None
+    plans: tuple[Plan, ...]
 
 
 Watch = Callable[[Event], None]
@@ -77,15 +80,14 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
 
     with locked(root):
         with clock.stage("run"):
-            plans = [draft.plan for draft in drafts if draft.plan is not None]
-            allow = options.allow_errors
-            settled = settle_runs(plans, root, hosts, options.mode, allow_errors=allow, watch=watch)
+            plans = [plan for draft in drafts for plan in draft.plans]
+            settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
             problems += settled.problems
         _stop_if_fatal(problems)
 
         with clock.stage("render"):
             pages = [
-                render_body(draft.document, settled.shown.get(draft.document.source.name))
+                render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
                 for draft in drafts
             ]
             artifacts = assemble_site(config, drafts, pages, problems)
@@ -108,6 +110,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
         output=str(output),
         problems=sort_problems(problems),
         advice=settled.advice + held,
+        explanations=settled.explanations,
         seconds=clock.seconds,
     )
 
@@ -140,7 +143,8 @@ def parse_site(
         problems += find_mojibake(source)
         url = page_url(source, meta, config)
         document = parse_document(source, meta, body, url, config, problems)
-        drafts.append(Draft(document, plan_run(document)))
+        inputs = scan_inputs(config.root, meta.execute.inputs)
+        drafts.append(Draft(document, plan_runs(document, inputs)))
     urls = {draft.document.url for draft in drafts}
     for language in config.languages:
         if config.home(language.code) not in urls:
@@ -175,7 +179,7 @@ def _home(config: SiteConfig, lang: str) -> Draft:
     name = "_index.md" if lang == config.language else f"_index.{lang}.md"
     source = Source(name, f"content/{name}", "")
     meta = Meta(lang=lang)
-    return Draft(parse_document(source, meta, "", config.home(lang), config, []), None)
+    return Draft(parse_document(source, meta, "", config.home(lang), config, []), ())
 
 
 def _hold_back(
@@ -270,8 +274,8 @@ def measure(
     problems: list[Problem] = []
     clock = Clock()
     config, drafts = _parse(root, options, problems, clock)
-    hosts = Hosts(config, caller.environ, caller.python)
-    plans = [draft.plan for draft in drafts if draft.plan is not None]
+    hosts = Hosts(config, caller.environ, caller.python, options.device)
+    plans = [plan for draft in drafts for plan in draft.plans]
     wanted = [_page_name(name) for name in names]
     for name in wanted:
         if not any(plan.page == name for plan in plans):
@@ -283,8 +287,7 @@ def measure(
     _stop_if_fatal(problems)
     plans = [plan for plan in plans if not wanted or plan.page in wanted]
     with locked(root), clock.stage("run"):
-        allow = options.allow_errors
-        settled = settle_runs(plans, root, hosts, "measure", allow_errors=allow, watch=watch)
+        settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
     return Report(
         executed_posts=settled.executed_posts,
         executed_blocks=settled.executed_blocks,
@@ -292,6 +295,15 @@ def measure(
         problems=sort_problems([*problems, *settled.problems]),
         advice=settled.advice,
         seconds=clock.seconds,
+    )
+
+
+def _asked(options: Options, config: SiteConfig) -> Asked:
+    return Asked(
+        mode=options.mode,
+        allow_errors=options.allow_errors,
+        refresh=options.refresh,
+        jobs=config.execute.jobs,
     )
 
 

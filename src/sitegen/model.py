@@ -36,15 +36,32 @@ if TYPE_CHECKING:
 # --- configuration ------------------------------------------------------------------------
 
 
+class Declared(msgspec.Struct, frozen=True):
+    """A glob of `[execute] inputs` as written, and the folder below the site that it starts from.
+
+    The folder is that of the file that says so; "" is the site's root.
+    """
+
+    pattern: str
+    folder: str
+
+
 class ExecuteConfig(msgspec.Struct, frozen=True):
-    """`[execute]`: whether, where and how blocks run; page beats section beats site."""
+    """`[execute]`: whether, where and how blocks run; page beats section beats site.
+
+    `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores.
+    """
 
     enabled: bool = True
     device: str = "auto"
     devices: tuple[str, ...] = ()
     python: str = "auto"
     timeout: float = 600.0
+    memory: int | None = None
+    jobs: int | None = None
     env: tuple[tuple[str, str], ...] = ()
+    pass_env: tuple[str, ...] = ()
+    inputs: tuple[Declared, ...] = ()
     torch_default_device: bool = True
     trust_output: bool = False
 
@@ -200,6 +217,12 @@ class RunOptions(msgspec.Struct, frozen=True, omit_defaults=True):
 
     eval: bool = True
     error: bool | str = False
+    devices: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    saves: tuple[str, ...] = ()
+    fig_width: float | None = None
+    fig_height: float | None = None
+    fig_dpi: int | None = None
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -218,6 +241,11 @@ class ShowOptions(msgspec.Struct, frozen=True):
     caption: str | None = None
     alt: str | None = None
     name: str | None = None
+    cost: bool = True
+
+
+MAIN = "main"
+"""The session of blocks that name none."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -225,7 +253,8 @@ class Block(msgspec.Struct, frozen=True):
 
     `code` is what runs and what the key hashes: no `#|` lines, comments or blank lines.
     `lines[i]` is the file's line of `code`'s line i. `shown` is what the page shows, and
-    `shown_line` the file's line on which it begins.
+    `shown_line` the file's line on which it begins. `file` is the file beside the post that holds
+    the code, from the site's root; None where it stands in the post itself.
     """
 
     index: int
@@ -237,6 +266,8 @@ class Block(msgspec.Struct, frozen=True):
     limits: Limits
     show: ShowOptions
     span: Span
+    session: str = MAIN
+    file: str | None = None
 
     @property
     def id(self) -> str:
@@ -246,6 +277,28 @@ class Block(msgspec.Struct, frozen=True):
     @property
     def code_digest(self) -> str:
         return digest_text(self.code)
+
+
+InlinePlace = Literal["prose", "title", "description", "caption"]
+
+
+class Inline(msgspec.Struct, frozen=True):
+    """An inline expression, `` `{python} code :format` ``, in the order in which it stands.
+
+    It is evaluated after the block `after` of its document (in a plan: of that plan), before the
+    first one where that is -1. `place` is where its text goes; `block` is the block whose caption
+    holds it.
+    """
+
+    index: int
+    code: str
+    format: str
+    after: int
+    place: InlinePlace
+    session: str
+    span: Span
+    excerpt: str
+    block: int | None = None
 
 
 class Heading(msgspec.Struct, frozen=True):
@@ -282,13 +335,27 @@ class Document(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     anchors: tuple[str, ...]
     words: int
+    inlines: tuple[Inline, ...] = ()
 
 
 # --- execution ----------------------------------------------------------------------------
 
 
+class Digested(msgspec.Struct, frozen=True):
+    """A declared input as it is here: the glob as written, and the digest of all that it matches.
+
+    The digest is None where it matches nothing.
+    """
+
+    pattern: str
+    digest: str | None
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """What to run for one session of a page: everything the executor needs, and the run's key."""
+    """What to run for one session of a page: everything the executor needs, and the run's key.
+
+    A plan has no blocks where a post holds inline expressions only. `span` is where it begins.
+    """
 
     key: str
     page: str
@@ -297,6 +364,9 @@ class Plan(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
     execute: ExecuteConfig
     assets: tuple[Asset, ...]
+    span: Span
+    inlines: tuple[Inline, ...] = ()
+    inputs: tuple[Digested, ...] = ()
 
 
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -328,12 +398,16 @@ class Stream(msgspec.Struct, frozen=True, tag="stream"):
 
 
 class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
-    """A rich output by MIME type; `result` marks the value of a block's last expression."""
+    """A rich output by MIME type; `result` marks the value of a block's last expression.
+
+    `dark` is what dark pages show in place of its PNG.
+    """
 
     data: Mapping[str, str | Blob]
     result: bool = False
     width: int | None = None
     height: int | None = None
+    dark: Blob | None = None
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -371,32 +445,74 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     first: tuple[str, ...] = ()
 
 
-CellStatus = Literal["ok", "failed", "not run"]
+CellStatus = Literal["ok", "failed", "not run", "not here"]
+"""`not run`: its session ended above it; `not here`: it is for other devices."""
+
+Value = bool | int | float | str
+"""What a block's `values` may be; a float that is no number is its name, such as "nan"."""
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of an evaluated block: `code` is its code's digest, `label` as it was then."""
+    """What came of an evaluated block: `code` is its code's digest, `label` as it was then.
+
+    `source` is the code itself, so that a stored result can be read on its own.
+    """
 
     status: CellStatus
     code: str
     label: str | None
     outputs: tuple[Output, ...]
     measures: Measures | None
+    values: Mapping[str, Value] = {}
+    source: str = ""
 
 
 class Input(msgspec.Struct, frozen=True):
-    """A file that a run opened: relative to the post's folder or to the site's root."""
+    """A file that a run's results depend on.
 
-    base: Literal["post", "site"]
+    `post`: beside the post, `site`: from the site's root, both opened by the run; `saves`: laid
+    into its folder by an earlier session; `declared`: all that a glob of `[execute] inputs`
+    matched, with `path` the glob as written.
+    """
+
+    base: Literal["post", "site", "saves", "declared"]
     path: str
     digest: str
+
+
+class Evaluated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of an inline expression: its text, or why there is none."""
+
+    code: str
+    text: str | None = None
+    failure: Failure | None = None
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A file that a session saves for later ones: its path in the working folder."""
+
+    path: str
+    blob: Blob
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """Why a result stands for code that it was not measured with: `run` names the measured file.
+
+    `difference` is a unified diff from the code that ran to the code that is shown.
+    """
+
+    because: str
+    when: dt.datetime
+    run: str
+    difference: str
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a run's results come from. Nothing here names a person or a host.
 
     `preloaded` is what a forked kernel had imported before the first block: importing it again
-    costs nothing there.
+    costs nothing there. `beside` is how many other runs of ours shared the machine at most.
+    `torch_device` is the default device that torch was given.
     """
 
     python: str = ""
@@ -410,10 +526,12 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     dirty: bool | None = None
     start: Literal["plain", "forked"] = "plain"
     preloaded: tuple[str, ...] = ()
+    beside: int = 0
+    torch_device: str | None = None
     sitegen: str = ""
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """The results of one session on one device; `started` is UTC, `seconds` the whole session."""
 
     key: str
@@ -425,11 +543,15 @@ class Run(msgspec.Struct, frozen=True):
     provenance: Provenance
     inputs: tuple[Input, ...]
     cells: tuple[Cell, ...]
+    inlines: tuple[Evaluated, ...] = ()
+    saves: tuple[Saved, ...] = ()
+    accepted: Accepted | None = None
 
     @property
     def failed(self) -> bool:
         """Whether a block did not end as the author said; such a run is never stored."""
-        return any(cell.status != "ok" for cell in self.cells)
+        broken = any(cell.status in ("failed", "not run") for cell in self.cells)
+        return broken or any(entry.failure is not None for entry in self.inlines)
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -472,14 +594,16 @@ Event = Queued | Started | Chunk | BlockDone | Finished | Failed
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """The run that a page shows for a session, and whether its code has changed since.
+    """A run that a page shows for a session, and whether its code has changed since.
 
-    `cells[i]` is the cell shown under the plan's block i, or None: not run yet.
+    `cells[i]` is the cell shown under the plan's block i, `texts[i]` the text of its inline
+    expression i; None: not run yet.
     """
 
     plan: Plan
     run: Run
     cells: tuple[Cell | None, ...]
+    texts: tuple[str | None, ...] = ()
     stale: bool = False
 
 
@@ -506,6 +630,7 @@ class Measured(msgspec.Struct, frozen=True):
     hidden: int
     rows: tuple[CostRow, ...]
     stale: bool = False
+    accepted: tuple[Accepted, ...] = ()
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -533,6 +658,7 @@ class Card(msgspec.Struct, frozen=True):
     assets: tuple[str, ...]
     measured: Measured | None
     meta: Meta
+    also_measured: tuple[Measured, ...] = ()
 
     @property
     def is_section(self) -> bool:
@@ -645,4 +771,5 @@ class Report(msgspec.Struct, frozen=True):
     output: str = ""
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
+    explanations: tuple[str, ...] = ()
     seconds: Mapping[str, float] = {}

@@ -28,6 +28,17 @@ def parse_duration(text: str) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB|KiB|MiB|GiB|TiB|B)")
+_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes in a text such as `8 GB` or `512MiB`; None if it is not one or zero."""
+    found = _SIZE.fullmatch(text.strip())
+    return round(float(found[1]) * _BYTES[found[2]]) or None if found else None
+
+
 class Table:
     """A TOML table under reading: knows its place, collects problems, remembers what was asked."""
 
@@ -118,6 +129,25 @@ class Table:
                 key, f"`{text}` is no duration", 'a number and ms, s, m or h, such as "90s"'
             )
         return seconds or default
+
+    def size(self, key: str, default: int | None) -> int | None:
+        """Bytes; in TOML a string such as "8GB", or "none" for None."""
+        if key not in self:
+            self._known.add(key)
+            return default
+        text = self.string(key)
+        size = parse_size(text)
+        if size is None and text != "none" and isinstance(self._data[key], str):
+            hint = 'a number and kB, MB, GB, KiB, MiB or GiB, such as "8GB", or "none"'
+            self.report(key, f"`{text}` is no size", hint)
+        return size
+
+    def count(self, key: str, default: int | None) -> int | None:
+        """A whole number from 1 on, or "auto" for None."""
+        if self._data.get(key, "auto") == "auto":
+            self._known.add(key)
+            return None if key in self else default
+        return self.integer(key, 1, minimum=1)
 
     def strings(self, key: str) -> tuple[str, ...]:
         """An array of strings, none of them blank."""

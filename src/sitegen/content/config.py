@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -23,7 +25,7 @@ from sitegen.content.settings import (
 )
 from sitegen.content.source import decode
 from sitegen.content.theme import with_theme
-from sitegen.model import DeviceConfig, ExecuteConfig, MeasureConfig, SiteConfig
+from sitegen.model import Declared, DeviceConfig, ExecuteConfig, MeasureConfig, SiteConfig
 from sitegen.settings import LanguageConfig
 
 FILE = "site.toml"
@@ -40,12 +42,13 @@ _FOREIGN = (
     "highlight_themes_css",
     "skip_content_templating",
 )
-_UNUSED_EXECUTE = ("memory", "jobs", "auto", "pass_env", "inputs")
+_UNUSED_EXECUTE = ("auto",)
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
 CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
 
 _DEVICE = re.compile("|".join(("auto", *KINDS, r"cuda:[0-9]+")))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
@@ -143,8 +146,11 @@ def _execute(table: Table, file: str) -> ExecuteConfig:
     return execute
 
 
-def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
-    """`[execute]` of a site, section or page; what it leaves out is as in the scope around it."""
+def parse_execute(table: Table, outer: ExecuteConfig, folder: str = "") -> ExecuteConfig:
+    """`[execute]` of a site, section or page; what it leaves out is as in the scope around it.
+
+    `folder` is that of the file that holds the table, from the site's root.
+    """
     device = table.string("device", outer.device)
     if not _DEVICE.fullmatch(device):
         close = nearest(device, ("auto", *KINDS))
@@ -153,24 +159,45 @@ def parse_execute(table: Table, outer: ExecuteConfig) -> ExecuteConfig:
         device = outer.device
     env = table.string_map("env")
     for name in env:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        if not _VARIABLE.fullmatch(name):
             table.report("env", f"`{name}` cannot name an environment variable")
     for name in CHOSEN_BY_DEVICE & env.keys():
         table.report("env", f"`{name}` is set by the choice of a device", "say `device` instead")
     devices = table.strings("devices")
+    passed = table.strings("pass_env")
+    for index, name in enumerate(passed):
+        if not _VARIABLE.fullmatch(name) or name in CHOSEN_BY_DEVICE:
+            hint = "a name only; its value is taken from your environment"
+            table.report("pass_env", f"`{name}` names no variable to pass", hint, index=index)
+    if folder and "jobs" in table:
+        table.report("jobs", "`jobs` is the whole site's", f"write it in {FILE}")
     execute = ExecuteConfig(
         enabled=table.boolean("enabled", outer.enabled),
         device=device,
         devices=devices if "devices" in table else outer.devices,
         python=table.string("python", outer.python),
         timeout=table.duration("timeout", outer.timeout),
+        memory=table.size("memory", outer.memory),
+        jobs=table.count("jobs", outer.jobs),
         env=tuple(sorted({**dict(outer.env), **env}.items())),
+        pass_env=tuple(sorted({*outer.pass_env, *passed})),
+        inputs=(*outer.inputs, *_inputs(table, folder)),
         torch_default_device=table.boolean("torch_default_device", outer.torch_default_device),
         trust_output=table.boolean("trust_output", outer.trust_output),
     )
     table.not_used(_UNUSED_EXECUTE, NOT_YET)
     table.finish(where="[execute]")
     return execute
+
+
+def _inputs(table: Table, folder: str) -> Iterator[Declared]:
+    for index, pattern in enumerate(table.strings("inputs")):
+        path = posixpath.normpath(posixpath.join(folder, pattern))
+        if path.startswith(("/", "../")) or path == "..":
+            hint = "globs start from the folder of the file that holds them"
+            table.report("inputs", f"`{pattern}` leaves the site", hint, index=index)
+        else:
+            yield Declared(pattern, folder)
 
 
 def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:

@@ -60,10 +60,15 @@ def parse_front_matter(
     table = Table(parts.toml, problems, code="front-matter")
     scope = scope_of(source, name.lang, config, scopes)
     if source.is_section:
-        meta = _parse_section(table, name, config, scope, parts.body_line)
+        meta = _parse_section(table, source, name, config, scope, parts.body_line)
     else:
         meta = _parse_page(table, source, name, config, scope, parts.body_line)
     return _as_allowed(meta, config), parts.body
+
+
+def _folder(source: Source) -> str:
+    """The folder of a file, from the site's root."""
+    return source.file.rpartition("/")[0]
 
 
 def scope_below(meta: Meta) -> Scope:
@@ -137,7 +142,7 @@ def _parse_page(
         template=table.optional_string("template") or scope.own.page_template,
         taxonomies=_terms(table, source, name.lang, config),
         extra=table.free("extra"),
-        execute=parse_execute(table.table("execute"), scope.execute),
+        execute=parse_execute(table.table("execute"), scope.execute, _folder(source)),
         measure=parse_measure(table.table("measure"), scope.measure),
         render=table.boolean("render", True),
         body_line=body_line,
@@ -153,7 +158,12 @@ def _parse_page(
 
 
 def _parse_section(
-    table: Table, name: FileName, config: SiteConfig, scope: Scope, body_line: int
+    table: Table,
+    source: Source,
+    name: FileName,
+    config: SiteConfig,
+    scope: Scope,
+    body_line: int,
 ) -> Meta:
     site = config.markdown.insert_anchor_links
     meta = Meta(
@@ -176,7 +186,7 @@ def _parse_section(
         redirect_to=_redirect_to(table),
         generate_feeds=parse_generate_feeds(table),
         extra=table.free("extra"),
-        execute=parse_execute(table.table("execute"), scope.execute),
+        execute=parse_execute(table.table("execute"), scope.execute, _folder(source)),
         measure=parse_measure(table.table("measure"), scope.measure),
         render=table.boolean("render", True),
         body_line=body_line,
