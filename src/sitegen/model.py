@@ -174,6 +174,7 @@ SortBy = Literal[
 class Meta(msgspec.Struct, frozen=True):
     """The front matter of a page or section; a section's keys keep their defaults on a page.
 
+    `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
     `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
     text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
     """
