@@ -5,6 +5,7 @@ This module alone knows all stages; each of them is a function between the nouns
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from sitegen.content.config import load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter
 from sitegen.content.markdown import parse_document
 from sitegen.content.mojibake import find_mojibake
+from sitegen.content.slug import slugify
 from sitegen.content.source import scan_content, scan_static
 from sitegen.content.taxonomy import assemble
 from sitegen.content.urls import asset_folder, page_url
@@ -26,6 +28,7 @@ from sitegen.execute.plan import plan_run
 from sitegen.execute.stored import settle_runs
 from sitegen.model import Artifact, Document, Event, Meta, Page, Plan, Report, SiteConfig, Source
 from sitegen.render.body import render_body
+from sitegen.render.functions import Outside, build_day
 from sitegen.render.links import check_links
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
 from sitegen.storage.lock import locked
@@ -83,7 +86,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 render_body(draft.document, settled.shown.get(draft.document.source.name))
                 for draft in drafts
             ]
-            artifacts = assemble_site(config, drafts, pages, problems)
+            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -156,10 +159,16 @@ def _home(config: SiteConfig) -> Draft:
 
 
 def assemble_site(
-    config: SiteConfig, drafts: Sequence[Draft], pages: Sequence[Page], problems: list[Problem]
+    config: SiteConfig,
+    drafts: Sequence[Draft],
+    pages: Sequence[Page],
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Artifact]:
     """Everything that the site consists of; where two files claim one path, a file of the site's
     own `static/` replaces one of the theme."""
+    day = build_day(environ or {}, dt.datetime.now(dt.UTC))
+    outside = Outside(day, environ or {}, slugify)
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
@@ -169,7 +178,7 @@ def assemble_site(
     artifacts += own
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts)
-    artifacts += render_site(open_book(site, pages, cards, problems))
+    artifacts += render_site(open_book(site, pages, cards, outside, problems))
     return artifacts
 
 

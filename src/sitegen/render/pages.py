@@ -16,6 +16,8 @@ from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, SiteError
 from sitegen.model import Artifact, Asset, Card, Page, Section, Site
 from sitegen.render.escape import escape_text, replace_unfit
+from sitegen.render.functions import Outside
+from sitegen.render.library import open_library
 from sitegen.render.links import resolve_links
 from sitegen.render.templates import Templates
 from sitegen.render.views import (
@@ -64,23 +66,22 @@ class Book(msgspec.Struct, frozen=True):
 
 
 def open_book(
-    site: Site, pages: Sequence[Page], cards: Mapping[str, Card], problems: list[Problem]
+    site: Site,
+    pages: Sequence[Page],
+    cards: Mapping[str, Card],
+    outside: Outside,
+    problems: list[Problem],
 ) -> Book:
     """The site ready to be rendered."""
     config = site.config
-    terms = {
-        (taxonomy.config.name, name): term.url
-        for taxonomy in site.taxonomies
-        for term in taxonomy.terms
-        for name in term.spellings
+    bodies = {
+        page.card.path: Markup(resolve_links(page, cards, config.base_url))  # noqa: S704
+        for page in pages
     }
     return Book(
         site=site,
-        bodies={
-            page.card.path: Markup(resolve_links(page, cards, config.base_url))  # noqa: S704
-            for page in pages
-        },
-        templates=Templates(config, terms),
+        bodies=bodies,
+        templates=Templates(config, open_library(site, bodies), outside),
         common={
             "config": view_config(config),
             "lang": config.language,
@@ -113,6 +114,7 @@ def render_site(book: Book) -> Iterator[Artifact]:
     yield book.render("404.html", "/404.html", "404.html")
     yield from _render_feeds(book)
     yield from _render_for_robots(book)
+    yield from book.templates.made_files()
 
 
 def _render_pages(book: Book) -> Iterator[Artifact]:
