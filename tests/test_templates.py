@@ -1,7 +1,10 @@
 """Templates of a site over the built-in ones, and an author's mistakes in them."""
 
+# ruff: noqa: E501 (templates on one line)
+
 from __future__ import annotations
 
+import datetime as dt
 import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -10,8 +13,12 @@ import html5lib
 import pytest
 
 from sitegen.base.address import local_reference
-from sitegen.base.errors import Problem, render_problem
-from tests.tiny import SITE, page, publish, published
+from sitegen.base.errors import Problem, SiteError, render_problem
+from sitegen.model import SiteConfig
+from sitegen.render.functions import Outside
+from sitegen.render.library import Library
+from sitegen.render.templates import Templates
+from tests.tiny import SITE, page, publish, published, write_site
 
 A = {"content/a.md": page('title = "A"')}
 HOSTILE = "</title><script>alert('1')</script>\"' onload=x {{ 7 * 7 }} {% raw %}&amp;"
@@ -301,6 +308,90 @@ def test_a_template_outside_of_the_site(tmp_path: Path) -> None:
 
 def test_a_template_beside_the_built_in_ones(tmp_path: Path) -> None:
     assert problem(tmp_path, {"content/a.md": page('template = "../static/sitegen.css"')})
+
+
+def test_the_nearest_known_name_is_told(tmp_path: Path) -> None:
+    cases = {
+        "{{ curent_url }}": "current_url",
+        "{{ page.tilte }}": "title",
+        "{{ page.extra.colour }}": "color",
+        "{{ get_urll(path='x') }}": "get_url",
+        "{{ 'x' | trucnate }}": "truncate",
+        "{{ 'x' is startingwith('y') }}": "starting_with",
+    }
+    for number, (template, meant) in enumerate(cases.items()):
+        files: dict[str, str | bytes] = {"templates/page.html": template}
+        files["content/a.md"] = page("extra.color = 1")
+        assert f"did you mean `{meant}`?" in problem(tmp_path / str(number), files).help
+
+
+def test_a_name_that_is_not_there_is_false_in_a_condition(tmp_path: Path) -> None:
+    template = "{% if section or page.extra.x.y %}a{% else %}b{% endif %}"
+    build(tmp_path, {"templates/page.html": template})
+    assert published(tmp_path, "a/index.html") == "b"
+
+
+# --- three levels ---------------------------------------------------------------------------
+
+
+def templates_of(root: Path, files: dict[str, str]) -> Templates:
+    """The templates of a site whose theme is `t`, without a build."""
+    write_site(root, files)
+    config = SiteConfig(root=root, base_url="https://example.org")
+    library = Library(urls={}, page=lambda path: None, section=lambda path: None, taxonomies={})
+    outside = Outside(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), {}, str)
+    return Templates(config, library, outside, theme="t")
+
+
+def test_a_template_extends_through_site_theme_and_built_in(tmp_path: Path) -> None:
+    templates = templates_of(
+        tmp_path,
+        {
+            "templates/404.html": '{% extends "404.html" %}{% block main %}S{{ super() }}{% endblock %}',
+            "themes/t/templates/404.html": '{% extends "404.html" %}{% block main %}T{{ super() }}{% endblock %}',
+            "themes/t/templates/base.html": "<t>{% block main %}{% endblock %}</t>",
+        },
+    )
+    context = {"config": {"title": "x"}, "current_url": "", "nav": ()}
+    text = templates.render("404.html", "404", context)
+    assert text.startswith("<t>ST")
+    assert "There is no page at this address" in text
+
+
+def test_a_theme_s_template_is_asked_for_by_its_path_as_in_zola(tmp_path: Path) -> None:
+    templates = templates_of(
+        tmp_path,
+        {
+            "templates/x.html": '{% extends "t/templates/x.html" %}{% block a %}site{% endblock %}',
+            "themes/t/templates/x.html": "[{% block a %}theme{% endblock %}]{% include 'y.html' %}",
+            "themes/t/templates/y.html": "theme's",
+            "templates/y.html": "site's",
+            "templates/z.html": "{% import 't/templates/m.html' as m %}{{ m.f() }}",
+            "themes/t/templates/m.html": "{% macro f() %}f{% endmacro %}",
+        },
+    )
+    assert templates.render("x.html", "x", {}) == "[site]site's"
+    assert templates.render("z.html", "z", {}) == "f"
+
+
+def test_a_theme_that_extends_itself_ends_at_the_built_in_templates(tmp_path: Path) -> None:
+    own = {"themes/t/templates/only.html": '{% extends "only.html" %}'}
+    with pytest.raises(SiteError) as raised:
+        templates_of(tmp_path, own).render("only.html", "only", {})
+    [found] = raised.value.problems
+    assert found.message == "there is no template `only.html`"
+    assert found.span is not None
+    assert found.span.path == "themes/t/templates/only.html"
+
+
+def test_a_mistake_in_a_theme_is_told_with_its_path(tmp_path: Path) -> None:
+    own = {"themes/t/templates/x.html": "\n{{ nope }}"}
+    with pytest.raises(SiteError) as raised:
+        templates_of(tmp_path, own).render("x.html", "x", {})
+    [found] = raised.value.problems
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("themes/t/templates/x.html", 2)
+    assert found.excerpt == "{{ nope }}"
 
 
 # --- links ----------------------------------------------------------------------------------

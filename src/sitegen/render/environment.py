@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
+from sitegen.base.errors import Problem, Span
 from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.filters.values import as_text
 from sitegen.render.loader import Levels, Loader
@@ -59,3 +60,16 @@ def printed(value: Any) -> Any:
     if isinstance(value, (str, jinja2.Undefined)):
         return value
     return value if hasattr(value, "__html__") else as_text(value)
+
+
+def why_no_template(file: str, text: str) -> Problem | None:
+    """What Jinja2 does not understand in a template's text; None where it does all."""
+    levels = Levels((), None)
+    try:
+        Environment(levels, {}).parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        lines = text.split("\n")
+        excerpt = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
+        message = str(error.message)
+        return Problem("warning", "template", message, Span(file, error.lineno), excerpt)
+    return None

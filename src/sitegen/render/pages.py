@@ -81,7 +81,9 @@ def open_book(
     return Book(
         site=site,
         bodies=bodies,
-        templates=Templates(config, open_library(site, bodies), outside),
+        templates=Templates(
+            config, open_library(site, bodies), outside, getattr(config, "theme", None) or None
+        ),
         common={
             "config": view_config(config),
             "lang": config.language,

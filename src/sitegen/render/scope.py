@@ -1,10 +1,13 @@
-"""Tera's `{% set_global x = … %}`: an assignment inside a loop that outlives the loop.
+"""What is compiled otherwise than Jinja2 does: Tera's `set_global`, and `~`.
 
-The name becomes a variable of what surrounds the loop (the template, a block or a macro), by an
-assignment put there before anything else; in the loop that variable is written.
+`{% set_global x = … %}` is an assignment inside a loop that outlives the loop. The name becomes a
+variable of what surrounds the loop (the template, a block or a macro), by an assignment put there
+before anything else; in the loop that variable is written.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -53,7 +56,23 @@ def _walk(node: nodes.Node, names: dict[str, None], *, own: bool) -> None:
 
 
 class Generator(CodeGenerator):
-    """Writes such an assignment to the variable itself, and to the context for other blocks."""
+    """Writes such an assignment to the variable itself, and to the context for other blocks.
+
+    What `~` joins is a text, to be escaped when it is printed, as in Tera: Jinja2 would escape
+    the parts of `'<li>' ~ item ~ '</li>'` where one of them is safe.
+    """
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802
+        self.write("str_join((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        if not isinstance(node.as_const(frame.eval_ctx), str):
+            raise nodes.Impossible  # Jinja2 would make it a text before `printed` sees it
+        return super()._output_child_to_const(node, frame, finalize)
 
     def visit_Assign(self, node: nodes.Assign, frame: Frame) -> None:  # noqa: N802
         target = node.target

@@ -26,8 +26,10 @@ _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
 class Templates:
     """Renders templates by name; an author's mistake in one becomes a SiteError with its place."""
 
-    def __init__(self, config: SiteConfig, library: Library, outside: Outside) -> None:
-        self._levels = open_levels(config.root, getattr(config, "theme", None) or None)
+    def __init__(
+        self, config: SiteConfig, library: Library, outside: Outside, theme: str | None = None
+    ) -> None:
+        self._levels = open_levels(config.root, theme)
         self._made: dict[str, Artifact] = {}
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731

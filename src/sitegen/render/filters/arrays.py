@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Undefined, pass_context, pass_eval_context
-from jinja2.filters import do_join, do_slice, sync_do_map
+from jinja2.filters import do_join, sync_do_map, sync_do_slice
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -91,13 +91,12 @@ def group_by(value: Any, attribute: str) -> dict[str, list[Any]]:
     return grouped
 
 
-def filter(value: Any, attribute: str, value_: Any = None, **named: Any) -> list[Any]:
+def filter(given: Any, /, attribute: str, value: Any = None) -> list[Any]:
     """The items whose attribute is `value`; without one, those that have the attribute."""
-    wanted = _only(named, "value", "filter", value_)
-    items = [(item, look_up(item, attribute)) for item in needs_array(value, "filter")]
-    if wanted is None:
+    items = [(item, look_up(item, attribute)) for item in needs_array(given, "filter")]
+    if value is None:
         return [item for item, found in items if found is not None]
-    return [item for item, found in items if found is not None and found == wanted]
+    return [item for item, found in items if found is not None and found == value]
 
 
 @pass_context
@@ -124,7 +123,7 @@ def slice(
     """
     items = needs_array(value, "slice")
     if slices is not None:
-        return list(do_slice(items, slices, fill_with))
+        return list(sync_do_slice(items, slices, fill_with))
     return items[_place(start) : _place(end)]
 
 

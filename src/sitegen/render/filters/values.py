@@ -68,7 +68,9 @@ def alike(value: Any, text: str) -> str:
 
 
 def describe(value: Any) -> str:
-    """The value for a message."""
+    """The value for a message; one that is not there says so itself, by raising."""
+    if isinstance(value, jinja2.Undefined):
+        return str(value)
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -81,8 +83,6 @@ def describe(value: Any) -> str:
         return "a map"
     if isinstance(value, (list, tuple)):
         return "an array"
-    if isinstance(value, jinja2.Undefined):
-        return f"`{value._undefined_name}`, which is not there"
     return f"a {type(value).__name__.removesuffix('View').lower()}"
 
 

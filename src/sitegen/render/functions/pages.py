@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +45,7 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
             if url is None:
                 raise no_such("get_url", f"there is no page `{page}`", page, library.urls)
             return permalink(config.base_url, url) + hash + anchor
-        below = path.lstrip("/")
+        below, more = _parted(path.lstrip("/"))
         if lang not in (None, config.language):
             below = f"{_language(config, lang)}/{below}"
         url = f"/{below}"
@@ -54,9 +55,15 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         if cachebust:
             data = need_file(config, below, "get_url").read_bytes()
             address += f"?h={hashlib.sha256(data).hexdigest()[:20]}"
-        return address
+        return address + more
 
     return {"get_page": get_page, "get_section": get_section, "get_url": get_url}
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """A path, and the query or fragment behind it."""
+    found = re.search(r"[?#]", path)
+    return (path[: found.start()], path[found.start() :]) if found else (path, "")
 
 
 def _in_language(config: SiteConfig, path: str, lang: str | None) -> str:
