@@ -9,7 +9,7 @@ from sitegen.migrate.tokens import Token
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """The text that replaces what stands between two places; `why` names the construct."""
+    """The text that replaces what stands between two places; `why` names the construct, once."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Draft:
     def replace(self, token: Token, text: str, why: str) -> None:
         self.edits.append(Edit(token.start, token.end, text, why))
 
-    def insert(self, place: int, text: str, why: str) -> None:
+    def insert(self, place: int, text: str, why: str = "") -> None:
         self.edits.append(Edit(place, place, text, why))
 
     def note(self, token: Token, message: str, help: str) -> None:

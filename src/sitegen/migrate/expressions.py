@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sitegen.base.errors import nearest
-from sitegen.migrate.draft import Draft
+from sitegen.migrate.draft import Draft, Edit
 from sitegen.migrate.known import FILTERS, FUNCTIONS, RENAMED, TESTS
 from sitegen.migrate.tokens import TeraSyntaxError, Token
 
@@ -118,7 +118,7 @@ class Walk:
             elif self.peek() == "|":
                 if several:
                     self._draft.insert(start, "(", "filter of a sum")
-                    self._draft.insert(self.last.end, ")", "filter of a sum")
+                    self._draft.insert(self.last.end, ")")
                 self._filters()
                 several = False
                 if self.peek() not in _SUMS:
@@ -195,15 +195,11 @@ class Walk:
     def _macro(self, file: Token) -> None:
         """`self::f(…)` is `f(…)`, `m::f(…)` is `m.f(…)`."""
         colons, name = self.take("::"), self.take_name()
-        if file.text == "self":
-            self._draft.replace(file, "", "macro call")
-            self._draft.replace(colons, "", "macro call")
-            if name.text in self._hidden:
-                message = f"the macro `{name.text}` is hidden by a variable of its name"
-                self._draft.note(name, message, "rename one of the two")
-        else:
-            self._draft.replace(file, self.alias(file.text), "macro call")
-            self._draft.replace(colons, ".", "macro call")
+        called = "" if file.text == "self" else f"{self.alias(file.text)}."
+        self._draft.edits.append(Edit(file.start, colons.end, called, "macro call"))
+        if file.text == "self" and name.text in self._hidden:
+            message = f"the macro `{name.text}` is hidden by a variable of its name"
+            self._draft.note(name, message, "rename one of the two")
         self._named(name.text)
 
     def _named(self, called: str) -> None:

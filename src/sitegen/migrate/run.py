@@ -53,7 +53,7 @@ def migrate_folder(folder: Path, check: Check) -> Migration:
             new = draft.result()
             wrong = check(file, new) if new != text or not draft.notes else None
             notes += [*draft.notes, *([wrong] if wrong else ())]
-            counts.update(edit.why for edit in draft.edits)
+            counts.update(edit.why for edit in draft.edits if edit.why)
             if new != text:
                 changed[file] = (text, new)
     read = sum(len(known) for known in texts.values())

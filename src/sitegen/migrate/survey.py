@@ -96,10 +96,9 @@ def _variables(tokens: Sequence[Token]) -> set[str]:
     found: set[str] = set()
     if tokens and tokens[0].text in ("import", "block", "endblock", "macro", "endmacro"):
         return found
-    before = ""
-    for token, after in zip(tokens, [*(token.text for token in tokens[1:]), ""], strict=True):
-        plain = token.kind == "name" and after not in ("::", "(", "=")
-        if plain and before not in (".", "::", "|", "is"):
+    words = ["", *(token.text for token in tokens), ""]
+    for place, token in enumerate(tokens, 1):
+        plain = token.kind == "name" and words[place + 1] not in ("::", "(", "=")
+        if plain and words[place - 1] not in (".", "::", "|", "is"):
             found.add(token.text)
-        before = token.text
     return found

@@ -121,7 +121,7 @@ def _for(walk: Walk, draft: Draft) -> None:
     several = walk.sum()
     if pairs and walk.last.text != "items":
         if several:
-            draft.insert(start, "(", "loop over a map")
+            draft.insert(start, "(")
         draft.insert(walk.last.end, ") | items" if several else " | items", "loop over a map")
 
 

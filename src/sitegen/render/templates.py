@@ -34,8 +34,8 @@ class Templates:
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731
         known = functions(config, library, outside, self._made, drawn)
-        self._environment = Environment(self._levels, known)
-        self._environment.filters.update(
+        self.environment = Environment(self._levels, known)
+        self.environment.filters.update(
             local=local(config.base_url),
             markdown=markdown_filter(config, library),
             slugify=lambda value: outside.slugify(str(value)),
@@ -45,11 +45,11 @@ class Templates:
         """The text of a template; `page` is what it is rendered for, for messages."""
         self._draws = draws(page)
         try:
-            return self._environment.get_template(name).render(context)
+            return self.environment.get_template(name).render(context)
         except Exception as error:
             if not isinstance(error, jinja2.TemplateError) and not _frames(error):
                 raise
-            names = (*context, *self._environment.globals)
+            names = (*context, *self.environment.globals)
             raise SiteError([self._problem(error, name, page, names)]) from error
 
     def made_files(self) -> tuple[Artifact, ...]:
@@ -82,7 +82,7 @@ class Templates:
         unknown = _UNKNOWN.search(str(error))
         if unknown is None:
             return None
-        known = self._environment.filters if unknown[1] == "filter" else self._environment.tests
+        known = self.environment.filters if unknown[1] == "filter" else self.environment.tests
         return nearest(unknown[2], known)
 
     def _place(self, error: Exception, name: str) -> tuple[str, int]:
