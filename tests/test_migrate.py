@@ -75,6 +75,9 @@ def test_what_both_languages_write_alike_stays(text: str) -> None:
         ("{{ `\"'` }}", "{{ '\"\\'' }}"),
         ("{% if x is matching('^\\d+\\b') %}{% endif %}", "{% if x is matching('^\\\\d+\\\\b') %}{% endif %}"),
         ("{{ x | split(pat='\\n') }}", "{{ x | split(pat='\\\\n') }}"),
+        ("{{- a and b or c -}}", "{{- true if a and b or c else false -}}"),
+        ("{{ x | default(value=a or b) }}", "{{ x | default(value=a or b) }}"),
+        ("<summary>{{ page.summary }}</summary>{{ page.content | safe }}{{ content }}", "<summary>{{ page.summary | forceescape }}</summary>{{ page.content | safe }}{{ content }}"),
         ("{{ get_file_hash(path='a') }}", "{{ get_hash(path='a') }}"),
         ("{% extends `base.html` %}", "{% extends \"base.html\" %}"),
     ],
@@ -92,7 +95,6 @@ def test_what_changes(tera: str, jinja: str) -> None:
         ("{{ get_pages() }}", "sitegen has no function `get_pages`", 4),
         ("{% if a is lower %}{% endif %}", "sitegen has no test `lower`", 12),
         ("{% set d = load_data(url='https://x') %}", "a build never reads from the network", 22),
-        ("{{ a or b }}", "Tera prints true or false here, Jinja2 one of the values", 4),
         ("{% macro date(date) %}{{ self::date(date=date) }}{% endmacro %}", "the macro `date` is hidden by a variable of its name", 32),
         ("{% component x() %}", "there is no tag `component`", 4),
         ("{% macro a() %}{{ other::f() }}{% endmacro %}", "`other` is imported nowhere, or from several files: its macros are not known here", 19),
@@ -212,6 +214,25 @@ def test_a_theme_renders_after_its_migration(tmp_path: Path) -> None:
         "name behind endmacro": 3,
         "text with escapes or backticks": 2,
     }
+
+
+def test_a_file_of_macros_that_calls_itself_by_its_name_elsewhere(tmp_path: Path) -> None:
+    files = {
+        "base.html": "{% import 'm.html' as m %}{{ m::g() }}",
+        "m.html": "{% macro f() %}f{% endmacro %}{% macro g() %}{{ m::f() }}{% endmacro %}",
+    }
+    migration = of(theme(tmp_path, files))
+    assert migration.notes == ()
+    new = {name.removeprefix("templates/"): text for name, (_, text) in migration.changed.items()}
+    assert render(new, "base.html") == "f"
+
+
+def test_files_that_tera_does_not_escape_are_listed_once(tmp_path: Path) -> None:
+    files = {"robots.txt": "{{ a }}{{ b }}", "x.json": "{}", "y.xml": "{{ a }}"}
+    [note] = of(theme(tmp_path, files)).notes
+    assert note.message == "Tera does not escape in a file of this name, Jinja2 does here"
+    assert note.span is not None
+    assert note.span.path == "templates/robots.txt"
 
 
 def test_files_of_macros_that_call_one_another_are_listed(tmp_path: Path) -> None:

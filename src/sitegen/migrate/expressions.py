@@ -20,8 +20,8 @@ _COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 class Walk:
     """A place in the tokens of one tag.
 
-    `aliases` are new names for imported macro files; `hidden` are names that a macro's own
-    arguments hide from `self::`.
+    `aliases` are new names for imported files of macros, "" for the file itself; `hidden` are
+    names that a macro's own arguments hide from `self::`.
     """
 
     def __init__(
@@ -36,7 +36,6 @@ class Walk:
         self._aliases = aliases
         self._hidden = hidden
         self._at = 0
-        self.logical = False
 
     # --- tokens ---------------------------------------------------------------------------
 
@@ -83,13 +82,15 @@ class Walk:
 
     # --- expressions ----------------------------------------------------------------------
 
-    def expression(self) -> None:
-        """`a and not b or c`."""
+    def expression(self) -> bool:
+        """`a and not b or c`; whether Tera makes true or false of it and Jinja2 an operand."""
+        logical = False
         self._condition()
         while self.peek() in ("and", "or"):
             self.take()
-            self.logical = True
+            logical = True
             self._condition()
+        return logical
 
     def _condition(self) -> None:
         while self.peek() == "not":
@@ -195,9 +196,10 @@ class Walk:
     def _macro(self, file: Token) -> None:
         """`self::f(…)` is `f(…)`, `m::f(…)` is `m.f(…)`."""
         colons, name = self.take("::"), self.take_name()
-        called = "" if file.text == "self" else f"{self.alias(file.text)}."
+        home = "" if file.text == "self" else self.alias(file.text)
+        called = f"{home}." if home else ""
         self._draft.edits.append(Edit(file.start, colons.end, called, "macro call"))
-        if file.text == "self" and name.text in self._hidden:
+        if not home and name.text in self._hidden:
             message = f"the macro `{name.text}` is hidden by a variable of its name"
             self._draft.note(name, message, "rename one of the two")
         self._named(name.text)

@@ -10,6 +10,9 @@ from sitegen.migrate.expressions import Walk
 from sitegen.migrate.survey import Survey, called, defines_macros, imported
 from sitegen.migrate.tokens import Part, TeraSyntaxError, scan_parts
 
+_SAFE = ("content", "summary")
+"""Fields that are safe HTML here and plain texts in Tera."""
+
 _BARE = ("raw", "endraw", "else", "endif", "endfor", "endfilter", "break", "continue")
 _WORDS = (
     *_BARE,
@@ -27,14 +30,16 @@ def migrate_text(file: str, name: str, text: str, known: Survey) -> Draft:
     try:
         parts = list(scan_parts(text))
         _import_missing(draft, name, parts, known)
+        aliases = {**known.aliases, **dict.fromkeys(_own(name, parts, known), "")}
         hidden: frozenset[str] = frozenset()
         for part in parts:
             if part.kind in ("tag", "output") and part.tokens:
-                walk = Walk(draft, part.tokens, known.aliases, hidden)
+                walk = Walk(draft, part.tokens, aliases, hidden)
                 if part.kind == "output":
                     _output(walk, draft, part)
                 else:
                     hidden = _tag(walk, draft, hidden)
+        _not_escaped(draft, name, parts)
     except TeraSyntaxError as error:
         draft.edits.clear()
         message = f"not understood as Tera: {error.message}"
@@ -46,7 +51,8 @@ def _import_missing(draft: Draft, name: str, parts: Sequence[Part], known: Surve
     """A file of macros imports what its macros call; Tera looks where the page imports."""
     if not defines_macros(parts):
         return
-    for alias in sorted(called(parts) - imported(parts).keys()):
+    others = called(parts) - imported(parts).keys() - _own(name, parts, known)
+    for alias in sorted(others):
         home = known.homes.get(alias)
         if home is None or known.leads(home, name):
             first = next(t for part in parts for t in part.tokens if t.text == alias)
@@ -59,12 +65,33 @@ def _import_missing(draft: Draft, name: str, parts: Sequence[Part], known: Surve
             draft.insert(0, line, "import in a file of macros")
 
 
+def _own(name: str, parts: Sequence[Part], known: Survey) -> set[str]:
+    """The names by which a file of macros calls itself without importing itself."""
+    return {
+        alias for alias in called(parts) - imported(parts).keys() if known.homes.get(alias) == name
+    }
+
+
 def _output(walk: Walk, draft: Draft, part: Part) -> None:
-    walk.expression()
+    logical = walk.expression()
     walk.finish()
-    if walk.logical and not any(token.text == "default" for token in part.tokens):
-        message = "Tera prints true or false here, Jinja2 one of the values"
-        draft.note(part.tokens[0], message, "say which is meant: {{ a if a else b }}")
+    first, last = part.tokens[0], part.tokens[-1]
+    if logical:
+        draft.insert(first.start, "true if ", "output of a condition")
+        draft.insert(last.end, " else false")
+    names = [token.text for token in part.tokens[::2]]
+    path = all(token.text == "." for token in part.tokens[1::2])
+    if path and len(names) > 1 and names[-1] in _SAFE:
+        draft.insert(last.end, " | forceescape", "output of HTML as text")
+
+
+def _not_escaped(draft: Draft, name: str, parts: Sequence[Part]) -> None:
+    """Tera escapes in HTML and XML only."""
+    outputs = [part for part in parts if part.kind == "output" and part.tokens]
+    if outputs and not name.endswith((".html", ".htm", ".xml")):
+        message = "Tera does not escape in a file of this name, Jinja2 does here"
+        help = "write `| safe` where `&`, `<` or a quote must stay as it is"
+        draft.note(outputs[0].tokens[0], message, help)
 
 
 def _tag(walk: Walk, draft: Draft, hidden: frozenset[str]) -> frozenset[str]:

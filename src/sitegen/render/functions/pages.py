@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 
 from sitegen.base.address import permalink
 from sitegen.model import SiteConfig
@@ -20,11 +21,11 @@ from sitegen.render.lookup import need_file
 def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
     """The functions for a site."""
 
-    def get_page(path: str, lang: str | None = None) -> Any:
+    def get_page(path: str, lang: str | None = None, metadata_only: bool = False) -> Any:
         found = library.page(_in_language(config, path, lang))
         if found is None:
             raise no_such("get_page", f"there is no page `{path}`", path, library.urls)
-        return found
+        return msgspec.structs.replace(found, content=Markup()) if metadata_only else found
 
     def get_section(path: str, metadata_only: bool = False, lang: str | None = None) -> Any:
         found = library.section(_in_language(config, path, lang))
