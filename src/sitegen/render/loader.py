@@ -29,7 +29,10 @@ class Level(msgspec.Struct, frozen=True):
         """Whether this level has a template of this name."""
         if Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
             return False
-        return self.folder.joinpath(name).is_file()
+        try:
+            return self.folder.joinpath(name).is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            return False
 
     def text(self, name: str) -> str:
         """The text of a template that this level has."""
