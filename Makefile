@@ -22,11 +22,11 @@ test: $(VENV)/.test tests/browser/node_modules
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) torch
-	$(INSTALL) --editable '.[run]'
+	$(INSTALL) --editable '.[run,docs]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(INSTALL) --editable '.[run,test]'
+	$(INSTALL) --editable '.[run,docs,test]'
 	@touch $@
 
 # The checkers of the rendered pages come from npm; without them those tests say why they skip.

@@ -120,7 +120,7 @@ def run_case(case: Case, root: Path) -> Result:
     except SiteError as error:
         return Result(None, (), (), error.problems)
     drafts = parse_site(config, scan_content(root, problems), options, problems)
-    pages = tuple(render_body(draft.document, None) for draft in drafts)
+    pages = tuple(render_body(draft.document, ()) for draft in drafts)
     problems += check_links(pages, {page.card.path: page.card for page in pages})
     return Result(config, tuple(drafts), pages, sort_problems(problems))
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from sitegen.base.errors import Span
-from sitegen.execute.choose import Mode, Stored, decide, show_run
+from sitegen.execute.choose import Mode, Stored, all_stale, choose_shown, show_run, why_execute
 from sitegen.model import (
     Block,
     Cell,
@@ -33,7 +33,16 @@ def block(index: int, code: str, label: str | None = None) -> Block:
 
 
 def plan(*devices: str, blocks: tuple[Block, ...] = (block(0, "x"),)) -> Plan:
-    return Plan("key", "p", "content/p.md", "main", blocks, ExecuteConfig(devices=devices), ())
+    return Plan(
+        key="key",
+        page="p",
+        file="content/p.md",
+        session="main",
+        blocks=blocks,
+        execute=ExecuteConfig(devices=devices),
+        assets=(),
+        span=Span("content/p.md", 1),
+    )
 
 
 def run(device: str, *, key: str = "key", day: int = 0, cells: tuple[Cell, ...] = ()) -> Run:
@@ -54,64 +63,96 @@ FRESH_HERE, FRESH_THERE = run("here"), run("there")
 STALE_HERE, STALE_THERE = run("here", key="old"), run("there", key="old")
 
 
+DAMAGED = Stored(damaged=("there",))
+
+
 @pytest.mark.parametrize(
-    ("devices", "stored", "mode", "action", "shown"),
+    ("devices", "stored", "mode", "executes", "shown"),
     [
-        ((), Stored(), "build", "execute", None),
-        ((), Stored(), "no-exec", "missing", None),
-        ((), Stored(), "frozen", "missing", None),
-        ((), Stored((FRESH_HERE,)), "build", "replay", "here"),
-        ((), Stored((FRESH_THERE,)), "build", "replay", "there"),
-        ((), Stored((), (STALE_HERE,)), "build", "execute", None),
-        ((), Stored((), (STALE_HERE,)), "no-exec", "stale", "here"),
-        ((), Stored((), (STALE_THERE,)), "build", "stale", "there"),
-        ((), Stored((), (STALE_THERE,)), "measure", "execute", None),
-        ((), Stored((FRESH_THERE,)), "measure", "execute", None),
-        ((), Stored((FRESH_THERE, FRESH_HERE)), "measure", "replay", "there"),
-        ((), Stored((FRESH_THERE,), (STALE_HERE,)), "build", "execute", None),
-        ((), Stored((FRESH_HERE,), (STALE_THERE,)), "build", "replay", "here"),
-        ((), Stored(damaged=("here",)), "build", "execute", None),
-        ((), Stored(damaged=("there",)), "build", "missing", None),
-        (("there",), Stored(), "build", "missing", None),
-        (("there",), Stored(), "measure", "missing", None),
-        (("here",), Stored(), "build", "execute", None),
-        (("there", "here"), Stored((FRESH_THERE,)), "build", "replay", "there"),
-        (("there", "here"), Stored((FRESH_THERE,)), "measure", "execute", None),
-        (("there", "here"), Stored((FRESH_HERE, FRESH_THERE)), "build", "replay", "there"),
-        (("here", "there"), Stored((FRESH_HERE, FRESH_THERE)), "build", "replay", "here"),
-        (("other",), Stored((FRESH_HERE,)), "build", "missing", None),
+        ((), Stored(), "build", True, []),
+        ((), Stored(), "no-exec", False, []),
+        ((), Stored(), "frozen", False, []),
+        ((), Stored((FRESH_HERE,)), "build", False, ["here"]),
+        ((), Stored((FRESH_THERE,)), "build", False, ["there"]),
+        ((), Stored((), (STALE_HERE,)), "build", True, ["here stale"]),
+        ((), Stored((), (STALE_HERE,)), "no-exec", False, ["here stale"]),
+        ((), Stored((), (STALE_THERE,)), "build", False, ["there stale"]),
+        ((), Stored((), (STALE_THERE,)), "measure", True, ["there stale"]),
+        ((), Stored((FRESH_THERE,)), "measure", True, ["there"]),
+        ((), Stored((FRESH_THERE, FRESH_HERE)), "measure", False, ["there", "here"]),
+        ((), Stored((FRESH_THERE,), (STALE_HERE,)), "build", True, ["there"]),
+        ((), Stored((FRESH_HERE,), (STALE_THERE,)), "build", False, ["here"]),
+        ((), Stored(damaged=("here",)), "build", True, []),
+        ((), DAMAGED, "build", False, []),
+        (("there",), Stored(), "build", False, []),
+        (("there",), Stored(), "measure", False, []),
+        (("here",), Stored(), "build", True, []),
+        (("here",), Stored((FRESH_THERE,)), "build", True, []),
+        (("there", "here"), Stored((FRESH_THERE,)), "build", True, ["there"]),
+        (("there", "here"), Stored((FRESH_THERE,)), "no-exec", False, ["there"]),
+        (("there", "here"), Stored((FRESH_THERE,)), "measure", True, ["there"]),
+        (("there", "here"), Stored((FRESH_HERE, FRESH_THERE)), "build", False, ["there", "here"]),
+        (("here", "there"), Stored((FRESH_HERE, FRESH_THERE)), "build", False, ["here", "there"]),
+        (
+            ("here", "there"),
+            Stored((FRESH_HERE,), (STALE_THERE,)),
+            "build",
+            False,
+            ["here", "there stale"],
+        ),
+        (("other",), Stored((FRESH_HERE,)), "build", False, []),
     ],
 )
 def test_who_runs_what(
-    devices: tuple[str, ...], stored: Stored, mode: Mode, action: str, shown: str | None
+    devices: tuple[str, ...], stored: Stored, mode: Mode, executes: bool, shown: list[str]
 ) -> None:
-    decision = decide(plan(*devices), stored, mode, lambda: HERE)
-    assert (decision.action, decision.run.device.name if decision.run else None) == (action, shown)
+    why = why_execute(plan(*devices), stored, (), mode, lambda: HERE)
+    assert (why is not None) is executes
+    choice = choose_shown(plan(*devices), stored, all_stale([stored]))
+    names = [run.device.name for run in choice.fresh]
+    assert names + [f"{run.device.name} stale" for run in choice.stale] == shown
+
+
+def test_results_of_another_session_tell_whose_a_post_is() -> None:
+    assert why_execute(plan(), Stored(), ("there",), "build", lambda: HERE) is None
+    assert why_execute(plan(), Stored(), ("there", "here"), "build", lambda: HERE) is not None
+
+
+def test_what_is_fresh_is_measured_again_when_asked_for() -> None:
+    stored = Stored((FRESH_HERE,))
+    assert why_execute(plan(), stored, (), "measure", lambda: HERE) is None
+    assert why_execute(plan(), stored, (), "measure", lambda: HERE, refresh=True) is not None
 
 
 def test_a_device_that_is_not_there_is_never_replaced_by_another() -> None:
-    assert decide(plan(), Stored(), "build", lambda: None).action == "missing"
+    assert why_execute(plan(), Stored(), (), "build", lambda: None) is None
 
 
 def test_the_device_is_not_asked_for_when_the_answer_cannot_matter() -> None:
     def asked() -> Device | None:
         raise AssertionError("asking costs seconds")
 
-    assert decide(plan(), Stored((FRESH_HERE,)), "build", asked).action == "replay"
-    assert decide(plan(), Stored((), (STALE_HERE,)), "frozen", asked).action == "stale"
+    assert why_execute(plan(), Stored((FRESH_HERE,)), (), "build", asked) is None
+    assert why_execute(plan(), Stored((), (STALE_HERE,)), (), "frozen", asked) is None
+
+
+def test_a_device_is_left_out_only_if_all_its_results_of_the_post_are_stale() -> None:
+    one, two = Stored((FRESH_HERE,), (STALE_THERE,)), Stored((FRESH_HERE, FRESH_THERE))
+    assert all_stale([one]) == ("there",)
+    assert all_stale([one, two]) == ()
+    assert all_stale([Stored((), (STALE_HERE, STALE_THERE))]) == ()
 
 
 def test_the_newest_fresh_run_of_a_device_is_shown() -> None:
     runs = (run("here", day=2), run("here", day=3), run("here", day=1))
-    decision = decide(plan(), Stored(runs), "build", lambda: HERE)
-    assert decision.run is runs[1]
+    assert choose_shown(plan(), Stored(runs)).runs == (runs[1],)
 
 
 def test_a_run_of_the_page_itself_beats_a_newer_one_of_equal_code_elsewhere() -> None:
     own = run("here", day=1)
     other = msgspec.structs.replace(run("here", day=2), page="elsewhere")
-    assert decide(plan(), Stored((other, own)), "build", lambda: HERE).run is own
-    assert decide(plan(), Stored((other,)), "build", lambda: HERE).run is other
+    assert choose_shown(plan(), Stored((other, own))).runs == (own,)
+    assert choose_shown(plan(), Stored((other,))).runs == (other,)
 
 
 def cell(code: str, label: str | None = None) -> Cell:
@@ -121,7 +162,7 @@ def cell(code: str, label: str | None = None) -> Cell:
 def test_stale_cells_are_matched_by_label_then_code_then_place() -> None:
     cells = (cell("a"), cell("b", "named"), cell("c"))
     blocks = (block(0, "c"), block(1, "new"), block(2, "new b", "named"), block(3, "more"))
-    shown = show_run(plan(blocks=blocks), run("here", key="old", cells=cells))
+    shown = show_run(plan(blocks=blocks), run("here", key="old", cells=cells), stale=True)
     assert shown.stale
     assert shown.cells == (cells[2], None, cells[1], None)
 
@@ -129,5 +170,5 @@ def test_stale_cells_are_matched_by_label_then_code_then_place() -> None:
 def test_an_edited_block_keeps_its_place() -> None:
     cells = (cell("a"), cell("b"))
     blocks = (block(0, "a"), block(1, "b edited"))
-    shown = show_run(plan(blocks=blocks), run("here", key="old", cells=cells))
+    shown = show_run(plan(blocks=blocks), run("here", key="old", cells=cells), stale=True)
     assert shown.cells == cells

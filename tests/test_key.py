@@ -11,7 +11,7 @@ from sitegen.base.digest import digest_value
 from sitegen.build import Options, parse_site
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
-from sitegen.execute.plan import plan_run
+from sitegen.execute.plan import plan_runs
 from sitegen.model import Limits, RunOptions, ShowOptions
 from tests.support import CONFIG, write_site
 
@@ -33,14 +33,19 @@ print(x, y)
 """
 
 
-def key_of(root: Path, post: str, config: str = CONFIG, name: str = "post") -> str:
+def key_of(
+    root: Path,
+    post: str,
+    config: str = CONFIG,
+    name: str = "post",
+    session: str | None = None,
+) -> str:
     write_site(root, {f"content/{name}.md": post}, config)
     problems: list[object] = []
     loaded = load_config(root, problems)  # type: ignore[arg-type]
     drafts = parse_site(loaded, scan_content(root, []), Options(), [])
-    plan = next(draft.plan for draft in drafts if draft.document.source.name == name)
-    assert plan is not None
-    return plan.key
+    plans = next(draft.plans for draft in drafts if draft.document.source.name == name)
+    return next(plan.key for plan in plans if session in (None, plan.session))
 
 
 @pytest.mark.parametrize(
@@ -66,6 +71,10 @@ def key_of(root: Path, post: str, config: str = CONFIG, name: str = "post") -> s
         pytest.param('title = "A title"', '[execute]\ndevices = ["h100"]', id="devices"),
         pytest.param('title = "A title"', '[execute]\ndevice = "cuda"', id="device"),
         pytest.param('title = "A title"', "[execute]\ntrust_output = true", id="trust"),
+        pytest.param('title = "A title"', '[execute]\nmemory = "1GB"', id="memory"),
+        pytest.param('title = "A title"', '[execute]\npass_env = ["TOKEN"]', id="pass_env"),
+        pytest.param("#| label: one", "#| label: one\n#| cost: false", id="cost"),
+        pytest.param('"A title"', '"[A](title)"', id="a link in the title"),
     ],
 )
 def test_never_in_the_key(tmp_path: Path, old: str, new: str) -> None:
@@ -90,6 +99,16 @@ def test_never_in_the_key(tmp_path: Path, old: str, new: str) -> None:
         pytest.param(
             'title = "A title"', "[execute]\ntorch_default_device = false", id="default device"
         ),
+        pytest.param("#| label: one", "#| values: x", id="values"),
+        pytest.param("#| label: one", "#| saves: [x.txt]", id="saves"),
+        pytest.param("#| label: one", "#| devices: [h100]", id="devices of a block"),
+        pytest.param("#| label: one", "#| fig-width: 4", id="fig-width"),
+        pytest.param("#| label: one", "#| fig-height: 4", id="fig-height"),
+        pytest.param("#| label: one", "#| fig-dpi: 72", id="fig-dpi"),
+        pytest.param("Prose.", "`{python} 1`", id="an inline expression"),
+        pytest.param('"A title"', '"`{python} x`"', id="an inline expression in the title"),
+        pytest.param("A caption", "`{python} x`", id="an inline expression in a caption"),
+        pytest.param('title = "A title"', '[execute]\ninputs = ["*.csv"]', id="declared inputs"),
     ],
 )
 def test_in_the_key(tmp_path: Path, old: str, new: str) -> None:
@@ -101,6 +120,61 @@ def test_the_key_is_found_again_after_a_rename(tmp_path: Path) -> None:
     assert key_of(tmp_path / "a", POST, name="one") == key_of(tmp_path / "b", POST, name="two")
 
 
+INLINE = "```python\nx = 1\n```\n\n`{python} x`\n\n```python\nx = 2\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("edited", "same"),
+    [
+        (INLINE.replace("`{python} x`", "`{python} x :.2f`"), False),
+        (INLINE.replace("`{python} x`", "`{python} x + 1`"), False),
+        (INLINE.replace("`{python} x`\n\n", "") + "`{python} x`\n", False),
+        (INLINE.replace("`{python} x`", "It is `{python}  x `, says *someone*."), True),
+    ],
+)
+def test_an_inline_expression_is_in_the_key_with_its_place(
+    tmp_path: Path, edited: str, same: bool
+) -> None:
+    assert (key_of(tmp_path, edited) == key_of(tmp_path, INLINE)) is same
+
+
+def test_the_text_of_a_file_is_in_the_key_and_its_name_is_not(tmp_path: Path) -> None:
+    write_site(tmp_path, {"content/p/a.py": "x = 1\n", "content/p/b.py": "# one\nx = 1\n"})
+
+    def of(name: str) -> str:
+        post = f"+++\n+++\n```python\n#| file: {name}\n```\n"
+        write_site(tmp_path, {"content/p/index.md": post})
+        problems: list[object] = []
+        config = load_config(tmp_path, problems)  # type: ignore[arg-type]
+        (draft, *_) = parse_site(config, scan_content(tmp_path, []), Options(), [])[1:]
+        return draft.plans[0].key
+
+    first = of("a.py")
+    assert of("b.py") == first
+    write_site(tmp_path, {"content/p/a.py": "x = 2\n"})
+    assert of("a.py") != first
+
+
+def test_the_digest_of_a_declared_input_is_in_the_key(tmp_path: Path) -> None:
+    post = '+++\n[execute]\ninputs = ["data/*.csv"]\n+++\n```python\n1\n```\n'
+    absent = key_of(tmp_path, post)
+    write_site(tmp_path, {"content/data/a.csv": "1"})
+    one = key_of(tmp_path, post)
+    write_site(tmp_path, {"content/data/b.csv": "1"})
+    two = key_of(tmp_path, post)
+    write_site(tmp_path, {"content/data/b.csv": "2", "content/data/c.txt": "no input"})
+    assert len({absent, one, two, key_of(tmp_path, post)}) == 4
+
+
+def test_the_names_of_sessions_are_not_in_the_key(tmp_path: Path) -> None:
+    post = "```python\n#| session: a\nx = 1\n```\n```python\n#| session: b\ny = 1\n```\n"
+    renamed = post.replace("session: a", "session: train")
+    assert key_of(tmp_path, post, session="a") == key_of(tmp_path, renamed, session="train")
+    assert key_of(tmp_path, post, session="a") != key_of(tmp_path, post, session="b")
+    longer = post + "```python\n#| session: b\nz = 1\n```\n"
+    assert key_of(tmp_path, longer, session="a") == key_of(tmp_path, post, session="a")
+
+
 def test_the_canonical_form() -> None:
     """Every version of Python and every machine must find the same results."""
     value = {"b": [1, "é", None], "a": RunOptions(error="NameError")}
@@ -110,6 +184,10 @@ def test_the_canonical_form() -> None:
 
 def test_the_class_of_an_option_is_the_rule() -> None:
     fields = {name for kind in (Limits, ShowOptions) for name in kind.__struct_fields__}
-    assert fields == {"timeout", "echo", "output", "include", "label", "caption", "alt", "name"}
-    assert set(RunOptions.__struct_fields__) == {"eval", "error"}
-    assert plan_run.__module__ == "sitegen.execute.plan"
+    assert fields == {
+        *("timeout", "echo", "output", "include", "label", "caption", "alt", "name", "cost"),
+    }
+    assert set(RunOptions.__struct_fields__) == {
+        *("eval", "error", "devices", "values", "saves", "fig_width", "fig_height", "fig_dpi"),
+    }
+    assert plan_runs.__module__ == "sitegen.execute.plan"

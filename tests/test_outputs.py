@@ -34,7 +34,7 @@ from sitegen.model import (
     Stream,
 )
 from sitegen.render.body import render_body
-from sitegen.render.cells import CellContext, render_cell
+from sitegen.render.cells import CellContext, Placed, render_cell
 from sitegen.render.clean import clean_html
 from sitegen.render.outputs import Place, render_failure, render_output
 from sitegen.storage.publish import publish
@@ -73,8 +73,7 @@ def draft_of(root: Path, body: str = POST) -> Draft:
 
 
 def plan_of(root: Path, body: str = POST) -> Plan:
-    plan = draft_of(root, body).plan
-    assert plan is not None
+    (plan,) = draft_of(root, body).plans
     return plan
 
 
@@ -94,7 +93,7 @@ def shown_of(plan: Plan, *outputs: tuple[Output, ...], stale: bool = False) -> S
     device = Device("cpu", "cpu", "A CPU", "A CPU")
     started = dt.datetime(2026, 1, 31, tzinfo=dt.UTC)
     run = Run(plan.key, plan.page, "main", device, started, 1.0, Provenance(), (), cells)
-    return Shown(plan, run, cells, stale)
+    return Shown(plan, run, cells, stale=stale)
 
 
 # --- HTML -----------------------------------------------------------------------------------
@@ -318,9 +317,9 @@ def test_a_picture_on_the_home_page(tmp_path: Path) -> None:
 
 def test_the_same_picture_twice_on_a_page_can_be_published(tmp_path: Path) -> None:
     draft = draft_of(tmp_path)
-    assert draft.plan is not None
+    (plan,) = draft.plans
     picture = Display({"image/png": blob(png(1, 1))})
-    rendered = render_body(draft.document, shown_of(draft.plan, (picture, picture), (picture,)))
+    rendered = render_body(draft.document, [shown_of(plan, (picture, picture), (picture,))])
     config = load_config(tmp_path, [])
     artifacts = assemble_site(config, [draft], [rendered], [])
     publish(artifacts, tmp_path / "public", tmp_path)
@@ -357,9 +356,9 @@ def test_streams(name: Any, place: Place) -> None:
 
 def test_links_in_a_stream_are_text(tmp_path: Path) -> None:
     draft = draft_of(tmp_path)
-    assert draft.plan is not None
+    (plan,) = draft.plans
     text = '<a href="@/posts/x.md">'
-    rendered = render_body(draft.document, shown_of(draft.plan, (Stream("stdout", text),), ()))
+    rendered = render_body(draft.document, [shown_of(plan, (Stream("stdout", text),), ())])
     artifacts = assemble_site(load_config(tmp_path, []), [draft], [rendered], [])
     [post] = [artifact for artifact in artifacts if artifact.path == "posts/x/index.html"]
     assert isinstance(post.content, bytes)
@@ -368,8 +367,8 @@ def test_links_in_a_stream_are_text(tmp_path: Path) -> None:
 
 def test_a_lone_surrogate_in_an_output_can_be_published(tmp_path: Path) -> None:
     draft = draft_of(tmp_path)
-    assert draft.plan is not None
-    rendered = render_body(draft.document, shown_of(draft.plan, (Stream("stdout", "\ud800"),), ()))
+    (plan,) = draft.plans
+    rendered = render_body(draft.document, [shown_of(plan, (Stream("stdout", "\ud800"),), ())])
     artifacts = assemble_site(load_config(tmp_path, []), [draft], [rendered], [])
     assert any(artifact.path == "posts/x/index.html" for artifact in artifacts)
 
@@ -461,9 +460,15 @@ def test_a_failure_is_escaped(place: Place) -> None:
 def cell_html(root: Path, options: str, cell: Cell, *, stale: bool = False) -> str:
     plan = plan_of(root, f"```python\n{options}\n1\n```")
     shown = shown_of(plan, ())
-    shown = Shown(plan, shown.run, (cell,), stale)
+    shown = Shown(plan, shown.run, (cell,), stale=stale)
     draft = draft_of(root, f"```python\n{options}\n1\n```")
-    context = CellContext("/posts/x/", shown, {0: cell}, draft.document.meta.measure, False)
+    context = CellContext(
+        url="/posts/x/",
+        placed={0: (Placed(shown, cell),)},
+        captions={0: plan.blocks[0].show.caption or ""},
+        measure=draft.document.meta.measure,
+        trust=False,
+    )
     return render_cell(plan.blocks[0], context).html
 
 
@@ -513,11 +518,12 @@ def test_stale_outputs_say_so_and_cost_nothing(tmp_path: Path) -> None:
 )
 def test_an_id_is_on_a_page_once(body: str, tmp_path: Path) -> None:
     draft = draft_of(tmp_path, body)
-    plan = draft.plan
-    shown = shown_of(plan, *((Stream("stdout", "x"),) for _ in plan.blocks)) if plan else None
-    if shown is None:
+    shown = [
+        shown_of(plan, *((Stream("stdout", "x"),) for _ in plan.blocks)) for plan in draft.plans
+    ]
+    if not shown:
         other = plan_of(tmp_path / "other")
-        shown = Shown(other, shown_of(other, (), ()).run, (None, None))
+        shown = [Shown(other, shown_of(other, (), ()).run, (None, None))]
     rendered = render_body(draft.document, shown)
     artifacts = assemble_site(load_config(tmp_path, []), [draft], [rendered], [])
     [html] = [artifact.content for artifact in artifacts if artifact.path == "posts/x/index.html"]

@@ -29,11 +29,10 @@ from sitegen.model import (
 from sitegen.storage.measurements import (
     absent_inputs,
     load_store,
-    parse_run,
     put_run,
-    render_run,
     why_inputs_changed,
 )
+from sitegen.storage.run_file import parse_run, render_run
 
 PICTURE = b"\x89PNG not really"
 BLOB = Blob(digest_bytes(PICTURE), len(PICTURE), PICTURE)
@@ -77,7 +76,7 @@ def test_what_is_written_is_read(outputs: list[Output]) -> None:
 
 def test_a_run_is_one_file_named_for_people(tmp_path: Path) -> None:
     run = make_run(Display({"image/png": BLOB, "text/plain": "<Figure>"}, width=3, height=2))
-    assert put_run(tmp_path, run) == run
+    assert put_run(tmp_path, run).run.key == run.key
     (path,) = tmp_path.rglob("*.json")
     digest = digest_bytes(path.read_bytes())
     folder = tmp_path / "measurements/posts/x/a-cpu"
@@ -85,7 +84,9 @@ def test_a_run_is_one_file_named_for_people(tmp_path: Path) -> None:
     (blob,) = (folder / "blobs").iterdir()
     assert blob.name == f"{BLOB.digest[:32]}.png"
     assert blob.read_bytes() == PICTURE
-    assert load_store(tmp_path).runs == (run,)
+    store = load_store(tmp_path)
+    (found,) = store.runs
+    assert store.with_blobs(found) == run
     assert list(json.loads(path.read_bytes()))[:2] == ["format", "summary"]
     assert max(map(len, path.read_text("utf-8").split("\n"))) < 120
 
@@ -113,6 +114,7 @@ def test_damage_is_noticed_and_named(tmp_path: Path, damage: str) -> None:
         case "blob edited":
             blob.write_bytes(b"\x89PNG other")
     store = load_store(tmp_path)
+    assert [store.is_sound(run) for run in store.runs] in ([], [False])
     assert store.runs == ()
     (entry,) = store.damaged
     assert (entry.page, entry.device, entry.key8) == ("posts/x", "a-cpu", "01234567")

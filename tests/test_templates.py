@@ -14,9 +14,10 @@ import pytest
 
 from sitegen.base.address import local_reference
 from sitegen.base.errors import Problem, SiteError, render_problem
-from sitegen.model import SiteConfig
+from sitegen.model import Site, SiteConfig
 from sitegen.render.functions import Outside
-from sitegen.render.library import Library
+from sitegen.render.library import open_library
+from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
 from tests.tiny import SITE, page, publish, published, write_site
 
@@ -337,10 +338,10 @@ def test_a_name_that_is_not_there_is_false_in_a_condition(tmp_path: Path) -> Non
 def templates_of(root: Path, files: dict[str, str]) -> Templates:
     """The templates of a site whose theme is `t`, without a build."""
     write_site(root, files)
-    config = SiteConfig(root=root, base_url="https://example.org")
-    library = Library(urls={}, page=lambda path: None, section=lambda path: None, taxonomies={})
-    outside = Outside(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), {}, str)
-    return Templates(config, library, outside, theme="t")
+    config = SiteConfig(root=root, base_url="https://example.org", theme="t")
+    site = Site(config=config, pages=(), sections=(), taxonomies=())
+    library = open_library(site, Shelf(site, (), {}))
+    return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str))
 
 
 def test_a_template_extends_through_site_theme_and_built_in(tmp_path: Path) -> None:
@@ -352,10 +353,11 @@ def test_a_template_extends_through_site_theme_and_built_in(tmp_path: Path) -> N
             "themes/t/templates/base.html": "<t>{% block main %}{% endblock %}</t>",
         },
     )
-    context = {"config": {"title": "x"}, "current_url": "", "nav": ()}
+    words = {"not_found": "N", "not_found_lede": "L", "not_found_help": "H", "not_found_home": "h"}
+    context = {"config": {"title": "x"}, "current_url": "", "nav": (), "home": "/", "words": words}
     text = templates.render("404.html", "404", context)
     assert text.startswith("<t>ST")
-    assert "There is no page at this address" in text
+    assert "<h1>N</h1>" in text
 
 
 def test_a_theme_s_template_is_asked_for_by_its_path_as_in_zola(tmp_path: Path) -> None:

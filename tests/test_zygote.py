@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.execute import local
+from sitegen.execute import zygotes
 from sitegen.execute.zygote import ForkedProcess, _ask, modules_of, ship, start_zygote
 from sitegen.model import BlockDone, Event, Finished, Output, Run
 from tests.support import build_site, write_site
@@ -56,7 +56,7 @@ def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
 ) -> None:
     report, forked = build_site(write_site(tmp_path / "forked", POSTS))
     assert report.problems == ()
-    monkeypatch.setattr(local, "can_fork", lambda: False)
+    monkeypatch.setattr(zygotes, "can_fork", lambda: False)
     report, plain = build_site(write_site(tmp_path / "plain", POSTS))
     assert report.problems == ()
     assert {run.provenance.start for run in runs(forked)} == {"forked"}
@@ -95,7 +95,7 @@ def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Pa
 
     root = write_site(tmp_path, files)
     drafts = parse_site(load_config(root, []), scan_content(root, []), Options(), [])
-    plans = [draft.plan for draft in drafts if draft.plan is not None]
+    plans = [plan for draft in drafts for plan in draft.plans]
     assert modules_of(plans) == ("torch",)
 
 

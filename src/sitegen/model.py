@@ -19,6 +19,16 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
+from sitegen.settings import (
+    Anchors,
+    Html,
+    LanguageConfig,
+    LinkCheckConfig,
+    MarkdownConfig,
+    SearchConfig,
+    SlugConfig,
+    TaxonomyConfig,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -26,24 +36,32 @@ if TYPE_CHECKING:
 # --- configuration ------------------------------------------------------------------------
 
 
-class TaxonomyConfig(msgspec.Struct, frozen=True):
-    """A declared taxonomy; `slug` is its part of the URL."""
+class Declared(msgspec.Struct, frozen=True):
+    """A glob of `[execute] inputs` as written, and the folder below the site that it starts from.
 
-    name: str
-    slug: str
-    render: bool = True
-    feed: bool = False
+    The folder is that of the file that says so; "" is the site's root.
+    """
+
+    pattern: str
+    folder: str
 
 
 class ExecuteConfig(msgspec.Struct, frozen=True):
-    """`[execute]`: whether, where and how blocks run; page beats section beats site."""
+    """`[execute]`: whether, where and how blocks run; page beats section beats site.
+
+    `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores.
+    """
 
     enabled: bool = True
     device: str = "auto"
     devices: tuple[str, ...] = ()
     python: str = "auto"
     timeout: float = 600.0
+    memory: int | None = None
+    jobs: int | None = None
     env: tuple[tuple[str, str], ...] = ()
+    pass_env: tuple[str, ...] = ()
+    inputs: tuple[Declared, ...] = ()
     torch_default_device: bool = True
     trust_output: bool = False
 
@@ -63,25 +81,55 @@ class DeviceConfig(msgspec.Struct, frozen=True):
 
 
 class SiteConfig(msgspec.Struct, frozen=True):
-    """A site's configuration, defaults filled in. `base_url` has no trailing slash."""
+    """A site's configuration, defaults filled in. `base_url` has no trailing slash.
+
+    `file` is where it was read; `languages` begins with the default one, whose title, feeds and
+    taxonomies are the site's own; `extra` holds the theme's keys under the site's.
+    """
 
     root: Path
     base_url: str
+    file: str = "site.toml"
     title: str = ""
     description: str = ""
     language: str = "en"
     author: str = ""
+    theme: str = ""
     output_dir: str = "public"
+    preserve_dotfiles_in_output: bool = False
+    ignored_content: tuple[str, ...] = ()
+    ignored_static: tuple[str, ...] = ()
     taxonomies: tuple[TaxonomyConfig, ...] = ()
+    taxonomy_root: str = ""
+    hold_future: bool = False
     generate_feeds: bool = False
     feed_limit: int | None = None
+    feed_filenames: tuple[str, ...] = ("atom.xml",)
+    feed_content: Literal["full", "summary"] = "full"
     generate_sitemap: bool = True
+    exclude_paginated_pages_in_sitemap: Literal["none", "all"] = "none"
     generate_robots_txt: bool = True
+    build_search_index: bool = False
+    minify_html: bool = False
     demote_headings: bool = True
+    markdown: MarkdownConfig = MarkdownConfig()
+    search: SearchConfig = SearchConfig()
+    link_checker: LinkCheckConfig = LinkCheckConfig()
+    slugify: SlugConfig = SlugConfig()
+    languages: tuple[LanguageConfig, ...] = ()
     execute: ExecuteConfig = ExecuteConfig()
     measure: MeasureConfig = MeasureConfig()
     devices: tuple[DeviceConfig, ...] = ()
     extra: Mapping[str, Any] = {}
+
+    def in_language(self, code: str) -> LanguageConfig:
+        """What is said for a language; the default one's where there is none of that code."""
+        known = {language.code: language for language in self.languages}
+        return known.get(code) or known.get(self.language) or LanguageConfig(self.language)
+
+    def home(self, code: str) -> str:
+        """The URL of a language's home page."""
+        return "/" if code == self.language else f"/{code}/"
 
 
 # --- sources and documents ----------------------------------------------------------------
@@ -110,7 +158,12 @@ class Source(msgspec.Struct, frozen=True):
 
     @property
     def is_section(self) -> bool:
-        return self.path.rsplit("/", 1)[-1] == "_index.md"
+        return is_section_path(self.path)
+
+
+def is_section_path(path: str) -> bool:
+    """Whether a file of `content/` is a section's, in any language: `_index.md`, `_index.pt.md`."""
+    return path.rpartition("/")[2].startswith("_index.")
 
 
 SortBy = Literal[
@@ -119,7 +172,11 @@ SortBy = Literal[
 
 
 class Meta(msgspec.Struct, frozen=True):
-    """The front matter of a page or section; a section's keys keep their defaults on a page."""
+    """The front matter of a page or section; a section's keys keep their defaults on a page.
+
+    `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
+    text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
+    """
 
     title: str | None = None
     description: str = ""
@@ -129,6 +186,11 @@ class Meta(msgspec.Struct, frozen=True):
     weight: int | None = None
     slug: str | None = None
     path: str | None = None
+    lang: str = "en"
+    aliases: tuple[str, ...] = ()
+    in_search_index: bool = True
+    insert_anchor_links: Anchors = "none"
+    html: Html = "trusted"
     authors: tuple[str, ...] = ()
     template: str | None = None
     taxonomies: Mapping[str, tuple[str, ...]] = {}
@@ -137,6 +199,11 @@ class Meta(msgspec.Struct, frozen=True):
     measure: MeasureConfig = MeasureConfig()
     sort_by: SortBy = "none"
     page_template: str | None = None
+    paginate_by: int = 0
+    paginate_path: str = "page"
+    paginate_reversed: bool = False
+    transparent: bool = False
+    redirect_to: str | None = None
     generate_feeds: bool = False
     render: bool = True
     body_line: int = 1
@@ -150,6 +217,12 @@ class RunOptions(msgspec.Struct, frozen=True, omit_defaults=True):
 
     eval: bool = True
     error: bool | str = False
+    devices: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    saves: tuple[str, ...] = ()
+    fig_width: float | None = None
+    fig_height: float | None = None
+    fig_dpi: int | None = None
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -168,6 +241,11 @@ class ShowOptions(msgspec.Struct, frozen=True):
     caption: str | None = None
     alt: str | None = None
     name: str | None = None
+    cost: bool = True
+
+
+MAIN = "main"
+"""The session of blocks that name none."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -175,7 +253,8 @@ class Block(msgspec.Struct, frozen=True):
 
     `code` is what runs and what the key hashes: no `#|` lines, comments or blank lines.
     `lines[i]` is the file's line of `code`'s line i. `shown` is what the page shows, and
-    `shown_line` the file's line on which it begins.
+    `shown_line` the file's line on which it begins. `file` is the file beside the post that holds
+    the code, from the site's root; None where it stands in the post itself.
     """
 
     index: int
@@ -187,6 +266,8 @@ class Block(msgspec.Struct, frozen=True):
     limits: Limits
     show: ShowOptions
     span: Span
+    session: str = MAIN
+    file: str | None = None
 
     @property
     def id(self) -> str:
@@ -196,6 +277,28 @@ class Block(msgspec.Struct, frozen=True):
     @property
     def code_digest(self) -> str:
         return digest_text(self.code)
+
+
+InlinePlace = Literal["prose", "title", "description", "caption"]
+
+
+class Inline(msgspec.Struct, frozen=True):
+    """An inline expression, `` `{python} code :format` ``, in the order in which it stands.
+
+    It is evaluated after the block `after` of its document (in a plan: of that plan), before the
+    first one where that is -1. `place` is where its text goes; `block` is the block whose caption
+    holds it.
+    """
+
+    index: int
+    code: str
+    format: str
+    after: int
+    place: InlinePlace
+    session: str
+    span: Span
+    excerpt: str
+    block: int | None = None
 
 
 class Heading(msgspec.Struct, frozen=True):
@@ -232,13 +335,27 @@ class Document(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     anchors: tuple[str, ...]
     words: int
+    inlines: tuple[Inline, ...] = ()
 
 
 # --- execution ----------------------------------------------------------------------------
 
 
+class Digested(msgspec.Struct, frozen=True):
+    """A declared input as it is here: the glob as written, and the digest of all that it matches.
+
+    The digest is None where it matches nothing.
+    """
+
+    pattern: str
+    digest: str | None
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """What to run for one session of a page: everything the executor needs, and the run's key."""
+    """What to run for one session of a page: everything the executor needs, and the run's key.
+
+    A plan has no blocks where a post holds inline expressions only. `span` is where it begins.
+    """
 
     key: str
     page: str
@@ -247,6 +364,9 @@ class Plan(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
     execute: ExecuteConfig
     assets: tuple[Asset, ...]
+    span: Span
+    inlines: tuple[Inline, ...] = ()
+    inputs: tuple[Digested, ...] = ()
 
 
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -278,12 +398,16 @@ class Stream(msgspec.Struct, frozen=True, tag="stream"):
 
 
 class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
-    """A rich output by MIME type; `result` marks the value of a block's last expression."""
+    """A rich output by MIME type; `result` marks the value of a block's last expression.
+
+    `dark` is what dark pages show in place of its PNG.
+    """
 
     data: Mapping[str, str | Blob]
     result: bool = False
     width: int | None = None
     height: int | None = None
+    dark: Blob | None = None
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -321,32 +445,74 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     first: tuple[str, ...] = ()
 
 
-CellStatus = Literal["ok", "failed", "not run"]
+CellStatus = Literal["ok", "failed", "not run", "not here"]
+"""`not run`: its session ended above it; `not here`: it is for other devices."""
+
+Value = bool | int | float | str
+"""What a block's `values` may be; a float that is no number is its name, such as "nan"."""
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of an evaluated block: `code` is its code's digest, `label` as it was then."""
+    """What came of an evaluated block: `code` is its code's digest, `label` as it was then.
+
+    `source` is the code itself, so that a stored result can be read on its own.
+    """
 
     status: CellStatus
     code: str
     label: str | None
     outputs: tuple[Output, ...]
     measures: Measures | None
+    values: Mapping[str, Value] = {}
+    source: str = ""
 
 
 class Input(msgspec.Struct, frozen=True):
-    """A file that a run opened: relative to the post's folder or to the site's root."""
+    """A file that a run's results depend on.
 
-    base: Literal["post", "site"]
+    `post`: beside the post, `site`: from the site's root, both opened by the run; `saves`: laid
+    into its folder by an earlier session; `declared`: all that a glob of `[execute] inputs`
+    matched, with `path` the glob as written.
+    """
+
+    base: Literal["post", "site", "saves", "declared"]
     path: str
     digest: str
+
+
+class Evaluated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of an inline expression: its text, or why there is none."""
+
+    code: str
+    text: str | None = None
+    failure: Failure | None = None
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A file that a session saves for later ones: its path in the working folder."""
+
+    path: str
+    blob: Blob
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """Why a result stands for code that it was not measured with: `run` names the measured file.
+
+    `difference` is a unified diff from the code that ran to the code that is shown.
+    """
+
+    because: str
+    when: dt.datetime
+    run: str
+    difference: str
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a run's results come from. Nothing here names a person or a host.
 
     `preloaded` is what a forked kernel had imported before the first block: importing it again
-    costs nothing there.
+    costs nothing there. `beside` is how many other runs of ours shared the machine at most.
+    `torch_device` is the default device that torch was given.
     """
 
     python: str = ""
@@ -360,10 +526,12 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     dirty: bool | None = None
     start: Literal["plain", "forked"] = "plain"
     preloaded: tuple[str, ...] = ()
+    beside: int = 0
+    torch_device: str | None = None
     sitegen: str = ""
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """The results of one session on one device; `started` is UTC, `seconds` the whole session."""
 
     key: str
@@ -375,11 +543,15 @@ class Run(msgspec.Struct, frozen=True):
     provenance: Provenance
     inputs: tuple[Input, ...]
     cells: tuple[Cell, ...]
+    inlines: tuple[Evaluated, ...] = ()
+    saves: tuple[Saved, ...] = ()
+    accepted: Accepted | None = None
 
     @property
     def failed(self) -> bool:
         """Whether a block did not end as the author said; such a run is never stored."""
-        return any(cell.status != "ok" for cell in self.cells)
+        broken = any(cell.status in ("failed", "not run") for cell in self.cells)
+        return broken or any(entry.failure is not None for entry in self.inlines)
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -422,14 +594,16 @@ Event = Queued | Started | Chunk | BlockDone | Finished | Failed
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """The run that a page shows for a session, and whether its code has changed since.
+    """A run that a page shows for a session, and whether its code has changed since.
 
-    `cells[i]` is the cell shown under the plan's block i, or None: not run yet.
+    `cells[i]` is the cell shown under the plan's block i, `texts[i]` the text of its inline
+    expression i; None: not run yet.
     """
 
     plan: Plan
     run: Run
     cells: tuple[Cell | None, ...]
+    texts: tuple[str | None, ...] = ()
     stale: bool = False
 
 
@@ -456,10 +630,15 @@ class Measured(msgspec.Struct, frozen=True):
     hidden: int
     rows: tuple[CostRow, ...]
     stale: bool = False
+    accepted: tuple[Accepted, ...] = ()
 
 
 class Card(msgspec.Struct, frozen=True):
-    """All that a list may see of a page or a section."""
+    """All that a list may see of a page or a section.
+
+    `summary` is HTML in which internal links still wait for their targets; `assets` are the files
+    beside it, below `content/`.
+    """
 
     path: str
     url: str
@@ -476,47 +655,90 @@ class Card(msgspec.Struct, frozen=True):
     toc: tuple[Heading, ...]
     anchors: tuple[str, ...]
     summary: str | None
+    assets: tuple[str, ...]
     measured: Measured | None
     meta: Meta
+    also_measured: tuple[Measured, ...] = ()
 
     @property
     def is_section(self) -> bool:
-        return self.path.rsplit("/", 1)[-1] == "_index.md"
+        return is_section_path(self.path)
+
+    @property
+    def lang(self) -> str:
+        return self.meta.lang
+
+    @property
+    def folder(self) -> str:
+        """The folder that its section lies in; a bundle belongs to the folder around its own."""
+        folder, _, name = self.path.rpartition("/")
+        if name.split(".", 1)[0] == "index" and folder:
+            return folder.rpartition("/")[0]
+        return folder
 
 
 class Term(msgspec.Struct, frozen=True):
-    """A term with its pages, newest first; `spellings` are all the names that share its slug."""
+    """A term with its pages, newest first; `spellings` are all the names that share its slug.
+
+    `slug` holds slashes in a hierarchical taxonomy, where `pages` are also those of the terms
+    below it, and `aliases` the URLs that it would have in a flat one.
+    """
 
     name: str
     spellings: tuple[str, ...]
     slug: str
     url: str
     pages: tuple[Card, ...]
+    aliases: tuple[str, ...] = ()
 
 
 class Taxonomy(msgspec.Struct, frozen=True):
-    """A taxonomy with its terms, by slug."""
+    """A taxonomy of a language with its terms, by slug."""
 
     config: TaxonomyConfig
+    lang: str
     url: str
     terms: tuple[Term, ...]
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A section with the pages and sections directly below it, in their order."""
+    """A section with its pages, those of transparent sections below it too, and its sections."""
 
     card: Card
     pages: tuple[Card, ...]
     subsections: tuple[Card, ...]
 
 
+class Neighbours(msgspec.Struct, frozen=True):
+    """The pages before and behind a page in its section's order."""
+
+    lower: Card | None = None
+    higher: Card | None = None
+
+
+class Series(msgspec.Struct, frozen=True):
+    """A term of the taxonomy `series`: its pages in reading order."""
+
+    name: str
+    url: str
+    pages: tuple[Card, ...]
+
+
 class Site(msgspec.Struct, frozen=True):
-    """All cards in their lists; `pages` newest first."""
+    """All cards in their lists; `pages` newest first.
+
+    The maps are by the card's path. `ancestors` are paths of sections, outermost first;
+    `translations` are all languages of a page or section, itself too.
+    """
 
     config: SiteConfig
     pages: tuple[Card, ...]
     sections: tuple[Section, ...]
     taxonomies: tuple[Taxonomy, ...]
+    neighbours: Mapping[str, Neighbours] = {}
+    ancestors: Mapping[str, tuple[str, ...]] = {}
+    translations: Mapping[str, tuple[Card, ...]] = {}
+    series: Mapping[str, Series] = {}
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -549,4 +771,5 @@ class Report(msgspec.Struct, frozen=True):
     output: str = ""
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
+    explanations: tuple[str, ...] = ()
     seconds: Mapping[str, float] = {}

@@ -28,6 +28,17 @@ def parse_duration(text: str) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB|KiB|MiB|GiB|TiB|B)")
+_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes in a text such as `8 GB` or `512MiB`; None if it is not one or zero."""
+    found = _SIZE.fullmatch(text.strip())
+    return round(float(found[1]) * _BYTES[found[2]]) or None if found else None
+
+
 class Table:
     """A TOML table under reading: knows its place, collects problems, remembers what was asked."""
 
@@ -39,11 +50,13 @@ class Table:
         code: str,
         path: Path = (),
         data: Mapping[str, Any] | None = None,
+        unknown: Literal["fatal", "warning"] = "fatal",
     ) -> None:
         self.toml = toml
         self.path = path
         self._problems = problems
         self._code = code
+        self._unknown: Literal["fatal", "warning"] = unknown
         self._data = toml.data if data is None else data
         self._known: set[str] = set()
 
@@ -117,6 +130,25 @@ class Table:
             )
         return seconds or default
 
+    def size(self, key: str, default: int | None) -> int | None:
+        """Bytes; in TOML a string such as "8GB", or "none" for None."""
+        if key not in self:
+            self._known.add(key)
+            return default
+        text = self.string(key)
+        size = parse_size(text)
+        if size is None and text != "none" and isinstance(self._data[key], str):
+            hint = 'a number and kB, MB, GB, KiB, MiB or GiB, such as "8GB", or "none"'
+            self.report(key, f"`{text}` is no size", hint)
+        return size
+
+    def count(self, key: str, default: int | None) -> int | None:
+        """A whole number from 1 on, or "auto" for None."""
+        if self._data.get(key, "auto") == "auto":
+            self._known.add(key)
+            return None if key in self else default
+        return self.integer(key, 1, minimum=1)
+
     def strings(self, key: str) -> tuple[str, ...]:
         """An array of strings, none of them blank."""
         values: list[Any] = self._typed(key, list, "an array of strings", '["…", "…"]', [])
@@ -158,7 +190,7 @@ class Table:
     def table(self, key: str) -> Table:
         """The table under the key; an empty one where it is absent."""
         value = self._typed(key, dict, "a table", f"[{self._name(key)}]", {})
-        return Table(self.toml, self._problems, code=self._code, path=(*self.path, key), data=value)
+        return self._below((*self.path, key), value)
 
     def tables(self, key: str) -> list[tuple[int, Table]]:
         """An array of tables, each with its place in it."""
@@ -167,8 +199,7 @@ class Table:
         for index, value in enumerate(values):
             if isinstance(value, dict):
                 path = (*self.path, key, index)
-                entry = Table(self.toml, self._problems, code=self._code, path=path, data=value)
-                found.append((index, entry))
+                found.append((index, self._below(path, value)))
             else:
                 hint = '{ name = "tags" }, an inline table'
                 self.report(key, f"an entry of `{key}` is {_kind(value)}", hint, index=index)
@@ -194,8 +225,16 @@ class Table:
             if key in self:
                 self.report(key, f"`{self._name(key)}` has no effect: {because}", severity="notice")
 
-    def finish(self, *, unknown: Literal["fatal", "warning"], where: str) -> None:
-        """Report the keys that nobody asked for, each with the nearest known one."""
+    def forget(self, old: str, new: str) -> None:
+        """Say that a key is now spelled otherwise, where it stands."""
+        if old in self:
+            self.report(old, f"`{old}` is an older name", f"write `{new}`", severity="notice")
+
+    def finish(self, *, unknown: Literal["fatal", "warning"] | None = None, where: str) -> None:
+        """Report the keys that nobody asked for, each with the nearest known one.
+
+        How bad that is is said for the whole file, unless `unknown` says otherwise.
+        """
         for key in self._data:
             if key in self._known:
                 continue
@@ -203,7 +242,18 @@ class Table:
             help = [f"did you mean `{close}`?"] if close else []
             if not close and "extra" in self._known:
                 help = ["keys of your own go under `[extra]`"]
-            self.report(key, f"`{key}` is not a key of {where}", *help, severity=unknown)
+            severity = unknown or self._unknown
+            self.report(key, f"`{key}` is not a key of {where}", *help, severity=severity)
+
+    def _below(self, path: Path, data: Mapping[str, Any]) -> Table:
+        return Table(
+            self.toml,
+            self._problems,
+            code=self._code,
+            path=path,
+            data=data,
+            unknown=self._unknown,
+        )
 
     def _name(self, key: str) -> str:
         return ".".join([*(p for p in self.path if isinstance(p, str)), key])

@@ -15,9 +15,14 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
-from sitegen.content.fences import PYTHON, Fence, parse_block, parse_info
-from sitegen.content.slug import slugify
+from sitegen.base.expressions import MARK
+from sitegen.content.fences import PYTHON, Beside, parse_block, parse_info
+from sitegen.content.inline import find_inlines
+from sitegen.content.options import Fence
+from sitegen.content.slug import anchor_of
+from sitegen.content.source import decode
 from sitegen.model import Block, Document, Heading, Link, Meta, SiteConfig, Source
+from sitegen.settings import SlugMode
 
 RULES = ("table", "strikethrough")
 """markdown-it's rules beyond CommonMark."""
@@ -46,7 +51,9 @@ def parse_document(
     if config.demote_headings:
         _demote(tokens)
     blocks = _blocks(tokens, source, body, meta, problems)
-    headings = _headings(tokens, permalink(config.base_url, url), [block.id for block in blocks])
+    inlines = find_inlines(tokens, blocks, source, meta, problems) if meta.execute.enabled else ()
+    address = permalink(config.base_url, url)
+    headings = _headings(tokens, address, [block.id for block in blocks], config.slugify.anchors)
     return Document(
         source=source,
         meta=meta,
@@ -57,6 +64,7 @@ def parse_document(
         links=tuple(_links(tokens, source, body, meta)),
         anchors=(*(heading.id for heading in headings), *(block.id for block in blocks)),
         words=sum(len(child.content.split()) for child in _inline(tokens, "text")),
+        inlines=inlines,
     )
 
 
@@ -72,6 +80,7 @@ def _blocks(
     tokens: list[Token], source: Source, body: str, meta: Meta, problems: list[Problem]
 ) -> tuple[Block, ...]:
     lines = body.split("\n")
+    beside = _beside(source)
     blocks: list[Block] = []
     labels: dict[str, int] = {}
     for token in tokens:
@@ -88,8 +97,8 @@ def _blocks(
         if info.language not in PYTHON or not meta.execute.enabled:
             continue
         raw = tuple(lines[opening + 1 : token.map[1]])
-        fence = Fence(info, token.content, source.file, span.line, raw)
-        block = parse_block(fence, len(blocks), meta.execute, problems)
+        fence = Fence(token.content, info.options.get("name"), source.file, span.line, raw)
+        block = parse_block(fence, len(blocks), meta.execute, beside, problems)
         if block.show.label in labels:
             message = f"the label `{block.show.label}` is used twice"
             help = f"the first is in line {labels[block.show.label]}"
@@ -105,12 +114,33 @@ def _blocks(
     return tuple(blocks)
 
 
+def _beside(source: Source) -> Beside:
+    """A look at the files beside a page, by their path from its folder."""
+    folder = source.path.rpartition("/")[0]
+    files = {asset.path.removeprefix(folder).lstrip("/"): asset for asset in source.assets}
+
+    def read(name: str) -> tuple[str, str] | Problem | None:
+        asset = files.get(name)
+        if asset is None:
+            return None
+        path = f"content/{asset.path}"
+        try:
+            text = decode(asset.file.read_bytes(), path)
+        except OSError as error:
+            return Problem("fatal", "file", error.strerror or "cannot be read", Span(path, 1))
+        return text if isinstance(text, Problem) else (path, text)
+
+    return read
+
+
 def _nearly(language: str) -> str:
     """What a language probably means: ` ```{python} ` and ` ```python exec ` mean Python."""
     return (language.strip("{}. ").split() or [""])[0]
 
 
-def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[Heading]:
+def _headings(
+    tokens: list[Token], address: str, taken: Iterable[str], mode: SlugMode
+) -> list[Heading]:
     """The headings in order; each token is given its id, which nothing else on the page has.
 
     `taken` are the ids of the page's blocks.
@@ -121,7 +151,7 @@ def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[H
         if token.type != "heading_open":
             continue
         title = _plain(tokens[position + 1])
-        base = slugify(title) or "section"
+        base = anchor_of(title, mode) or "section"
         id = base
         number = 0
         while id in used or RESERVED_IDS.fullmatch(id):
@@ -149,12 +179,14 @@ def _nest(flat: list[Heading]) -> tuple[Heading, ...]:
 
 
 def _plain(inline: Token) -> str:
-    """A heading's text without its markup."""
+    """A heading's text without its markup and without its inline expressions: a number moves no
+    link."""
     texts = {"softbreak": " ", "hardbreak": " "}
     kinds = ("text", "code_inline")
     return "".join(
         child.content if child.type in kinds else texts.get(child.type, "")
         for child in inline.children or ()
+        if not (child.type == "code_inline" and child.content.startswith(MARK))
     )
 
 

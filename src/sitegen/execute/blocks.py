@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -14,10 +14,13 @@ from sitegen.model import (
     Block,
     Cell,
     CellStatus,
+    Evaluated,
     Failure,
     Frame,
+    Inline,
     Measures,
     Output,
+    Value,
 )
 
 POLL = 0.25
@@ -33,13 +36,16 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The probe's record in the reply to a block."""
+    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored."""
 
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
     dropped: int = 0
     opened: tuple[Opened, ...] = ()
+    values: Mapping[str, Value] = {}
+    unfit: tuple[str, ...] = ()
+    inlines: tuple[Evaluated, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -50,12 +56,22 @@ class Outcome(msgspec.Struct, frozen=True):
 
     cell: Cell
     opened: tuple[Opened, ...] = ()
+    inlines: tuple[Evaluated, ...] = ()
     ended: bool = False
 
 
-def run_block(kernel: Kernel, index: int, block: Block, fold: Fold) -> Iterator[Output | Outcome]:
-    """The outputs of a block as they come, folded too, and last its outcome."""
-    identity = kernel.send(block.code, index)
+def run_block(
+    kernel: Kernel,
+    index: int,
+    block: Block,
+    fold: Fold,
+    inlines: Sequence[Inline] = (),
+) -> Iterator[Output | Outcome]:
+    """The outputs of a block as they come, folded too, and last its outcome.
+
+    The inline expressions are evaluated when the block is done, within its limit.
+    """
+    identity = kernel.send(block.code, index, _asked(block, inlines))
     deadline = time.monotonic() + block.limits.timeout
     reply: Reply | None = None
     interrupted = idle = False
@@ -88,12 +104,28 @@ def run_block(kernel: Kernel, index: int, block: Block, fold: Fold) -> Iterator[
         frames = reply.frames if reply is not None else ()
         yield _cut_short(block, fold.outputs(), Failure("TimeoutError", limit, frames))
     elif reply is not None:
-        yield Outcome(_judge(block, fold.outputs(reply.frames), reply), reply.opened)
+        cell = _judge(block, fold.outputs(reply.frames), reply)
+        yield Outcome(cell, reply.opened, reply.inlines)
 
 
-def skip_block(block: Block) -> Cell:
-    """The cell of a block that was not run because its session had ended."""
-    return _cell(block, "not run", (), None)
+def skip_block(block: Block, status: Literal["not run", "not here"] = "not run") -> Cell:
+    """The cell of a block that was not run: its session had ended, or it is for other devices."""
+    return _cell(block, status, (), None)
+
+
+def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
+    """What the probe is to do besides running the block."""
+    sizes = {
+        "width": block.run.fig_width,
+        "height": block.run.fig_height,
+        "dpi": block.run.fig_dpi,
+    }
+    asked: dict[str, object] = {
+        "figure": {name: size for name, size in sizes.items() if size is not None},
+        "values": block.run.values,
+        "inlines": [[entry.code, entry.format] for entry in inlines],
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> Outcome:
@@ -110,10 +142,26 @@ def _judge(block: Block, outputs: tuple[Output, ...], reply: Reply) -> Cell:
         return _cell(block, "failed", (*outputs, missed), reply.measures)
     name = str(wanted).rpartition(".")[2]
     meant = failure is None or wanted is True or name in (failure.name, *reply.names)
-    return _cell(block, "ok" if meant else "failed", outputs, reply.measures)
+    if meant and reply.unfit:
+        unfit = tuple(Failure("NoValue", why) for why in reply.unfit)
+        return _cell(block, "failed", (*outputs, *unfit), reply.measures)
+    status: CellStatus = "ok" if meant else "failed"
+    return _cell(block, status, outputs, reply.measures, reply.values)
 
 
 def _cell(
-    block: Block, status: CellStatus, outputs: tuple[Output, ...], measures: Measures | None
+    block: Block,
+    status: CellStatus,
+    outputs: tuple[Output, ...],
+    measures: Measures | None,
+    values: Mapping[str, Value] | None = None,
 ) -> Cell:
-    return Cell(status, block.code_digest, block.show.label, outputs, measures)
+    return Cell(
+        status=status,
+        code=block.code_digest,
+        label=block.show.label,
+        outputs=outputs,
+        measures=measures,
+        values=values or {},
+        source=block.code,
+    )

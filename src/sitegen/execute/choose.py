@@ -1,4 +1,4 @@
-"""Who runs what: whether a plan is replayed, run here, or shown as it was stored before.
+"""Who runs what: whether a plan is run here, and which stored runs its page shows.
 
 A result of another device is never replaced behind the author's back: this machine runs a plan
 only if the page names its device, or nobody has measured the page yet, or it has before.
@@ -6,7 +6,7 @@ only if the page names its device, or nobody has measured the page yet, or it ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -31,51 +31,91 @@ class Stored(msgspec.Struct, frozen=True):
     changed: str | None = None
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """What to do with a plan. `run` is shown when nothing is executed; `why` explains the rest."""
+class Choice(msgspec.Struct, frozen=True):
+    """What a page shows for a plan: runs by device, the first one speaking for all.
 
-    plan: Plan
-    action: Literal["replay", "execute", "stale", "missing"]
-    run: Run | None = None
-    why: str = ""
-    needs: tuple[str, ...] = ()
+    `absent` are the devices whose results the page needs and that have no fresh one.
+    """
+
+    fresh: tuple[Run, ...] = ()
+    stale: tuple[Run, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return (*self.fresh, *self.stale)
 
 
-def decide(plan: Plan, stored: Stored, mode: Mode, here: Callable[[], Device | None]) -> Decision:
-    """The decision for one plan.
+def why_execute(
+    plan: Plan,
+    stored: Stored,
+    known: Sequence[str],
+    mode: Mode,
+    here: Callable[[], Device | None],
+    *,
+    refresh: bool = False,
+) -> str | None:
+    """Why the plan is to be run on this machine; None where it is not.
 
-    `here` tells this machine's device, None where the wanted one is absent; it is asked only when
-    the answer matters, because asking costs seconds.
+    `known` are the devices that have results of the page's other sessions. `here` tells this
+    machine's device, None where the wanted one is absent; it is asked only when the answer
+    matters, because asking costs seconds.
+    """
+    if mode in ("no-exec", "frozen"):
+        return None
+    named = plan.execute.devices
+    fresh = {run.device.name for run in stored.fresh}
+    known = list(dict.fromkeys([*devices_of(stored), *known]))
+    wanted = named or known
+    if mode == "build" and wanted and fresh.issuperset(wanted):
+        return None
+    device = here()
+    if device is None or (named and device.name not in named):
+        return None
+    if mode == "build" and not named and known and device.name not in known:
+        return None
+    if device.name in fresh:
+        return "it was asked for" if refresh and mode == "measure" else None
+    return why_not_fresh(stored, device.name)
+
+
+def why_not_fresh(stored: Stored, device: str | None) -> str:
+    """Why there is no fresh result; of this device, where one is named."""
+    stale = [run for run in stored.stale if device in (None, run.device.name)]
+    if stale:
+        return stored.changed or "its code has changed since it was measured"
+    return "it has not been run yet"
+
+
+def choose_shown(plan: Plan, stored: Stored, left_out: Iterable[str] = ()) -> Choice:
+    """The runs to show: of each device the newest fresh one, else the newest stale one.
+
+    `left_out` are devices all of whose results are stale while another has fresh ones; where the
+    page names its devices, just these are shown, in their order.
     """
     named = plan.execute.devices
     fresh = {run.device.name: run for run in _best_last(stored.fresh, plan.page)}
     stale = {run.device.name: run for run in _oldest_first(stored.stale)}
-    known = _in_order([*stored.fresh, *stored.stale], stored.damaged)
-    wanted = named or known
-    absent = [name for name in wanted if name not in fresh]
-    if mode == "measure" or (mode == "build" and (absent or not wanted)):
-        device = here()
-        if device is not None and _may(device, named, known, mode) and device.name not in fresh:
-            return Decision(plan, "execute", why=_why(stored, stale=device.name in stale))
-    for name in wanted:
-        if name in fresh:
-            return Decision(plan, "replay", fresh[name])
-    for name in wanted:
-        if name in stale:
-            return Decision(plan, "stale", stale[name], _why(stored, stale=True), tuple(absent))
-    return Decision(plan, "missing", why=_why(stored, stale=False), needs=tuple(absent))
+    order = named or [name for name in devices_of(stored) if name not in set(left_out)]
+    return Choice(
+        fresh=tuple(fresh[name] for name in order if name in fresh),
+        stale=tuple(stale[name] for name in order if name not in fresh and name in stale),
+        absent=tuple(name for name in order if name not in fresh),
+    )
 
 
-def _may(device: Device, named: Sequence[str], known: Sequence[str], mode: Mode) -> bool:
-    if named and device.name not in named:
-        return False
-    return mode == "measure" or not known or device.name in known
+def all_stale(stored: Iterable[Stored]) -> tuple[str, ...]:
+    """The devices whose results for a page are all stale, where another device has fresh ones."""
+    found = list(stored)
+    fresh = {run.device.name for entry in found for run in entry.fresh}
+    stale = {run.device.name for entry in found for run in entry.stale}
+    return tuple(sorted(stale - fresh)) if fresh else ()
 
 
-def _why(stored: Stored, *, stale: bool) -> str:
-    if not stale:
-        return "it has not been run yet"
-    return stored.changed or "its code has changed since it was measured"
+def devices_of(stored: Stored) -> list[str]:
+    """Devices by first measurement, then those of which only damaged files are left."""
+    names = [run.device.name for run in _oldest_first([*stored.fresh, *stored.stale])]
+    return list(dict.fromkeys([*names, *sorted(stored.damaged)]))
 
 
 def _oldest_first(runs: Sequence[Run]) -> list[Run]:
@@ -87,19 +127,15 @@ def _best_last(runs: Sequence[Run], page: str) -> list[Run]:
     return sorted(_oldest_first(runs), key=lambda run: run.page == page)
 
 
-def _in_order(runs: Sequence[Run], damaged: Sequence[str]) -> list[str]:
-    """Devices by first measurement, then those of which only damaged files are left."""
-    names = [run.device.name for run in _oldest_first(runs)]
-    return list(dict.fromkeys([*names, *sorted(damaged)]))
-
-
 def show_run(plan: Plan, run: Run, *, stale: bool = False) -> Shown:
-    """The run under the plan's blocks: one to one if its key is the plan's, else matched.
+    """The run under the plan's blocks: one to one where it is of their code, else matched.
 
-    The cells of another key are matched by label, then by equal code, then by place.
+    The cells of other code are matched by label, then by equal code, then by place; inline
+    expressions by their own code.
     """
-    if run.key == plan.key:
-        return Shown(plan, run, run.cells, stale)
+    texts = _match_texts(plan, run)
+    if not stale and len(run.cells) == len(plan.blocks):
+        return Shown(plan, run, run.cells, texts)
     left: list[Cell | None] = list(run.cells)
     cells: list[Cell | None] = [None] * len(plan.blocks)
 
@@ -121,4 +157,15 @@ def show_run(plan: Plan, run: Run, *, stale: bool = False) -> Shown:
     match(same_label)
     match(same_code)
     match(lambda index, place: index == place)
-    return Shown(plan, run, tuple(cells), stale=True)
+    return Shown(plan, run, tuple(cells), texts, stale=True)
+
+
+def _match_texts(plan: Plan, run: Run) -> tuple[str | None, ...]:
+    left = list(run.inlines)
+    texts: list[str | None] = []
+    for inline in plan.inlines:
+        found = next((entry for entry in left if entry.code == inline.code), None)
+        if found is not None:
+            left.remove(found)
+        texts.append(found.text if found is not None else None)
+    return tuple(texts)

@@ -75,20 +75,26 @@ def _broken(python: Path, why: str) -> Problem:
     )
 
 
-def choose_device(machine: Machine, wanted: str, names: Sequence[DeviceConfig]) -> Device | None:
-    """The device that `[execute] device` means, or None where it is not there.
+def choose_devices(
+    machine: Machine, wanted: str, names: Sequence[DeviceConfig]
+) -> tuple[Device, ...]:
+    """The devices on any one of which `[execute] device` lets a plan run; none where none is here.
 
-    `auto` takes the first accelerator, else the CPU.
+    They are alike, so that it does not matter which is free: `auto` takes the first accelerator and
+    those that report the same, and the CPU where there is none. `wanted` may also be a device's
+    own name.
     """
+    found = [_accelerator(machine, accelerator, names) for accelerator in machine.accelerators]
+    name, label = _name(machine.cpu, names)
+    found.append(Device(name, "cpu", machine.cpu, label, memory=machine.memory))
     kind, _, number = wanted.partition(":")
-    for accelerator in machine.accelerators:
-        fits = kind in ("auto", accelerator.kind)
-        if fits and (not number or int(number) == accelerator.index):
-            return _accelerator(machine, accelerator, names)
-    if kind in ("auto", "cpu"):
-        name, label = _name(machine.cpu, names)
-        return Device(name, "cpu", machine.cpu, label, memory=machine.memory)
-    return None
+    fitting = [
+        device
+        for device in found
+        if kind in ("auto", device.kind, device.name)
+        and (not number or int(number) == device.index)
+    ]
+    return tuple(device for device in fitting if device.name == fitting[0].name)
 
 
 def _accelerator(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sitegen.base.errors import Problem
-from sitegen.model import Device, ExecuteConfig
+from sitegen.model import Device, ExecuteConfig, Plan
 
 ALLOWED = re.compile(
     r"PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|CUDA_\w+|HF_HOME|(?:https?|no|all)_proxy", re.I
@@ -56,14 +56,23 @@ def find_python(setting: str, root: Path, environ: Mapping[str, str], own: str) 
 
 
 def kernel_environment(
-    execute: ExecuteConfig, device: Device, python: Path, private: Path, environ: Mapping[str, str]
+    execute: ExecuteConfig,
+    device: Device,
+    python: Path,
+    private: Path,
+    environ: Mapping[str, str],
+    secrets: Mapping[str, str],
 ) -> dict[str, str]:
     """The whole environment of a kernel, by allow-list, with the device's variables set."""
     env = import_time_environment(execute, device, python, environ)
-    return env | {
-        "IPYTHONDIR": str(private / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(private / "jupyter"),
-    }
+    return (
+        env
+        | dict(secrets)
+        | {
+            "IPYTHONDIR": str(private / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(private / "jupyter"),
+        }
+    )
 
 
 def import_time_environment(
@@ -79,6 +88,30 @@ def inherited_variables(python: Path, environ: Mapping[str, str]) -> dict[str, s
     """What any process of the kernel's interpreter is given, whatever it is for."""
     env = {name: value for name, value in environ.items() if ALLOWED.fullmatch(name)} | FIXED
     return env | {"PATH": os.pathsep.join([str(python.parent), env.get("PATH", os.defpath)])}
+
+
+def default_torch_device(execute: ExecuteConfig, device: Device) -> str | None:
+    """What torch's default device is set to; None where it is left alone."""
+    if not execute.torch_default_device or device.kind not in ("cuda", "rocm", "xpu", "mps"):
+        return None
+    return "cuda" if device.kind == "rocm" else device.kind
+
+
+SHORTEST_SECRET = 8
+"""Characters below which a value cannot be masked: it would stand in too much else."""
+
+
+def find_secrets(plan: Plan, environ: Mapping[str, str]) -> dict[str, str] | Problem:
+    """The values of `pass_env` that are set, by name; a problem where one cannot be masked."""
+    found = {name: environ[name] for name in plan.execute.pass_env if name in environ}
+    for name, value in found.items():
+        if len(value) < SHORTEST_SECRET:
+            message = (
+                f"`{name}`, which `pass_env` names, has fewer than {SHORTEST_SECRET} characters"
+            )
+            help = "it could not be masked in outputs; if it is no secret, declare it under `env`"
+            return Problem("error", "pass-env", message, plan.span, help=(help,))
+    return found
 
 
 def device_variables(device: Device, visible: str = "") -> dict[str, str]:
@@ -104,10 +137,28 @@ def device_variables(device: Device, visible: str = "") -> dict[str, str]:
     return variables
 
 
-class Mask:
-    """Rewrites this machine's folders in text: each only as a whole path prefix."""
+MASKED = "[masked]"
+"""What stands for the value of a variable of `pass_env`."""
 
-    def __init__(self, *, work: Path, root: Path, python: Path, home: Path) -> None:
+
+class Mask:
+    """Rewrites what identifies this machine in text.
+
+    Folders go as whole path prefixes; the names of user and host only inside a path or as
+    `user@host`, so that a user `root` leaves "square root" alone; secrets go wherever they stand.
+    """
+
+    def __init__(
+        self,
+        *,
+        work: Path,
+        root: Path,
+        python: Path,
+        home: Path,
+        user: str = "",
+        host: str = "",
+        secrets: Iterable[str] = (),
+    ) -> None:
         environment = python.parent.parent
         folders = {
             work: ".",
@@ -124,6 +175,25 @@ class Mask:
         longest_first = sorted(usable, key=len, reverse=True)
         joined = "|".join(re.escape(folder) for folder in longest_first)
         self._pattern = re.compile(rf"{_BEFORE}(?:{joined})(?=/|[^\w.-]|$)")
+        self._names = _names_pattern(user, host)
+        hidden = sorted({*secrets}, key=len, reverse=True)
+        self._secrets = re.compile("|".join(re.escape(value) for value in hidden) or r"(?!)")
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub(lambda found: self._shown[found.group()], text)
+        text = self._secrets.sub(MASKED, text)
+        text = self._pattern.sub(lambda found: self._shown[found.group()], text)
+        return self._names.sub(lambda found: "user@host" if "@" in found.group() else "user", text)
+
+
+def _names_pattern(user: str, host: str) -> re.Pattern[str]:
+    """`user@host`, and the user's name as a folder below one of people's folders."""
+    forms = []
+    if user:
+        forms.append(
+            rf"(?<=/home/){re.escape(user)}(?![\w.-])|(?<=/Users/){re.escape(user)}(?![\w.-])"
+        )
+    if user and host:
+        short = host.partition(".")[0]
+        names = "|".join(re.escape(name) for name in sorted({host, short}, key=len, reverse=True))
+        forms.append(rf"(?<![\w.-]){re.escape(user)}@(?:{names})(?![\w-])")
+    return re.compile("|".join(forms) or r"(?!)")

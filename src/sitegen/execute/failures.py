@@ -9,15 +9,27 @@ from sitegen.model import Block, Cell, Failure, Plan, Run
 
 
 def about_failures(plan: Plan, run: Run, *, allow: bool) -> Iterator[Problem]:
-    """A problem for each block that did not end as its author said; a warning where allowed."""
+    """A problem for each block and inline expression that did not end as the author said.
+
+    Where failing is allowed they are warnings.
+    """
     severity: Severity = "warning" if allow else "error"
     for block, cell in zip(plan.blocks, run.cells, strict=True):
         failure = _failure(cell)
         if failure is not None:
             span, excerpt = _place(plan, block, failure)
-            first = failure.value.partition("\n")[0]
-            message = f"{failure.name}: {first}" if first else failure.name
-            yield Problem(severity, "block", message, span, excerpt, _remedy(failure))
+            yield Problem(severity, "block", _message(failure), span, excerpt, _remedy(failure))
+    for inline, evaluated in zip(plan.inlines, run.inlines, strict=False):
+        failure = evaluated.failure
+        if failure is not None:
+            help = ("it is evaluated after the block above it, with that block's names",)
+            message = _message(failure)
+            yield Problem(severity, "inline", message, inline.span, inline.excerpt, help)
+
+
+def _message(failure: Failure) -> str:
+    first = failure.value.partition("\n")[0]
+    return f"{failure.name}: {first}" if first else failure.name
 
 
 def _failure(cell: Cell) -> Failure | None:
@@ -36,7 +48,7 @@ def _place(plan: Plan, block: Block, failure: Failure) -> tuple[Span, str]:
                 line = inside.lines[frame.line - 1]
                 text = inside.shown.split("\n")[line - inside.shown_line]
                 column = len(text) - len(text.lstrip()) + 1
-                return Span(plan.file, line, column, len(text.strip())), text
+                return Span(inside.file or plan.file, line, column, len(text.strip())), text
     return block.span, ""
 
 
@@ -46,6 +58,10 @@ def _remedy(failure: Failure) -> tuple[str, ...]:
             return ("give it more time: `#| timeout: 30m`; or `#| eval: false` to show it only",)
         case "KernelDied":
             return ("the rest of the post was not run; `#| eval: false` shows a block only",)
+        case "NoValue":
+            return ("`values` takes numbers, arrays of one element and short strings",)
+        case "NotSaved":
+            return ("write the file into the working folder, or take it out of `saves`",)
         case "DidNotRaise":
             return ("take the `#| error` line out",)
         case "ModuleNotFoundError":

@@ -10,48 +10,66 @@ import msgspec
 
 from sitegen import __version__
 from sitegen.base.errors import Problem
-from sitegen.execute.device import Machine, choose_device, discover, named
+from sitegen.execute.device import Machine, choose_devices, discover, named
 from sitegen.execute.environment import (
     RECORDED,
+    default_torch_device,
     find_python,
+    find_secrets,
     import_time_environment,
     inherited_variables,
 )
-from sitegen.model import Device, ExecuteConfig, Plan, Provenance, Run, SiteConfig
+from sitegen.model import Device, Plan, Provenance, Run, SiteConfig
 
 
 class Host(msgspec.Struct, frozen=True):
-    """Where a plan runs: interpreter, device, what is known of it, the author's environment."""
+    """Where a plan runs: interpreter, device, what is known of it, the author's environment.
+
+    `devices` are all on which it may run, `device` the one that it is given; `secrets` are the
+    values of `pass_env` by name.
+    """
 
     root: Path
     python: Path
     device: Device
+    devices: tuple[Device, ...]
     provenance: Provenance
     environ: Mapping[str, str]
+    secrets: Mapping[str, str]
     passed_over: tuple[str, ...]
+
+    def on(self, device: Device, plan: Plan) -> Host:
+        """The same host with one of its devices chosen for the plan."""
+        torch_device = default_torch_device(plan.execute, device)
+        provenance = msgspec.structs.replace(self.provenance, torch_device=torch_device)
+        return msgspec.structs.replace(self, device=device, provenance=provenance)
 
 
 class Hosts:
     """Finds the host of a plan. What child processes tell is kept: asking costs seconds."""
 
-    def __init__(self, config: SiteConfig, environ: Mapping[str, str], own: str) -> None:
+    def __init__(
+        self, config: SiteConfig, environ: Mapping[str, str], own: str, device: str | None = None
+    ) -> None:
+        """`device` is asked for in place of what plans say, by kind or by name."""
         self._root = config.root
         self._names = config.devices
         self._passed_over = (config.output_dir, "measurements")
         self._environ = environ
         self._own = own
+        self._device = device
         self._machines: dict[tuple[Path, bool], Machine | Problem] = {}
 
     def device(self, plan: Plan) -> Device | Problem | None:
-        """The device that the plan asks for; None where this machine has none such."""
-        found = self._machine(plan.execute)
+        """A device on which the plan may run; None where this machine has none such."""
+        found = self._machine(plan)
         if isinstance(found, Problem):
             return found
-        return choose_device(found[1], plan.execute.device, self._names)
+        return next(iter(choose_devices(found[1], self._wanted(plan), self._names)), None)
 
     def host(self, plan: Plan) -> Host | Problem:
         """Where to run the plan; a problem where it cannot be run here."""
-        found = self._machine(plan.execute)
+        found = self._machine(plan)
         if isinstance(found, Problem):
             return found
         python, machine = found
@@ -59,24 +77,40 @@ class Hosts:
             command = f"install it there: {python} -m pip install ipykernel"
             message = "the kernel's interpreter has no ipykernel"
             return Problem("fatal", "python", message, help=(command,))
-        device = choose_device(machine, plan.execute.device, self._names)
-        if device is None:
-            message = f"this machine has no `{plan.execute.device}`"
-            return Problem("fatal", "device", message, help=('say `device = "auto"`',))
-        env = import_time_environment(plan.execute, device, python, self._environ)
+        devices = choose_devices(machine, self._wanted(plan), self._names)
+        if not devices:
+            message = f"this machine has no `{self._wanted(plan)}`"
+            return Problem("error", "device", message, plan.span, help=('say `device = "auto"`',))
+        secrets = find_secrets(plan, self._environ)
+        if isinstance(secrets, Problem):
+            return secrets
+        env = import_time_environment(plan.execute, devices[0], python, self._environ)
         provenance = _provenance(machine, plan, self._root, env)
-        return Host(self._root, python, device, provenance, self._environ, self._passed_over)
+        return Host(
+            root=self._root,
+            python=python,
+            device=devices[0],
+            devices=devices,
+            provenance=provenance,
+            environ=self._environ,
+            secrets=secrets,
+            passed_over=self._passed_over,
+        )
 
     def named(self, run: Run) -> Run:
         """A stored run whose device has the name that `[devices]` gives it today."""
         return msgspec.structs.replace(run, device=named(run.device, self._names))
 
-    def _machine(self, execute: ExecuteConfig) -> tuple[Path, Machine] | Problem:
+    def _wanted(self, plan: Plan) -> str:
+        return self._device or plan.execute.device
+
+    def _machine(self, plan: Plan) -> tuple[Path, Machine] | Problem:
         """The interpreter that the settings mean, and what it finds on this machine."""
+        execute = plan.execute
         python = find_python(execute.python, self._root, self._environ, self._own)
         if isinstance(python, Problem):
             return python
-        key = (python, execute.device != "cpu")
+        key = (python, self._wanted(plan) != "cpu")
         if key not in self._machines:
             env = inherited_variables(python, self._environ)
             self._machines[key] = discover(python, env, accelerators=key[1])

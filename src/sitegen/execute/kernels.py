@@ -7,8 +7,9 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,13 @@ class Kernel(msgspec.Struct):
     manager: KernelManager
     client: BlockingKernelClient
     pid: int
+    stop: threading.Event
 
-    def send(self, code: str, block: int) -> str:
-        """Ask for a block to be run; returns the request's identity."""
+    def send(self, code: str, block: int, ask: Mapping[str, object]) -> str:
+        """Ask for a block to be run; returns the request's identity.
+
+        `ask` is what the probe is to do besides: see `sitegen_probe.Probe.take`.
+        """
         content = {
             "code": code,
             "silent": False,
@@ -55,7 +60,7 @@ class Kernel(msgspec.Struct):
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        metadata = {"sitegen_block": block}
+        metadata = {"sitegen_block": block, "sitegen_ask": dict(ask)}
         request = self.client.session.msg("execute_request", content, metadata=metadata)
         self.client.shell_channel.send(request)
         return str(request["header"]["msg_id"])
@@ -72,7 +77,9 @@ class Kernel(msgspec.Struct):
         _signal(self.pid, signal.SIGINT)
 
     def why_dead(self) -> str | None:
-        """How the kernel's process ended; None while it lives."""
+        """How the kernel's process ended, or that it is to end; None while it lives."""
+        if self.stop.is_set():
+            return "it was told to stop"
         if self.manager.is_alive():
             return None
         status = self.manager.provisioner.process.returncode  # type: ignore[union-attr]
@@ -96,23 +103,25 @@ def private_folder() -> Iterator[Path]:
 
 @contextmanager
 def start_kernel(
-    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
+    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None, stop: threading.Event
 ) -> Iterator[Kernel]:
     """A fresh kernel that answers, forked where there is a zygote; at the end it is killed with all
     that it started.
 
     Raises KernelStartError where none comes up.
     """
-    with no_orphans(), _started(plan, host, private, work, zygote) as kernel:
+    with no_orphans(), _started(plan, host, private, work, zygote, stop) as kernel:
         yield kernel
 
 
 @contextmanager
 def _started(
-    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
+    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None, stop: threading.Event
 ) -> Iterator[Kernel]:
     manager = _manager(plan, host, private, work, zygote)
-    env = kernel_environment(plan.execute, host.device, host.python, private, host.environ)
+    env = kernel_environment(
+        plan.execute, host.device, host.python, private, host.environ, host.secrets
+    )
     client = manager.client()
     try:
         with open(os.devnull, "w") as silence:  # noqa: PTH123
@@ -123,7 +132,7 @@ def _started(
         pid: int = manager.provisioner.pid  # type: ignore[union-attr]
         client.load_connection_file(manager.connection_file)
         client.start_channels()
-        kernel = Kernel(manager, client, pid)
+        kernel = Kernel(manager, client, pid, stop)
         _wait_until_ready(kernel)
         yield kernel
     finally:
@@ -170,16 +179,12 @@ def _manager(
 
 def _settings(plan: Plan, host: Host, work: Path, *, forked: bool) -> dict[str, object]:
     """What `kernel/launch.py` is told."""
-    kind = host.device.kind
-    torch_device = None
-    if plan.execute.torch_default_device and kind in ("cuda", "rocm", "xpu", "mps"):
-        torch_device = "cuda" if kind == "rocm" else kind
     return {
         "page": plan.page,
         "site": str(host.root),
         "work": str(work),
         "passed_over": host.passed_over,
-        "torch_device": torch_device,
+        "torch_device": host.provenance.torch_device,
         "forked": forked,
     }
 

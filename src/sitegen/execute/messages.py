@@ -20,6 +20,9 @@ JSON = "application/json"
 BINARY = ("image/png", "image/jpeg", "image/webp")
 """The MIME types that are kept of a rich output; all others are left out."""
 
+DARK = "application/vnd.sitegen.dark+png"
+"""What `kernel/sitegen_figures.py` sends beside a figure's PNG."""
+
 MAX_STREAM = 1_000_000
 """Characters of one stream that are kept; what comes after is counted."""
 
@@ -153,7 +156,9 @@ class Fold:
         size: dict[str, object] = next(
             (metadata[mime] for mime in BINARY if isinstance(metadata.get(mime), dict)), {}
         )
-        return Display(data, result, _pixels(size.get("width")), _pixels(size.get("height")))
+        width, height = _pixels(size.get("width")), _pixels(size.get("height"))
+        dark = _decode(bundle.get(DARK)) if "image/png" in data else None
+        return Display(data, result, width, height, dark)
 
     def _clear_if_due(self) -> None:
         if self._clear:

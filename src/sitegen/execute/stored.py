@@ -2,175 +2,306 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from sitegen.base.errors import Problem, Severity, SiteError
-from sitegen.execute.choose import Decision, Mode, Stored, decide, show_run
+from sitegen.base.errors import Problem, SiteError
+from sitegen.execute.advice import about_damage, about_shown, advice_for
+from sitegen.execute.choose import (
+    Choice,
+    Mode,
+    Stored,
+    all_stale,
+    choose_shown,
+    devices_of,
+    show_run,
+    why_execute,
+)
 from sitegen.execute.failures import about_failures
 from sitegen.execute.host import Hosts
-from sitegen.model import Device, Event, Failed, Finished, Plan, Run, Shown
-from sitegen.storage.measurements import (
-    Store,
-    absent_inputs,
-    load_store,
-    put_run,
-    why_inputs_changed,
-)
+from sitegen.execute.lookup import find_stored, saves_for
+from sitegen.model import MAIN, Device, Event, Failed, Finished, Plan, Run, Saved, Shown
+from sitegen.storage.measurements import absent_inputs, load_store, put_failed, put_run
+
+if TYPE_CHECKING:
+    from sitegen.execute.local import Job, LocalExecutor
 
 
 class Settled(msgspec.Struct, frozen=True):
     """What each page shows, by its name, and what it took to get it."""
 
-    shown: Mapping[str, Shown] = {}
+    shown: Mapping[str, tuple[Shown, ...]] = {}
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
+    explanations: tuple[str, ...] = ()
     executed_posts: int = 0
     executed_blocks: int = 0
     replayed_posts: int = 0
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """How runs are to be settled: see `choose.Mode`; `refresh` renews what is fresh too."""
+
+    mode: Mode
+    allow_errors: bool = False
+    refresh: bool = False
+    jobs: int | None = None
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """A plan with what the store has for it; `failed` is its run of today, if that has failed."""
+
+    plan: Plan
+    stored: Stored
+    failed: Run | None = None
+    ran: bool = False
 
 
 def settle_runs(
     plans: Sequence[Plan],
     root: Path,
     hosts: Hosts,
-    mode: Mode,
-    *,
-    allow_errors: bool,
+    asked: Asked,
     watch: Callable[[Event], None],
 ) -> Settled:
     """Replay what the store has, run what must run here, store it, and say what each page shows.
 
-    A run with a failed block is shown but never stored.
+    A run with a failed block is shown but never stored. The sessions of a page are settled in
+    order, since later ones see what earlier ones save; pages, side by side.
     """
     if not plans:
         return Settled()
-    store = load_store(root)
-    problems: list[Problem] = []
-    decisions = [_decide(plan, store, root, hosts, mode, problems) for plan in plans]
-    problems += _about_decisions(decisions, mode)
-    problems += _about_damage(store, mode)
-    shown = {
-        decision.plan.page: show_run(decision.plan, decision.run, stale=decision.action == "stale")
-        for decision in decisions
-        if decision.run is not None
-    }
-    waiting = [decision.plan for decision in decisions if decision.action == "execute"]
-    posts = blocks = 0
-    for plan, run in _run(waiting, hosts, watch, problems):
-        posts += 1
-        blocks += sum(cell.status != "not run" for cell in run.cells)
-        problems += about_failures(plan, run, allow=allow_errors)
-        shown[plan.page] = show_run(plan, run if run.failed else _put(root, run))
-    return Settled(
-        shown=shown,
-        problems=tuple(problems),
-        advice=_advice(decisions, mode),
-        executed_posts=posts,
-        executed_blocks=blocks,
-        replayed_posts=sum(decision.action == "replay" for decision in decisions),
-    )
+    with ExitStack() as stack:
+        settling = Settling(plans, root, hosts, asked, watch, stack)
+        while settling.step():
+            pass
+    return settling.result()
 
 
-def find_stored(plan: Plan, store: Store, root: Path, named: Callable[[Run], Run]) -> Stored:
-    """What the store has for a plan; files that its runs opened are compared beside its page."""
-    beside = (root / plan.file).parent
-    fresh: list[Run] = []
-    changed = None
-    for run in store.of_key(plan.key):
-        why = why_inputs_changed(run, root, beside)
-        changed = changed or why
-        if why is None and len(run.cells) == len(plan.blocks):
-            fresh.append(run)
-    stale = [run for run in store.of_page(plan.page, plan.session) if run not in fresh]
-    damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
-    return Stored(
-        tuple(named(run) for run in fresh),
-        tuple(named(run) for run in stale),
-        tuple(damaged),
-        changed,
-    )
+class Settling:
+    """A settling under way: `step` decides what it can and runs what that asks for."""
+
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        root: Path,
+        hosts: Hosts,
+        asked: Asked,
+        watch: Callable[[Event], None],
+        stack: ExitStack,
+    ) -> None:
+        self._root = root
+        self._hosts = hosts
+        self._asked = asked
+        self._watch = watch
+        self._stack = stack
+        self._store = load_store(root)
+        self._executor: LocalExecutor | None = None
+        self._problems: list[Problem] = []
+        self._explanations: list[str] = []
+        self._settled: dict[str, list[Unit]] = {}
+        self._waiting: dict[str, list[Plan]] = {}
+        self._tried: dict[tuple[str, str], Run | None] = {}
+        self._told: list[Plan] = []
+        self._ran: set[str] = set()
+        self._blocks = 0
+        for plan in plans:
+            self._waiting.setdefault(plan.page, []).append(plan)
+
+    def step(self) -> bool:
+        """Settle every session that can be; run the next ones; whether there is more to do."""
+        jobs = self._next_jobs()
+        if jobs:
+            self._run(jobs)
+        return bool(jobs)
+
+    def _next_jobs(self) -> list[Plan]:
+        """The plans that must run now: of each page the first that is not settled.
+
+        Of equal keys only one is run, under the first page by path; the others then find it stored.
+        """
+        jobs: list[Plan] = []
+        keys: set[str] = set()
+        for page in sorted(self._waiting):
+            plans = self._waiting[page]
+            while plans:
+                plan = plans[0]
+                stored = self._find(plan)
+                why = None if self._was_tried(plan) else self._why_execute(plan, stored)
+                if why is not None and self._can_run(plan):
+                    if plan.key not in keys:
+                        keys.add(plan.key)
+                        jobs.append(plan)
+                        self._explanations.append(f"{plan.file}: {_session(plan)}run: {why}")
+                    break
+                self._settle(page, plan, stored)
+                plans.pop(0)
+        return jobs
+
+    def _settle(self, page: str, plan: Plan, stored: Stored) -> None:
+        tried = self._tried.get((page, plan.session))
+        unit = Unit(plan, stored, tried, ran=self._was_tried(plan))
+        self._settled.setdefault(page, []).append(unit)
+
+    def _was_tried(self, plan: Plan) -> bool:
+        return (plan.page, plan.session) in self._tried
+
+    def _can_run(self, plan: Plan) -> bool:
+        """Whether all its declared inputs are here; else they are reported and it is given up."""
+        missing = [entry.pattern for entry in plan.inputs if entry.digest is None]
+        for pattern in missing:
+            message = f"`inputs` names `{pattern}`, which matches no file here"
+            help = "globs start from the folder of the file that holds them"
+            self._problems.append(Problem("error", "input", message, plan.span, "", (help,)))
+        if missing:
+            self._told.append(plan)
+            self._tried[(plan.page, plan.session)] = None
+        return not missing
+
+    def _find(self, plan: Plan) -> Stored:
+        settled = self._settled.get(plan.page, ())
+        before = [(unit.failed, choose_shown(unit.plan, unit.stored).runs) for unit in settled]
+        return find_stored(plan, self._store, self._root, self._hosts.named, before)
+
+    def _why_execute(self, plan: Plan, stored: Stored) -> str | None:
+        def here() -> Device | None:
+            device = self._hosts.device(plan)
+            if isinstance(device, Problem):
+                self._problems.append(device)
+                self._told.append(plan)
+                return None
+            if device is None and self._asked.mode == "measure":
+                host = self._hosts.host(plan)
+                if isinstance(host, Problem):
+                    self._problems.append(host)
+            return device
+
+        known = [
+            name for unit in self._settled.get(plan.page, ()) for name in devices_of(unit.stored)
+        ]
+        for later in self._waiting[plan.page][1:]:
+            known += devices_of(self._find(later))
+        refresh = self._asked.refresh
+        return why_execute(plan, stored, known, self._asked.mode, here, refresh=refresh)
+
+    def _run(self, plans: Sequence[Plan]) -> None:
+        executor, jobs = self._executor_for(plans), [self._job(plan) for plan in plans]
+        for event in executor.run(jobs):
+            self._watch(event)
+            match event:
+                case Failed(plan=plan, problem=problem):
+                    self._problems.append(problem)
+                    self._told.append(plan)
+                    self._tried[(plan.page, plan.session)] = None
+                case Finished(plan=plan, run=run):
+                    self._tried[(plan.page, plan.session)] = run if run.failed else None
+                    self._ran.add(plan.page)
+                    self._blocks += sum(cell.status in ("ok", "failed") for cell in run.cells)
+                    allow = self._asked.allow_errors
+                    self._problems += about_failures(plan, run, allow=allow)
+                    self._keep(run)
+
+    def _keep(self, run: Run) -> None:
+        try:
+            if run.failed:
+                put_failed(self._root, run)
+            else:
+                self._store.add(put_run(self._root, run))
+        except OSError as error:
+            where = f" `{error.filename}`" if error.filename else ""
+            message = f"a result cannot be stored:{where}: {error.strerror}"
+            raise SiteError([Problem("fatal", "store", message)]) from error
+
+    def _executor_for(self, plans: Sequence[Plan]) -> LocalExecutor:
+        """The executor, made when something must run: a replaying build need not load it (0.1 s).
+
+        It is told of all plans of these pages, which may come later.
+        """
+        if self._executor is None:
+            from sitegen.execute.local import LocalExecutor
+
+            pages = {plan.page for plan in plans}
+            likely = [plan for page in sorted(pages) for plan in self._waiting[page]]
+            executor = LocalExecutor(self._hosts.host, likely, self._asked.jobs)
+            self._executor = self._stack.enter_context(executor)
+        return self._executor
+
+    def _job(self, plan: Plan) -> Job:
+        from sitegen.execute.local import Job
+
+        return Job(plan, self._saves(plan))
+
+    def _saves(self, plan: Plan) -> tuple[Saved, ...]:
+        """What the sessions before it have saved: on this device, else on the first shown."""
+        settled = self._settled.get(plan.page, ())
+        if not settled:
+            return ()
+        device = self._hosts.device(plan)
+        name = device.name if isinstance(device, Device) else ""
+        before = [(unit.failed, choose_shown(unit.plan, unit.stored).runs) for unit in settled]
+        saves = saves_for(name, before)
+        return tuple(self._store.with_content(saves[path]) for path in sorted(saves))
+
+    def result(self) -> Settled:
+        """What all pages show, and what is to be said of it."""
+        shown: dict[str, tuple[Shown, ...]] = {}
+        mode = self._asked.mode
+        problems = [*self._problems, *about_damage(self._store, mode)]
+        advice: dict[str, None] = {}
+        replayed = 0
+        for page, units in sorted(self._settled.items()):
+            left_out = all_stale(unit.stored for unit in units)
+            found: list[Shown] = []
+            for unit in units:
+                choice = choose_shown(unit.plan, unit.stored, left_out)
+                found += self._show(unit, choice)
+                if unit.failed is None and unit.plan not in self._told:
+                    problems += about_shown(unit.plan, unit.stored, choice, mode)
+                    advice |= dict.fromkeys(advice_for(unit.plan, choice, mode))
+                for run in choice.fresh[:1]:
+                    problems += self._about_absent(unit.plan, run)
+            shown[page] = tuple(found)
+            replayed += not any(unit.ran for unit in units) and bool(found)
+        return Settled(
+            shown=shown,
+            problems=tuple(problems),
+            advice=tuple(advice),
+            explanations=tuple(self._explanations),
+            executed_posts=len(self._ran),
+            executed_blocks=self._blocks,
+            replayed_posts=replayed,
+        )
+
+    def _show(self, unit: Unit, choice: Choice) -> list[Shown]:
+        """The runs of a unit, a failed one of today in place of what its device had before."""
+        runs = [(run, False) for run in choice.fresh] + [(run, True) for run in choice.stale]
+        if unit.failed is not None:
+            name = unit.failed.device.name
+            runs = [(unit.failed, False)] + [
+                entry for entry in runs if entry[0].device.name != name
+            ]
+        return [
+            show_run(unit.plan, self._store.with_blobs(run), stale=stale) for run, stale in runs
+        ]
+
+    def _about_absent(self, plan: Plan, run: Run) -> list[Problem]:
+        beside = (self._root / plan.file).parent
+        absent = [entry.path for entry in absent_inputs(run, self._root, beside)]
+        absent += [entry.pattern for entry in plan.inputs if entry.digest is None]
+        return [
+            Problem(
+                "notice",
+                "input",
+                f"`{path}`, which the stored run read, is not here: not checked here",
+                plan.span,
+            )
+            for path in absent
+        ]
 
 
-def _put(root: Path, run: Run) -> Run:
-    try:
-        return put_run(root, run)
-    except OSError as error:
-        where = f" `{error.filename}`" if error.filename else ""
-        message = f"a result cannot be stored:{where}: {error.strerror}"
-        raise SiteError([Problem("fatal", "store", message)]) from error
-
-
-def _decide(
-    plan: Plan, store: Store, root: Path, hosts: Hosts, mode: Mode, problems: list[Problem]
-) -> Decision:
-    def here() -> Device | None:
-        device = hosts.device(plan)
-        if isinstance(device, Problem):
-            problems.append(device)
-            return None
-        return device
-
-    decision = decide(plan, find_stored(plan, store, root, hosts.named), mode, here)
-    if decision.action == "replay" and decision.run is not None:
-        for entry in absent_inputs(decision.run, root, (root / plan.file).parent):
-            message = f"`{entry.path}`, which the stored run read, is not here: not checked"
-            problems.append(Problem("notice", "input", message, plan.blocks[0].span))
-    return decision
-
-
-def _run(
-    plans: Sequence[Plan], hosts: Hosts, watch: Callable[[Event], None], problems: list[Problem]
-) -> Iterator[tuple[Plan, Run]]:
-    """Each plan that could be run, with its run."""
-    if not plans:
-        return
-    # Imported here because a build that only replays need not load the kernel protocol (0.1 s).
-    from sitegen.execute.local import LocalExecutor
-
-    for event in LocalExecutor(hosts.host).run(plans):
-        watch(event)
-        if isinstance(event, Failed):
-            problems.append(event.problem)
-        elif isinstance(event, Finished):
-            yield event.plan, event.run
-
-
-def _about_decisions(decisions: Sequence[Decision], mode: Mode) -> Iterator[Problem]:
-    """A warning for what is shown stale or not at all; under `--frozen` it stops the build."""
-    severity: Severity = "fatal" if mode == "frozen" else "warning"
-    for decision in decisions:
-        if decision.action in ("stale", "missing"):
-            shown = "the stored result is stale" if decision.run else "there is no result"
-            message = f"{shown}: {decision.why}"
-            span = decision.plan.blocks[0].span
-            help = (_renewal(decision, mode),)
-            yield Problem(severity, decision.action, message, span, "", help)
-
-
-def _about_damage(store: Store, mode: Mode) -> Iterator[Problem]:
-    """The damaged files; under `--frozen` one stops the build if no sound file has its key."""
-    keys = {run.key[:8] for run in store.runs}
-    for entry in store.damaged:
-        fatal = mode == "frozen" and entry.key8 not in keys
-        yield msgspec.structs.replace(entry.problem, severity="fatal") if fatal else entry.problem
-
-
-def _renewal(decision: Decision, mode: Mode) -> str:
-    where = f" on {' or '.join(decision.needs)}" if decision.needs else ""
-    if mode in ("no-exec", "frozen"):
-        return f"run `sitegen build`{where}"
-    return (
-        f"run `sitegen build`{where}, or `sitegen run {decision.plan.page}` to measure it here too"
-    )
-
-
-def _advice(decisions: Sequence[Decision], mode: Mode) -> tuple[str, ...]:
-    """What the author may do next, a line for each page that shows less than it could."""
-    return tuple(
-        f"{decision.plan.file}: {_renewal(decision, mode)}"
-        for decision in decisions
-        if decision.action in ("stale", "missing")
-    )
+def _session(plan: Plan) -> str:
+    return "" if plan.session == MAIN else f"session `{plan.session}` "

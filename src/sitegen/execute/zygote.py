@@ -33,7 +33,15 @@ PRELOADED = ("jax", "numpy", "pandas", "scipy", "torch")
 COMPILER = frozenset({"torch._dynamo", "torch._inductor.compile_fx"})
 """What the first call of `torch.compile` would import, in about two seconds."""
 
-SHIPPED = ("launch.py", "sitegen_probe.py", "sitegen_hooks.py", "sitegen_zygote.py")
+SHIPPED = (
+    "launch.py",
+    "sitegen_figures.py",
+    "sitegen_hooks.py",
+    "sitegen_probe.py",
+    "sitegen_recolour.py",
+    "sitegen_values.py",
+    "sitegen_zygote.py",
+)
 """The sources of `sitegen.kernel`."""
 
 START_LIMIT = 120.0

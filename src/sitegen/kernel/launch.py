@@ -1,8 +1,8 @@
 """The program of a kernel: ipykernel with the probe built in.
 
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
-library it imports ipykernel, what that brings, and its neighbours `sitegen_probe.py` and
-`sitegen_hooks.py`, so named that no module of an author meets them. Started as
+library it imports ipykernel, what that brings, and its neighbours `sitegen_*.py`, so named that no
+module of an author meets them. Started as
 `python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `work`,
 `passed_over`, `torch_device`, `forked`.
 """
@@ -15,13 +15,16 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import sitegen_figures
 import sitegen_probe
+import sitegen_values
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.formatters import DisplayFormatter
 from zmq.eventloop.zmqstream import ZMQStream
 
 
@@ -32,8 +35,29 @@ class Compiler(XCachingCompiler):
         return str(Kernel.recorder.file_name(raw_code))
 
 
+class Formatter(DisplayFormatter):
+    """IPython's display formatter, but for figures of matplotlib."""
+
+    def format(
+        self, obj: object, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        figures = Kernel.figures
+        if include or exclude or not figures.takes(obj, self.formatters):
+            data, metadata = super().format(obj, include, exclude)
+            return data, metadata
+        pictures, sizes = figures.show(obj, self.formatters["image/png"])
+        if not pictures:
+            return {}, {}
+        text, _ = super().format(obj, include={"text/plain"})
+        return {**text, **pictures}, sizes
+
+
 class Shell(ZMQInteractiveShell):
     compiler_class = Compiler
+
+    def init_display_formatter(self) -> None:
+        self.display_formatter = Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def ask_exit(self) -> None:
         """`exit` and `quit` fail the block that says them, and leave the kernel to the others."""
@@ -49,16 +73,20 @@ class Kernel(IPythonKernel):
 
     shell_class = Shell
     recorder: ClassVar[sitegen_probe.Probe]
+    figures: ClassVar[sitegen_figures.Figures]
 
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
+        self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
+        self.figures.options = self.recorder.ask.get("figure", {})
         return dict(super().init_metadata(parent))
 
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
-        return {**metadata, "sitegen": self.recorder.take()}
+        asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
+        return {**metadata, "sitegen": self.recorder.take() | asked}
 
 
 class OrderedStream(OutStream):
@@ -108,6 +136,7 @@ def main(connection_file: str, settings_file: str) -> None:
     PrivatePipe.address = f"ipc://{Path(connection_file).with_name('pipe')}"
     settings = json.loads(Path(settings_file).read_text("utf-8"))
     Kernel.recorder = sitegen_probe.Probe(settings)
+    Kernel.figures = sitegen_figures.Figures(Kernel.recorder.aside)
     kernelapp.IOPubThread = PrivatePipe
     application = kernelapp.IPKernelApp.instance(
         kernel_class=Kernel, outstream_class=f"{__name__}.OrderedStream"
@@ -122,6 +151,7 @@ def main(connection_file: str, settings_file: str) -> None:
         ]
     )
     Kernel.recorder.attach(application.shell.events)
+    Kernel.figures.attach(application.shell.events)
     application.start()
 
 

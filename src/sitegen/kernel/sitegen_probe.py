@@ -13,6 +13,8 @@ import resource
 import sys
 import sysconfig
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -32,6 +34,7 @@ class Probe:
         self.page: str = settings["page"]
         self.block = 0
         self.code = ""
+        self.ask: dict[str, Any] = {}
         self.opened = OpenedFiles(settings["site"], settings["work"], settings["passed_over"])
         self._torch_device: str | None = settings["torch_device"]
         self._inherited = host_resident() if settings["forked"] else 0
@@ -41,6 +44,7 @@ class Probe:
         self._jax_peak = 0
         self._seen: set[str] = set()
         self._began: tuple[int, float] | None = None
+        self._aside = (0, 0.0)
         self._measures: dict[str, Any] | None = None
         self._frames: list[dict[str, Any]] = []
         self._names: list[str] = []
@@ -72,6 +76,21 @@ class Probe:
         """
         events.register("pre_run_cell", self._begin)
         events.callbacks["post_execute"].insert(0, self._end)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within, time is not the block's; what it asked of an accelerator is done before."""
+        wait_for_torch()
+        wait_for_jax()
+        began, cpu = time.perf_counter_ns(), cpu_seconds()
+        try:
+            yield
+        finally:
+            wall, used = self._aside
+            self._aside = (
+                wall + time.perf_counter_ns() - began,
+                used + cpu_seconds() - cpu,
+            )
 
     def note_exception(self, error: BaseException | None) -> None:
         """Keep where the exception came from, and the names of its classes."""
@@ -112,6 +131,7 @@ class Probe:
         reset_host_peak()
         reset_torch_peak()
         self._seen = running_frameworks()
+        self._aside = (0, 0.0)
         self._began = (time.perf_counter_ns(), cpu_seconds())
 
     def _end(self) -> None:
@@ -122,10 +142,11 @@ class Probe:
         wait_for_jax()
         ended = time.perf_counter_ns()
         began, cpu = self._began
+        aside, aside_cpu = self._aside
         self._began = None
         self._measures = {
-            "wall": round((ended - began) / 1e9, 6),
-            "cpu": round(cpu_seconds() - cpu, 6),
+            "wall": round((ended - began - aside) / 1e9, 6),
+            "cpu": round(cpu_seconds() - cpu - aside_cpu, 6),
             "compile": round(drain_torch_compile() + self._jax_compile, 6),
             "peak_host": max(0, host_peak() - self._inherited),
             "peak_device": self._device_peak(),

@@ -29,7 +29,8 @@ TESTS = frozenset(
 )
 
 CONTEXT = frozenset(
-    "config current_path current_url lang nav page pages paginator section taxonomy term terms "
+    "config current_path current_url dir home lang nav page pages paginator section taxonomy term "
+    "terms translations words "
     "feed_url last_updated entries sitegen_version".split()
 )
 """Variables that every theme may count on, which an import must not hide."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,42 +12,79 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
-from sitegen.model import Artifact, Card, Cell, CostRow, Document, Measured, Page, Shown
-from sitegen.render.cells import CellContext, one_off_costs, render_cell, render_code
+from sitegen.base.expressions import fill_in
+from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
+from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
+from sitegen.render.summary import mark_summary, summary_of
+
+NOT_YET = "not run yet"
 
 
-def render_body(document: Document, shown: Shown | None) -> Page:
-    """The page of a document with what was measured; `@/…` links are left for the assembly."""
+def render_body(document: Document, shown: Sequence[Shown]) -> Page:
+    """The page of a document with what was measured; `@/…` links are left for the assembly.
+
+    Of several runs of a session, on several devices, the first speaks.
+    """
     meta = document.meta
+    texts = _texts(shown)
     context = CellContext(
         url=document.url,
-        shown=shown,
-        cells=_cells(shown),
+        placed=_placed(shown),
+        captions=_captions(document, texts),
         measure=meta.measure,
         trust=meta.execute.trust_output,
     )
-    env = _Env(document, context)
+    env = _Env(document, context, texts)
     renderer = _renderer()
     body = renderer.renderer.render(list(document.tokens), renderer.options, env)
-    return Page(_card(document, shown), body, document.links, tuple(env.files.values()))
+    card = _card(document, shown, texts, summary_of(body))
+    return Page(card, body, document.links, tuple(env.files.values()))
 
 
-def _cells(shown: Shown | None) -> dict[int, Cell]:
-    """The cells that are shown, by the index of their block."""
-    if shown is None:
-        return {}
-    pairs = zip(shown.plan.blocks, shown.cells, strict=True)
-    return {block.index: cell for block, cell in pairs if cell is not None}
+def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
+    """The runs of each block, by its index."""
+    found: dict[int, tuple[Placed, ...]] = {}
+    for run in shown:
+        for block, cell in zip(run.plan.blocks, run.cells, strict=True):
+            found[block.index] = (*found.get(block.index, ()), Placed(run, cell))
+    return found
+
+
+def _texts(shown: Sequence[Shown]) -> dict[int, str]:
+    """The texts of the inline expressions that have one, by index."""
+    found: dict[int, str] = {}
+    for run in shown:
+        for inline, text in zip(run.plan.inlines, run.texts, strict=True):
+            if text is not None:
+                found.setdefault(inline.index, text)
+    return found
+
+
+def _fill(document: Document, text: str, place: str, texts: Mapping[int, str], none: str) -> str:
+    """A text with its expressions filled in; one without a value reads `none`."""
+    inlines = [inline for inline in document.inlines if inline.place == place]
+    return fill_in(text, [texts.get(inline.index, none) for inline in inlines])
+
+
+def _captions(document: Document, texts: Mapping[int, str]) -> dict[int, str]:
+    captions = {}
+    for block in document.blocks:
+        if block.show.caption:
+            inlines = [entry for entry in document.inlines if entry.block == block.index]
+            values = [texts.get(inline.index, NOT_YET) for inline in inlines]
+            captions[block.index] = fill_in(block.show.caption, values)
+    return captions
 
 
 class _Env(dict[str, Any]):
     """markdown-it's environment of a rendering: the document, and the files it came to show."""
 
-    def __init__(self, document: Document, context: CellContext) -> None:
+    def __init__(self, document: Document, context: CellContext, texts: Mapping[int, str]) -> None:
         super().__init__()
         self.document = document
         self.context = context
+        self.texts = texts
         self.files: dict[str, Artifact] = {}
 
 
@@ -68,6 +105,15 @@ class BodyRenderer(RendererHTML):
             return rendered.html
         language, name = token.meta["language"], token.meta["name"]
         return render_code(token.content.rstrip("\n"), language, name)
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        token = tokens[idx]
+        if "inline" not in token.meta:
+            return f"<code>{escape_text(token.content)}</code>"
+        text = env.texts.get(token.meta["inline"])
+        if text is None:
+            return f'<span class="value-pending">{NOT_YET}</span>'
+        return f'<span class="value">{escape_text(text)}</span>'
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return render_code(tokens[idx].content.rstrip("\n"), "", None)
@@ -94,6 +140,12 @@ class BodyRenderer(RendererHTML):
             f'<img src="{source}" alt="{escape_text(alt)}"{title} loading="lazy" decoding="async">'
         )
 
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return mark_summary(tokens[idx].content)
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return mark_summary(tokens[idx].content)
+
     def hr(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return "<hr>\n"
 
@@ -101,13 +153,16 @@ class BodyRenderer(RendererHTML):
         return "<br>\n"
 
 
-def _card(document: Document, shown: Shown | None) -> Card:
+def _card(
+    document: Document, shown: Sequence[Shown], texts: Mapping[int, str], summary: str | None
+) -> Card:
     meta = document.meta
+    measured = tuple(_measured(document, runs, texts) for runs in _by_device(shown))
     return Card(
         path=document.source.path,
         url=document.url,
-        title=meta.title or "",
-        description=meta.description,
+        title=_fill(document, meta.title or "", "title", texts, ""),
+        description=_fill(document, meta.description, "description", texts, ""),
         date=meta.date,
         updated=meta.updated,
         weight=meta.weight,
@@ -118,31 +173,51 @@ def _card(document: Document, shown: Shown | None) -> Card:
         words=document.words,
         toc=document.toc,
         anchors=document.anchors,
-        summary=None,
-        measured=_measured(document, shown),
+        summary=summary,
+        assets=tuple(sorted((asset.path for asset in document.source.assets), key=str.lower)),
+        measured=next(iter(measured), None),
+        also_measured=measured[1:],
         meta=meta,
     )
 
 
-def _measured(document: Document, shown: Shown | None) -> Measured | None:
-    if shown is None:
-        return None
-    run = shown.run
-    hidden = sum(not (block.show.include and block.show.echo) for block in shown.plan.blocks)
+def _by_device(shown: Sequence[Shown]) -> list[list[Shown]]:
+    """The runs of each device, the one that speaks first ahead."""
+    found: dict[str, list[Shown]] = {}
+    for run in shown:
+        found.setdefault(run.run.device.name, []).append(run)
+    return list(found.values())
+
+
+def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> Measured:
+    """What one device's runs of a page cost; they are those of its sessions."""
+    captions = _captions(document, texts)
+    hidden = 0
     rows = []
-    for number, (block, cell) in enumerate(zip(shown.plan.blocks, shown.cells, strict=True), 1):
+    pairs = [
+        (block, cell)
+        for entry in shown
+        for block, cell in zip(entry.plan.blocks, entry.cells, strict=True)
+    ]
+    for block, cell in sorted(pairs, key=lambda pair: pair[0].index):
+        show = block.show
+        hidden += not (show.include and show.echo)
         if cell is not None and cell.measures is not None:
-            show = block.show
-            title = show.caption or show.name or show.label or f"Block {number}"
+            title = captions.get(block.index) or show.name or show.label
             anchor = block.id if show.include else ""
-            rows.append(CostRow(title, anchor, one_off_costs(cell.measures), cell.measures))
+            one_off = one_off_costs(cell.measures)
+            rows.append(
+                CostRow(title or f"Block {block.index + 1}", anchor, one_off, cell.measures)
+            )
+    last = max(shown, key=lambda entry: entry.run.started).run
     return Measured(
-        device=run.device,
-        provenance=run.provenance,
-        started=run.started,
-        seconds=run.seconds,
-        shown=len(shown.plan.blocks) - hidden,
+        device=last.device,
+        provenance=last.provenance,
+        started=last.started,
+        seconds=sum(entry.run.seconds for entry in shown),
+        shown=len(pairs) - hidden,
         hidden=hidden,
         rows=tuple(rows),
-        stale=shown.stale,
+        stale=any(entry.stale for entry in shown),
+        accepted=tuple(entry.run.accepted for entry in shown if entry.run.accepted),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,49 +25,91 @@ _ONE_OFF = {
 }
 
 
+class Placed(NamedTuple):
+    """What one device's run has for a block; None: nothing yet."""
+
+    shown: Shown
+    cell: Cell | None
+
+
 class CellContext(msgspec.Struct, frozen=True):
     """What a page gives to each of its blocks.
 
-    `shown` is None where nothing was run or stored; `cells` are its cells by their block's index.
+    `placed` are the runs by the index of their block, that of the device which speaks first; no
+    entry: nothing was run or stored. `captions` are the texts of the blocks that have one.
     """
 
     url: str
-    shown: Shown | None
-    cells: Mapping[int, Cell]
+    placed: Mapping[int, tuple[Placed, ...]]
+    captions: Mapping[int, str]
     measure: MeasureConfig
     trust: bool
 
 
 def render_cell(block: Block, context: CellContext) -> Rendered:
     """The figure of a block; empty where the author hides it and it did not fail."""
-    cell = context.cells.get(block.index)
-    failed = cell is not None and cell.status == "failed"
+    placed = context.placed.get(block.index, ())
+    failed = any(cell is not None and cell.status == "failed" for _, cell in placed)
     show = block.show
     if not show.include and not failed:
         return Rendered("")
     parts: list[str] = []
-    files: tuple[Artifact, ...] = ()
+    files: list[Artifact] = []
     if show.include and show.echo:
         parts.append(_code(block))
-    if not block.run.eval:
-        pass
-    elif cell is None:
-        parts.append('<div class="cell-output cell-pending">not run yet</div>')
-    elif cell.status == "not run":
-        note = "not run: the session ended in a block above"
-        parts.append(f'<div class="cell-output cell-pending">{note}</div>')
-    else:
-        outputs = _outputs(block, cell, context)
-        parts.append(outputs.html)
-        files = outputs.files
-        if context.shown is not None and not context.shown.stale:
-            parts.append(_cost(cell.measures, context.measure))
+    if block.run.eval:
+        for rendered in _results(block, placed, context):
+            parts.append(rendered.html)
+            files += rendered.files
     body = "".join(part for part in parts if part)
     if not body:
         return Rendered("")
-    caption = f"<figcaption>{escape_text(show.caption)}</figcaption>" if show.caption else ""
+    text = context.captions.get(block.index)
+    caption = f"<figcaption>{escape_text(text)}</figcaption>" if text else ""
     html = f'<figure class="cell" id="{escape_text(block.id)}">{body}{caption}</figure>\n'
-    return Rendered(html, files)
+    return Rendered(html, tuple(files))
+
+
+def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> Iterator[Rendered]:
+    """What the block gave on the device that speaks first, then behind a click on each other."""
+    measured = [entry for entry in placed if entry.cell and entry.cell.status in ("ok", "failed")]
+    first = next(iter(measured or placed), None)
+    if first is None:
+        yield _pending("not run yet")
+        return
+    if len(measured) > 1:
+        yield Rendered(_device_note(first.shown))
+    yield _result(block, first, context)
+    for other in measured[1:]:
+        result = _result(block, other, context)
+        body = result.html
+        if first.cell and other.cell and other.cell.outputs == first.cell.outputs:
+            body = '<p class="cell-note">the same output</p>' + _cost_of(block, other, context)
+        label = escape_text(other.shown.run.device.label)
+        if body:
+            summary = f"<summary>On {label}</summary>"
+            html = f'<details class="cell-device">{summary}{body}</details>'
+            yield Rendered(html, result.files)
+
+
+def _result(block: Block, placed: Placed, context: CellContext) -> Rendered:
+    cell = placed.cell
+    if cell is None:
+        return _pending("not run yet")
+    if cell.status == "not run":
+        return _pending("not run: the session ended in a block above")
+    if cell.status == "not here":
+        return _pending(f"not run here: it is for {' and '.join(block.run.devices)}")
+    outputs = _outputs(block, placed.shown, cell, context)
+    return Rendered(outputs.html + _cost_of(block, placed, context), outputs.files)
+
+
+def _pending(words: str) -> Rendered:
+    return Rendered(f'<div class="cell-output cell-pending">{escape_text(words)}</div>')
+
+
+def _device_note(shown: Shown) -> str:
+    return f'<p class="cell-note">on {escape_text(shown.run.device.label)}</p>'
 
 
 def render_code(code: str, language: str, name: str | None) -> str:
@@ -99,11 +142,9 @@ def _pre(code: str, language: str) -> str:
     return f'<pre tabindex="0"><code{mark}>{highlight(code, language)}</code></pre>'
 
 
-def _outputs(block: Block, cell: Cell, context: CellContext) -> Rendered:
+def _outputs(block: Block, shown: Shown, cell: Cell, context: CellContext) -> Rendered:
     """What the block said. A failure that was not meant is shown whatever the options say."""
-    shown = context.shown
-    assert shown is not None  # noqa: S101 (a cell comes from a shown run)
-    alt = block.show.alt or block.show.caption or "Output of the code above"
+    alt = block.show.alt or context.captions.get(block.index) or "Output of the code above"
     place = Place(context.url, shown.plan, shown.run.page, context.trust, shown.stale, alt)
     html: list[str] = []
     ordinary: list[str] = []
@@ -131,9 +172,11 @@ def _outputs(block: Block, cell: Cell, context: CellContext) -> Rendered:
     return Rendered("".join(html), tuple(files))
 
 
-def _cost(measures: Measures | None, measure: MeasureConfig) -> str:
+def _cost_of(block: Block, placed: Placed, context: CellContext) -> str:
     """The line that says what a block cost, where that says something."""
-    if measures is None or measure.show == "never":
+    measures, measure = placed.cell.measures if placed.cell else None, context.measure
+    silent = placed.shown.stale or not block.show.cost or measure.show == "never"
+    if measures is None or silent:
         return ""
     compiling = measures.compile >= NOTABLE_COMPILE
     if measure.show == "auto" and measures.wall < NOTABLE_SECONDS and not compiling:

@@ -18,9 +18,8 @@ def find_file(config: SiteConfig, path: str, asked_by: str) -> Path | None:
     """
     root = config.root.resolve()
     below = f"content/{path[2:]}" if path.startswith("@/") else path.lstrip("/")
-    theme = getattr(config, "theme", None)
     folders = ["", "static", "content", config.output_dir]
-    folders += [f"themes/{theme}/static"] if theme else []
+    folders += [f"themes/{config.theme}/static"] if config.theme else []
     for folder in folders:
         found = root / folder / below
         try:

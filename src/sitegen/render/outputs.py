@@ -19,6 +19,13 @@ from sitegen.render.escape import escape_text
 SHORT = 32
 """Digits of a digest in a file's name."""
 
+ON_DARK_SCREENS = "screen and (prefers-color-scheme: dark)"
+"""Where a figure's dark picture is shown: paper is white, whatever its reader prefers.
+
+Chromium prints before `picture` has chosen anew, so the light one stands there once more, hidden,
+for the style sheet to show in print; nothing loads it before.
+"""
+
 _SVG_ROOT = re.compile(r"<svg\b[^>]*>")
 _SVG_SIZE = re.compile(r"""\s(width|height)=["'](\d+(?:\.\d+)?)(?:px)?["']""")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -103,7 +110,8 @@ def _line_of(block: int, line: int, place: Place) -> str:
     blocks = place.plan.blocks
     if place.stale or not (0 <= block < len(blocks) and 0 < line <= len(blocks[block].lines)):
         return f"block {block + 1}, line {line}"
-    return f"{place.plan.file}:{blocks[block].lines[line - 1]}"
+    file = blocks[block].file or place.plan.file
+    return f"{file}:{blocks[block].lines[line - 1]}"
 
 
 def _render_display(display: Display, place: Place) -> Rendered:
@@ -166,11 +174,21 @@ def _image(display: Display, value: str | Blob, place: Place, *, extension: str)
     if width is None or height is None:
         width, height = _png_size(value.content)
     size = f' width="{width}" height="{height}"' if width and height else ""
+    attributes = f'{size} alt="{escape_text(place.alt)}" loading="lazy" decoding="async"'
+    html = f'<img src="{name}"{attributes}>'
+    files = (_file(name, value, place),)
+    if display.dark is None or extension != "png":
+        return Rendered(html, files)
+    dark = f"{display.dark.digest[:SHORT]}.{extension}"
+    source = f'<source media="{ON_DARK_SCREENS}" srcset="{dark}">'
+    on_paper = f'<img hidden src="{name}"{attributes}>'
+    html = f"<picture>{source}{html}</picture>{on_paper}"
+    return Rendered(html, (*files, _file(dark, display.dark, place)))
+
+
+def _file(name: str, blob: Blob, place: Place) -> Artifact:
     path = f"{place.url.strip('/')}/{name}".lstrip("/")
-    html = (
-        f'<img src="{name}"{size} alt="{escape_text(place.alt)}" loading="lazy" decoding="async">'
-    )
-    return Rendered(html, (Artifact(path, value.content, place.plan.file),))
+    return Artifact(path, blob.content, place.plan.file)
 
 
 def _png_size(content: bytes) -> tuple[int | None, int | None]:

@@ -26,10 +26,8 @@ _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
 class Templates:
     """Renders templates by name; an author's mistake in one becomes a SiteError with its place."""
 
-    def __init__(
-        self, config: SiteConfig, library: Library, outside: Outside, theme: str | None = None
-    ) -> None:
-        self._levels = open_levels(config.root, theme)
+    def __init__(self, config: SiteConfig, library: Library, outside: Outside) -> None:
+        self._levels = open_levels(config.root, config.theme or None)
         self._made: dict[str, Artifact] = {}
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731
@@ -51,6 +49,11 @@ class Templates:
                 raise
             names = (*context, *self.environment.globals)
             raise SiteError([self._problem(error, name, page, names)]) from error
+
+    def first_of(self, *names: str) -> str:
+        """The first of the templates that there is; the last where there is none."""
+        found = (name for name in names if self._levels.find(name) is not None)
+        return next(found, names[-1])
 
     def made_files(self) -> tuple[Artifact, ...]:
         """The images that templates have asked for so far, by path."""

@@ -7,23 +7,22 @@ Folder names are for people: page, session, device and key are read from the fil
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, assert_never
 
 import msgspec
 
 from sitegen.base.digest import digest_bytes
 from sitegen.base.errors import Problem, Span
-from sitegen.model import Blob, Display, Input, Output, Run
+from sitegen.model import Blob, Input, Run, Saved
+from sitegen.storage.run_file import blob_name, blobs_of, map_blobs, parse_run, render_run
 
-FORMAT = 1
 FOLDER = "measurements"
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-_WIDTH = 100
+FAILED = ".sitegen/failed"
 
 
 class Damaged(NamedTuple):
@@ -35,48 +34,165 @@ class Damaged(NamedTuple):
     problem: Problem
 
 
-class Store(NamedTuple):
-    """All sound runs, by path, and the damaged files."""
+class Entry(NamedTuple):
+    """A stored run, and its file; the blobs lie beside that."""
 
-    runs: tuple[Run, ...]
-    damaged: tuple[Damaged, ...]
+    run: Run
+    path: Path
+
+
+class Store:
+    """All sound runs, and the damaged files. Blobs are read, and their digests checked, when a run
+    is asked about; one with a damaged blob then counts as damaged."""
+
+    def __init__(self, root: Path, entries: Iterable[Entry], damaged: Iterable[Damaged]) -> None:
+        self.damaged = list(damaged)
+        self._root = root
+        self._entries: list[Entry] = []
+        self._keys: dict[str, list[Entry]] = {}
+        self._pages: dict[tuple[str, str], list[Entry]] = {}
+        self._blobs: dict[Path, dict[str, Blob] | None] = {}
+        for entry in entries:
+            self._add(entry)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The sound runs, by path."""
+        broken = {path for path, blobs in self._blobs.items() if blobs is None}
+        return tuple(entry.run for entry in self._entries if entry.path not in broken)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries)
 
     def of_page(self, page: str, session: str) -> tuple[Run, ...]:
         """The runs of a page's session, whatever code they ran."""
-        return tuple(run for run in self.runs if (run.page, run.session) == (page, session))
+        return tuple(entry.run for entry in self._pages.get((page, session), ()))
 
     def of_key(self, key: str) -> tuple[Run, ...]:
         """The runs of a key, whatever page they were made for."""
-        return tuple(run for run in self.runs if run.key == key)
+        return tuple(entry.run for entry in self._keys.get(key, ()))
+
+    def is_sound(self, run: Run) -> bool:
+        """Whether all blobs of a stored run are as they were written."""
+        entry = self._entry(run)
+        return entry is None or self._load(entry) is not None
+
+    def with_blobs(self, run: Run) -> Run:
+        """The run with the bytes of its blobs; one that is not from the store has them."""
+        entry = self._entry(run)
+        blobs = self._load(entry) if entry is not None else None
+        if not blobs:
+            return run
+        return map_blobs(run, lambda _, blob: blobs.get(blob.digest, blob))
+
+    def with_content(self, saved: Saved) -> Saved:
+        """The saved file with its bytes, found by digest."""
+        if saved.blob.content or not saved.blob.size:
+            return saved
+        for entry in self._entries:
+            if any(other.blob.digest == saved.blob.digest for other in entry.run.saves):
+                blobs = self._load(entry)
+                if blobs:
+                    return Saved(saved.path, blobs[saved.blob.digest])
+        return saved
+
+    def add(self, entry: Entry) -> None:
+        """Take in a run that was just written."""
+        self._add(entry)
+
+    def _add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._keys.setdefault(entry.run.key, []).append(entry)
+        self._pages.setdefault((entry.run.page, entry.run.session), []).append(entry)
+
+    def _entry(self, run: Run) -> Entry | None:
+        """The entry of a run, whatever its device is called today."""
+        for entry in self._keys.get(run.key, ()):
+            if (entry.run.started, entry.run.page, entry.run.cells) == (
+                run.started,
+                run.page,
+                run.cells,
+            ):
+                return entry
+        return None
+
+    def _load(self, entry: Entry) -> dict[str, Blob] | None:
+        """The blobs of a run by digest; None, and the file among the damaged, where one is not as
+        it was written."""
+        if entry.path in self._blobs:
+            return self._blobs[entry.path]
+        folder = entry.path.parent / "blobs"
+        try:
+            self._blobs[entry.path] = {
+                blob.digest: _read_blob(folder, extension, blob)
+                for extension, blob in blobs_of(entry.run)
+            }
+        except _BlobError as error:
+            self._blobs[entry.path] = None
+            self.damaged.append(_damaged(entry.path, self._root, str(error)))
+        return self._blobs[entry.path]
 
 
 def load_store(root: Path) -> Store:
-    """Every stored run of the site at `root`, each checked against its digests."""
-    runs: list[Run] = []
+    """Every stored run of the site at `root`, each checked against its digest."""
+    entries: list[Entry] = []
     damaged: list[Damaged] = []
     for path in sorted((root / FOLDER).rglob("*.json")):
+        if path.parent.name == "blobs":
+            continue
         loaded = _load_run(path, root)
         if isinstance(loaded, Run):
-            runs.append(loaded)
+            entries.append(Entry(loaded, path))
         else:
             damaged.append(loaded)
-    return Store(tuple(runs), tuple(damaged))
+    return Store(root, entries, damaged)
 
 
-def put_run(root: Path, run: Run) -> Run:
-    """Write a run that has not failed, whole or not at all; return it as it will be read."""
+def put_run(root: Path, run: Run) -> Entry:
+    """Write a run that has not failed, whole or not at all; the entry of the run as it is read.
+
+    What an earlier failed run of its session left is removed.
+    """
     folder = root / FOLDER / run.page / run.device.name
-    blobs = folder / "blobs"
-    for mime, blob in _blobs(run):
-        blobs.mkdir(parents=True, exist_ok=True)
-        _write(blobs / _blob_name(mime, blob), blob.content)
+    entry = _put(folder, run, f"{run.started:%Y-%m-%d}-{run.key[:8]}-{{digest}}.json")
+    shutil.rmtree(_failed_folder(root, run), ignore_errors=True)
+    return entry
+
+
+def put_failed(root: Path, run: Run) -> None:
+    """Keep a run that has failed, for `status` alone; the one before it is replaced."""
+    folder = _failed_folder(root, run)
+    shutil.rmtree(folder, ignore_errors=True)
+    _put(folder, run, "{digest}.json")
+
+
+def load_failed(root: Path) -> tuple[Run, ...]:
+    """The failed runs that are kept, by page and session."""
+    found = []
+    for path in sorted((root / FAILED).rglob("*.json")):
+        if path.parent.name != "blobs":
+            run = parse_run(path.read_bytes())
+            if isinstance(run, Run):
+                found.append(run)
+    return tuple(found)
+
+
+def _failed_folder(root: Path, run: Run) -> Path:
+    return root / FAILED / run.page / f"{run.session}@{run.device.name}"
+
+
+def _put(folder: Path, run: Run, name: str) -> Entry:
+    for extension, blob in blobs_of(run):
+        (folder / "blobs").mkdir(parents=True, exist_ok=True)
+        _write(folder / "blobs" / blob_name(extension, blob), blob.content)
     content = render_run(run).encode()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{run.started:%Y-%m-%d}-{run.key[:8]}-{digest_bytes(content)[:8]}.json"
+    path = folder / name.format(digest=digest_bytes(content)[:8])
     _write(path, content)
-    loaded = _load_run(path, root)
-    assert isinstance(loaded, Run), loaded  # noqa: S101 (what was just written can be read)
-    return loaded
+    written = parse_run(content)
+    assert isinstance(written, Run), written  # noqa: S101 (what was just written can be read)
+    return Entry(written, path)
 
 
 def why_inputs_changed(run: Run, root: Path, beside: Path) -> str | None:
@@ -87,79 +203,58 @@ def why_inputs_changed(run: Run, root: Path, beside: Path) -> str | None:
     """
     for entry in run.inputs:
         path = _input_path(entry, root, beside)
-        if path.is_file() and digest_bytes(path.read_bytes()) != entry.digest:
+        if path and path.is_file() and digest_bytes(path.read_bytes()) != entry.digest:
             return f"`{entry.path}`, which it read, has changed since it was measured"
     return None
 
 
 def absent_inputs(run: Run, root: Path, beside: Path) -> tuple[Input, ...]:
     """The files that the run opened and that are not here to compare."""
-    return tuple(entry for entry in run.inputs if not _input_path(entry, root, beside).is_file())
+    paths = ((entry, _input_path(entry, root, beside)) for entry in run.inputs)
+    return tuple(entry for entry, path in paths if path and not path.is_file())
 
 
-def _input_path(entry: Input, root: Path, beside: Path) -> Path:
-    return (beside if entry.base == "post" else root) / entry.path
-
-
-def render_run(run: Run) -> str:
-    """The run as JSON that reads well as a diff: summary first, texts by line, the small inline."""
-    bare = _map_blobs(run, lambda mime, blob: Blob(blob.digest, blob.size))
-    plain = msgspec.to_builtins(bare)
-    for cell in plain["cells"]:
-        for output in cell["outputs"]:
-            _split_lines(output)
-    cost = sum(cell.measures.wall for cell in run.cells if cell.measures)
-    blocks = f"{len(run.cells)} block{'s' if len(run.cells) != 1 else ''}"
-    summary = f"{blocks} in {cost:.2g} s on {run.device.label}"
-    return _pretty({"format": FORMAT, "summary": summary, **plain}) + "\n"
-
-
-def parse_run(content: bytes) -> Run | str:
-    """The run in a stored file, blobs without content, or what is wrong with it."""
-    try:
-        plain = json.loads(content)
-        if plain.get("format") != FORMAT:
-            return f"it has format {plain.get('format')}, this version reads {FORMAT}"
-        for cell in plain["cells"]:
-            for output in cell["outputs"]:
-                _join_lines(output)
-        return msgspec.convert(plain, Run)
-    except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
-        return str(error)
+def _input_path(entry: Input, root: Path, beside: Path) -> Path | None:
+    """Where the file lies; None where it is no single file of the site."""
+    match entry.base:
+        case "post":
+            return beside / entry.path
+        case "site":
+            return root / entry.path
+        case "saves" | "declared":
+            return None
+        case _:
+            assert_never(entry.base)
 
 
 def _load_run(path: Path, root: Path) -> Run | Damaged:
-    name = path.relative_to(root).as_posix()
-    folder, device = path.parent.parent, path.parent.name
-    key8 = path.stem[-17:-9]
-
-    def damaged(why: str) -> Damaged:
-        help = "restore it with git, or delete it and measure again"
-        problem = Problem("warning", "damaged", why, Span(name, 1), help=(help,))
-        return Damaged(folder.relative_to(root / FOLDER).as_posix(), device, key8, problem)
-
     try:
         content = path.read_bytes()
     except OSError as error:
-        return damaged(f"cannot be read: {error.strerror}")
+        return _damaged(path, root, f"cannot be read: {error.strerror}")
     if digest_bytes(content)[:8] != path.stem[-8:]:
-        return damaged("damaged: the content is not what was written")
+        return _damaged(path, root, "damaged: the content is not what was written")
     run = parse_run(content)
-    if isinstance(run, str):
-        return damaged(f"damaged: {run}")
-    try:
-        return _map_blobs(run, lambda mime, blob: _read_blob(path.parent / "blobs", mime, blob))
-    except _BlobError as error:
-        return damaged(str(error))
+    return run if isinstance(run, Run) else _damaged(path, root, f"damaged: {run}")
+
+
+def _damaged(path: Path, root: Path, why: str) -> Damaged:
+    folder, device = path.parent.parent, path.parent.name
+    help = "restore it with git, or delete it and measure again"
+    problem = Problem(
+        "warning", "damaged", why, Span(path.relative_to(root).as_posix(), 1), help=(help,)
+    )
+    page = folder.relative_to(root / FOLDER).as_posix()
+    return Damaged(page, device, path.stem[-17:-9], problem)
 
 
 class _BlobError(Exception):
     """A blob is missing or not what was written."""
 
 
-def _read_blob(folder: Path, mime: str, blob: Blob) -> Blob:
+def _read_blob(folder: Path, extension: str, blob: Blob) -> Blob:
     """The blob with its bytes, checked."""
-    path = folder / _blob_name(mime, blob)
+    path = folder / blob_name(extension, blob)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -167,40 +262,6 @@ def _read_blob(folder: Path, mime: str, blob: Blob) -> Blob:
     if digest_bytes(content) != blob.digest:
         raise _BlobError(f"its blob `blobs/{path.name}` is damaged")
     return msgspec.structs.replace(blob, content=content)
-
-
-def _map_blobs(run: Run, change: Callable[[str, Blob], Blob]) -> Run:
-    """The run with every blob, given with its MIME type, changed."""
-
-    def changed(output: Output) -> Output:
-        if not isinstance(output, Display):
-            return output
-        data = {
-            mime: change(mime, value) if isinstance(value, Blob) else value
-            for mime, value in output.data.items()
-        }
-        return msgspec.structs.replace(output, data=data)
-
-    cells = tuple(
-        msgspec.structs.replace(cell, outputs=tuple(changed(output) for output in cell.outputs))
-        for cell in run.cells
-    )
-    return msgspec.structs.replace(run, cells=cells)
-
-
-def _blobs(run: Run) -> list[tuple[str, Blob]]:
-    return [
-        (mime, value)
-        for cell in run.cells
-        for output in cell.outputs
-        if isinstance(output, Display)
-        for mime, value in output.data.items()
-        if isinstance(value, Blob)
-    ]
-
-
-def _blob_name(mime: str, blob: Blob) -> str:
-    return f"{blob.digest[:32]}.{EXTENSIONS.get(mime, 'bin')}"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -216,32 +277,3 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def _split_lines(output: dict[str, Any]) -> None:
-    if isinstance(output.get("text"), str):
-        output["text"] = output["text"].splitlines(keepends=True)
-    for mime, value in output.get("data", {}).items():
-        if isinstance(value, str):
-            output["data"][mime] = value.splitlines(keepends=True)
-
-
-def _join_lines(output: dict[str, Any]) -> None:
-    if isinstance(output.get("text"), list):
-        output["text"] = "".join(output["text"])
-    for mime, value in output.get("data", {}).items():
-        if isinstance(value, list):
-            output["data"][mime] = "".join(value)
-
-
-def _pretty(value: Any, indent: str = "") -> str:
-    """JSON with what fits on a line on one line."""
-    inline = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, Mapping | list | tuple) or not value or len(indent + inline) <= _WIDTH:
-        return inline
-    deeper = indent + " "
-    if isinstance(value, Mapping):
-        rows = [f"{json.dumps(key)}: {_pretty(entry, deeper)}" for key, entry in value.items()]
-        return "{\n" + ",\n".join(deeper + row for row in rows) + f"\n{indent}}}"
-    rows = [_pretty(entry, deeper) for entry in value]
-    return "[\n" + ",\n".join(deeper + row for row in rows) + f"\n{indent}]"

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sitegen.render.dates import as_date, iso_date
-from sitegen.render.filters.values import FilterError, as_text, needs_number
+from sitegen.render.filters.values import FilterError, as_text, fields_of, needs_number
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -107,7 +107,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, msgspec.Struct):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+        return {name: _plain(item) for name, item in fields_of(value).items()}
     date = as_date(value)
     if date is not None:
         return iso_date(date)

@@ -103,5 +103,11 @@ def as_map(value: Any, filter: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     if isinstance(value, msgspec.Struct):
-        return {name: getattr(value, name) for name in value.__struct_fields__}
+        return fields_of(value)
     raise FilterError(f"`{filter}` needs a map, and was given {describe(value)}")
+
+
+def fields_of(value: msgspec.Struct) -> dict[str, Any]:
+    """The fields that a template is meant to see of a value."""
+    names = (name for name in value.__struct_fields__ if name not in ("around", "body"))
+    return {name: getattr(value, name) for name in names}

@@ -20,16 +20,9 @@ class Outside(msgspec.Struct, frozen=True):
     """What templates take from outside of the site: the build's day, the author's environment, and
     how a slug is made."""
 
-    day: dt.datetime
+    day: dt.date
     environ: Mapping[str, str]
     slugify: Callable[[str], str]
-
-
-def build_day(environ: Mapping[str, str], clock: dt.datetime) -> dt.datetime:
-    """The day that the build says it is: of SOURCE_DATE_EPOCH, else of the clock; midnight UTC."""
-    epoch = environ.get("SOURCE_DATE_EPOCH", "")
-    moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch.isdecimal() else clock
-    return moment.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def functions(

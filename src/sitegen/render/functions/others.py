@@ -19,13 +19,13 @@ _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw khw ks ku ps sd ug ur yi".spl
 
 
 def of_the_rest(
-    config: SiteConfig, day: dt.datetime, environ: Mapping[str, str], drawn: Callable[[], str]
+    config: SiteConfig, day: dt.date, environ: Mapping[str, str], drawn: Callable[[], str]
 ) -> dict[str, Callable[..., Any]]:
     """The functions for a site and a build."""
     return {
         "get_env": partial(_get_env, environ),
         "get_random": partial(_get_random, drawn),
-        "now": partial(_now, day),
+        "now": partial(_now, dt.datetime.combine(day, dt.time(), dt.UTC)),
         "range": _range,
         "text_direction": _text_direction(config),
         "throw": _throw,
@@ -37,8 +37,7 @@ def _trans(config: SiteConfig) -> Callable[..., str]:
     @jinja2.pass_context
     def trans(context: Context, key: str, lang: str | None = None) -> str:
         spoken = lang or context.get("lang") or config.language
-        in_language = getattr(config, "in_language", None)
-        words: Mapping[str, str] = in_language(spoken).translations if in_language else {}
+        words = config.in_language(spoken).translations
         if key not in words:
             raise no_such("trans", f"`{key}` has no translation in `{spoken}`", key, words)
         return words[key]

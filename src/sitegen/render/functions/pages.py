@@ -25,13 +25,14 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         found = library.page(_in_language(config, path, lang))
         if found is None:
             raise no_such("get_page", f"there is no page `{path}`", path, library.urls)
-        return msgspec.structs.replace(found, content=Markup()) if metadata_only else found
+        return msgspec.structs.replace(found, body=Markup()) if metadata_only else found
 
     def get_section(path: str, metadata_only: bool = False, lang: str | None = None) -> Any:
         found = library.section(_in_language(config, path, lang))
         if found is None:
             raise no_such("get_section", f"there is no section `{path}`", path, library.urls)
-        bare = {"pages": (), "subsections": ()} if metadata_only else {}
+        bare: dict[str, Any] = {"pages": (), "subsections": (), "parts": ()}
+        bare = bare if metadata_only else {}
         return msgspec.structs.replace(found, **bare)
 
     def get_url(
@@ -77,7 +78,7 @@ def _in_language(config: SiteConfig, path: str, lang: str | None) -> str:
 
 
 def _language(config: SiteConfig, lang: str | None) -> str:
-    known = [language.code for language in getattr(config, "languages", ())] or [config.language]
+    known = [language.code for language in config.languages]
     if lang not in known:
         raise jinja2.TemplateRuntimeError(f"the site has no language `{lang}`")
     return str(lang)

@@ -13,7 +13,6 @@ from sitegen.base.address import permalink
 from sitegen.model import SiteConfig
 from sitegen.render.functions.errors import no_such
 from sitegen.render.library import Library, view_kind
-from sitegen.render.views import view_term
 
 
 def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
@@ -49,7 +48,7 @@ def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
     ) -> Any:
         spoken = language(context, kind, lang)
         found = taxonomy("get_taxonomy", kind, spoken, required)
-        return found and view_kind(found, spoken, config.base_url)
+        return found and view_kind(found, library, config.base_url)
 
     @jinja2.pass_context
     def get_taxonomy_term(
@@ -64,7 +63,7 @@ def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         found = one_term("get_taxonomy_term", kind, spoken, term, required)
         if found is None:
             return None
-        view = view_term(found, config.base_url)
+        view = library.term(found)
         return view if include_pages else msgspec.structs.replace(view, pages=())
 
     @jinja2.pass_context
@@ -76,12 +75,13 @@ def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         required: bool = True,
         lang: str | None = None,
     ) -> str | None:
-        if kind in library.unlisted:
-            return ""
         wanted = term if term is not None else name
         if wanted is None:
             raise jinja2.TemplateRuntimeError("`get_taxonomy_url` needs `name`")
         spoken = language(context, kind, lang)
+        within = library.taxonomies.get((kind, spoken))
+        if within is not None and not within.config.render:
+            return ""
         found = one_term("get_taxonomy_url", kind, spoken, wanted, required)
         return None if found is None else permalink(config.base_url, found.url)
 

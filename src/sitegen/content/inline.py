@@ -1,0 +1,116 @@
+"""Inline expressions: `` `{python} expr :format` `` in prose, title, description and captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markdown_it.token import Token
+
+from sitegen.base.errors import Problem, Span
+from sitegen.base.expressions import MARK, parse_expression, spans_of
+from sitegen.model import MAIN, Block, Inline, InlinePlace, Meta, Source
+
+
+def find_inlines(
+    tokens: Sequence[Token],
+    blocks: Sequence[Block],
+    source: Source,
+    meta: Meta,
+    problems: list[Problem],
+) -> tuple[Inline, ...]:
+    """The inline expressions of a document; the tokens of those in prose are given their number.
+
+    Those of captions come after the prose, then those of the front matter: evaluated after the
+    last block.
+    """
+    finder = _Finder(source, meta, blocks, problems)
+    after = -1
+    for token in tokens:
+        if "block" in token.meta and blocks[token.meta["block"]].run.eval:
+            after = token.meta["block"]
+        for child in token.children or ():
+            if child.type == "code_inline" and child.content.startswith(MARK):
+                start = token.map[0] if token.map is not None else 0
+                finder.seek(meta.body_line + start)
+                child.meta = {**child.meta, "inline": len(finder.found)}
+                finder.add(child.content.removeprefix(MARK), after, "prose")
+    evaluated = -1
+    for block in blocks:
+        evaluated = block.index if block.run.eval else evaluated
+        finder.seek(block.span.line)
+        for text in spans_of(block.show.caption):
+            finder.add(text, evaluated, "caption", block.index)
+    front: tuple[tuple[InlinePlace, str | None], ...] = (
+        ("title", meta.title),
+        ("description", meta.description),
+    )
+    for place, field in front:
+        finder.seek(1)
+        for text in spans_of(field):
+            finder.add(text, evaluated, place)
+    return tuple(finder.found)
+
+
+class _Finder:
+    """Collects expressions and where they stand: each is sought from behind the one before."""
+
+    def __init__(
+        self, source: Source, meta: Meta, blocks: Sequence[Block], problems: list[Problem]
+    ) -> None:
+        self.found: list[Inline] = []
+        self._file = source.file
+        self._lines = source.text.split("\n")
+        self._blocks = blocks
+        self._problems = problems
+        self._at = (1, 0)
+
+    def seek(self, line: int) -> None:
+        """Look from this line of the file on, unless the last expression stood further down."""
+        if line == 1 or line > self._at[0]:
+            self._at = (line, 0)
+
+    def add(
+        self,
+        text: str,
+        after: int,
+        place: InlinePlace,
+        block: int | None = None,
+    ) -> None:
+        expression = parse_expression(text)
+        span, excerpt = self._place(expression.code)
+        if not expression.code:
+            help = "write `{python} x`, or take the mark out"
+            message = "an inline expression without an expression"
+            self._problems.append(Problem("fatal", "inline", message, span, excerpt, (help,)))
+        session = self._session(after)
+        self.found.append(
+            Inline(
+                index=len(self.found),
+                code=expression.code,
+                format=expression.format,
+                after=after,
+                place=place,
+                session=session,
+                span=span,
+                excerpt=excerpt,
+                block=block,
+            )
+        )
+
+    def _session(self, after: int) -> str:
+        """That of the block above; above all blocks, that of the first one that runs."""
+        if after >= 0:
+            return self._blocks[after].session
+        return next((block.session for block in self._blocks if block.run.eval), MAIN)
+
+    def _place(self, code: str) -> tuple[Span, str]:
+        line, column = self._at
+        for number in range(line, len(self._lines) + 1):
+            text = self._lines[number - 1]
+            at = text.find(MARK, column if number == line else 0)
+            if at >= 0 and text[at + len(MARK) :].lstrip().startswith(code.split("\n")[0][:40]):
+                self._at = (number, at + len(MARK))
+                end = text.find("`", at)
+                width = (end if end > 0 else len(text)) - at
+                return Span(self._file, number, at + 1, width), text
+        return Span(self._file, line), self._lines[line - 1] if line <= len(self._lines) else ""

@@ -1,0 +1,75 @@
+"""What the store has for a plan: runs of its key that still hold, and older ones of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sitegen.execute.choose import Stored
+from sitegen.execute.plan import run_key
+from sitegen.model import Plan, Run, Saved
+from sitegen.storage.measurements import Store, why_inputs_changed
+
+Before = Sequence[tuple[Run | None, Sequence[Run]]]
+"""The sessions of a page that come before another: a failed run of today, and the runs shown."""
+
+
+def find_stored(
+    plan: Plan, store: Store, root: Path, named: Callable[[Run], Run], before: Before = ()
+) -> Stored:
+    """What the store has for a plan; files that its runs opened are compared beside its page.
+
+    What earlier sessions save is compared with what they save now.
+    """
+    beside = (root / plan.file).parent
+    fresh: list[Run] = []
+    changed = None
+    for run in _of_key(plan, store):
+        run = named(run)
+        why = why_inputs_changed(run, root, beside) or _why_saves_changed(run, before)
+        changed = changed or why
+        if why is None and len(run.cells) == len(plan.blocks) and store.is_sound(run):
+            fresh.append(run)
+    ours = {(run.started, run.device.name) for run in fresh}
+    stale = [
+        run
+        for run in map(named, store.of_page(plan.page, plan.session))
+        if (run.started, run.device.name) not in ours and store.is_sound(run)
+    ]
+    damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
+    return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed)
+
+
+def _of_key(plan: Plan, store: Store) -> list[Run]:
+    """The runs of the plan's key; declared inputs that are not here count as each run had them."""
+    if all(entry.digest is not None for entry in plan.inputs):
+        return list(store.of_key(plan.key))
+    found = []
+    for run in store.runs:
+        recorded = {entry.path: entry.digest for entry in run.inputs if entry.base == "declared"}
+        if recorded and run_key(plan, recorded) == run.key:
+            found.append(run)
+    return found
+
+
+def saves_for(device: str, before: Before) -> dict[str, Saved]:
+    """The files that a session on a device finds: of that device, else of the first one shown."""
+    found: dict[str, Saved] = {}
+    for failed, shown in before:
+        runs = [run for run in (failed, *shown) if run is not None]
+        run = next((run for run in runs if run.device.name == device), next(iter(runs), None))
+        if run is not None:
+            found |= {saved.path: saved for saved in run.saves}
+    return found
+
+
+def _why_saves_changed(run: Run, before: Before) -> str | None:
+    wanted = [entry for entry in run.inputs if entry.base == "saves"]
+    if not wanted:
+        return None
+    saves = saves_for(run.device.name, before)
+    for entry in wanted:
+        saved = saves.get(entry.path)
+        if saved is None or saved.blob.digest != entry.digest:
+            return f"`{entry.path}`, which an earlier session saves, has changed since"
+    return None

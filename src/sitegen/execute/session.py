@@ -1,0 +1,132 @@
+"""The blocks of a plan in one kernel: what came of each, and which files were opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+
+import msgspec
+
+from sitegen.execute.blocks import Opened, Outcome, run_block, skip_block
+from sitegen.execute.kernels import Kernel
+from sitegen.execute.messages import Displays, Fold
+from sitegen.model import (
+    Block,
+    BlockDone,
+    Cell,
+    Chunk,
+    Device,
+    Display,
+    Evaluated,
+    Event,
+    Failure,
+    Inline,
+    Limits,
+    Output,
+    Plan,
+    RunOptions,
+    ShowOptions,
+    Started,
+)
+
+
+class Session:
+    """A plan being run on a device; `mask` is applied to all text that leaves the kernel."""
+
+    def __init__(self, plan: Plan, device: Device, mask: Callable[[str], str] = str) -> None:
+        self.plan = plan
+        self.opened: tuple[Opened, ...] = ()
+        self._device = device
+        self._mask = mask
+        self._displays = Displays()
+        self._ended: list[tuple[Cell, Fold]] = []
+        self._inlines: dict[int, Evaluated] = {}
+        self._alive = True
+
+    def run(self, kernel: Kernel) -> Iterator[Event]:
+        """The events of the blocks, until the last or until the kernel is gone."""
+        self._evaluate_alone(kernel, -1)
+        for index, block in enumerate(self.plan.blocks):
+            if not self._alive:
+                return
+            if block.run.devices and self._device.name not in block.run.devices:
+                self._ended.append((skip_block(block, "not here"), self._fold()))
+                self._evaluate_alone(kernel, index)
+                yield BlockDone(self.plan, index, self._ended[-1][0])
+            else:
+                yield from self._run_block(kernel, index, block)
+
+    def _run_block(self, kernel: Kernel, index: int, block: Block) -> Iterator[Event]:
+        yield Started(self.plan, index)
+        fold = self._fold()
+        inlines = self._after(index)
+        for step in run_block(kernel, index, block, fold, inlines):
+            if isinstance(step, Outcome):
+                self._ended.append((step.cell, fold))
+                self._note(step, inlines)
+                yield BlockDone(self.plan, index, step.cell)
+            else:
+                yield Chunk(self.plan, index, step)
+
+    def _evaluate_alone(self, kernel: Kernel, after: int) -> None:
+        """Evaluate the inline expressions behind a block that is not run, or before the first."""
+        inlines = self._after(after)
+        if inlines:
+            fold = self._fold()
+            for step in run_block(kernel, max(after, 0), self._nothing(inlines), fold, inlines):
+                if isinstance(step, Outcome):
+                    self._note(step, inlines)
+
+    def _nothing(self, inlines: tuple[Inline, ...]) -> Block:
+        """A block without code, for expressions that follow none that runs."""
+        limits = Limits(self.plan.execute.timeout)
+        span = inlines[0].span
+        return Block(0, "", (), "", span.line, RunOptions(), limits, ShowOptions(), span)
+
+    def _after(self, index: int) -> tuple[Inline, ...]:
+        return tuple(entry for entry in self.plan.inlines if entry.after == index)
+
+    def _note(self, outcome: Outcome, inlines: tuple[Inline, ...]) -> None:
+        self.opened = outcome.opened or self.opened
+        self._alive = self._alive and not outcome.ended
+        for inline, evaluated in zip(inlines, outcome.inlines, strict=False):
+            self._inlines[inline.index] = _masked(evaluated, self._mask)
+
+    def _fold(self) -> Fold:
+        return Fold(self._mask, self._displays)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """A cell for each block: displays as later blocks left them, those not run marked so."""
+        ended = [_updated(cell, fold.outputs()) for cell, fold in self._ended]
+        left = self.plan.blocks[len(ended) :]
+        cells = (*ended, *(skip_block(block) for block in left))
+        return tuple(_masked_values(cell, self._mask) for cell in cells)
+
+    def inlines(self) -> tuple[Evaluated, ...]:
+        """What came of each inline expression, in the plan's order."""
+        return tuple(
+            self._inlines.get(entry.index, Evaluated(entry.code)) for entry in self.plan.inlines
+        )
+
+
+def _updated(cell: Cell, now: tuple[Output, ...]) -> Cell:
+    """The cell with its displays as they are now; all else was final when the block ended."""
+    pairs = zip_longest(cell.outputs, now)
+    outputs = [new if isinstance(new, Display) else old for old, new in pairs if old is not None]
+    return msgspec.structs.replace(cell, outputs=tuple(outputs))
+
+
+def _masked_values(cell: Cell, mask: Callable[[str], str]) -> Cell:
+    values = {
+        name: mask(value) if isinstance(value, str) else value
+        for name, value in cell.values.items()
+    }
+    return msgspec.structs.replace(cell, values=values)
+
+
+def _masked(evaluated: Evaluated, mask: Callable[[str], str]) -> Evaluated:
+    failure = evaluated.failure
+    if failure is not None:
+        failure = Failure(failure.name, mask(failure.value), failure.frames)
+    text = None if evaluated.text is None else mask(evaluated.text)
+    return Evaluated(evaluated.code, text, failure)
