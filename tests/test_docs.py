@@ -19,7 +19,7 @@ from sitegen.content.options import KNOWN
 from sitegen.migrate.known import FILTERS as KNOWN_FILTERS
 from sitegen.migrate.known import FUNCTIONS
 from sitegen.migrate.known import TESTS as KNOWN_TESTS
-from sitegen.model import ExecuteConfig, MeasureConfig, Report
+from sitegen.model import ExecuteConfig, MeasureConfig, Meta, Report, SiteConfig
 from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.views import (
     ConfigView,
@@ -28,6 +28,16 @@ from sitegen.render.views import (
     SectionView,
     TaxonomyConfigView,
     TermView,
+)
+from sitegen.render.words import ENGLISH
+from sitegen.settings import (
+    HighlightConfig,
+    LanguageConfig,
+    LinkCheckConfig,
+    MarkdownConfig,
+    SearchConfig,
+    SlugConfig,
+    TaxonomyConfig,
 )
 from tests.support import CONFIG, REPOSITORY, build_site, write_site
 from tests.test_templates import templates_of
@@ -57,8 +67,13 @@ def without_running(root: Path, files: dict[str, str], config: str = CONFIG) -> 
 
 
 def mistakes(report: Report) -> list[Problem]:
-    """What the build found, but for results that are not there because nothing was run."""
-    return [problem for problem in report.problems if problem.code != "missing"]
+    """What the build found, but for results that are not there because nothing was run, and for
+    keys that have no effect yet."""
+    return [
+        problem
+        for problem in report.problems
+        if problem.code != "missing" and problem.severity != "notice"
+    ]
 
 
 @pytest.mark.parametrize(("info", "content"), FENCES)
@@ -148,6 +163,49 @@ def test_every_key_of_execute_and_measure_is_documented(
     for key in scope.__struct_fields__:
         table = r"^\[execute\.env\]" if key == "env" else rf"^{key} = "
         assert re.search(table, TEXT["execution"], re.M), key
+
+
+CONFIGURATION = (
+    SiteConfig,
+    TaxonomyConfig,
+    SlugConfig,
+    MarkdownConfig,
+    HighlightConfig,
+    SearchConfig,
+    LinkCheckConfig,
+    LanguageConfig,
+)
+NOT_KEYS = {
+    "root",
+    "file",
+    "language",
+    "languages",
+    "slug",
+    "code",
+    "execute",
+    "measure",
+    "devices",
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGURATION, ids=lambda kind: kind.__name__)
+def test_every_key_of_the_configuration_is_documented(kind: type[msgspec.Struct]) -> None:
+    text = TEXT["configuration"]
+    for key in kind.__struct_fields__:
+        written = rf"^(?:# )?{key} = |^\[+(?:\w+\.)*{key}\]"
+        assert key in NOT_KEYS or re.search(written, text, re.M), key
+
+
+def test_every_key_of_front_matter_is_documented() -> None:
+    other = {"lang", "body_line", "execute", "measure", "taxonomies", "extra", "html"}
+    for key in Meta.__struct_fields__:
+        written = rf"^{key} = |`{key} = "
+        assert key in other or re.search(written, TEXT["authoring"], re.M), key
+
+
+def test_every_word_of_the_theme_is_documented() -> None:
+    for word in ENGLISH:
+        assert f"`{word}`" in TEXT["configuration"], word
 
 
 def test_the_changelog_has_something_to_say() -> None:

@@ -201,3 +201,37 @@ def test_random_numbers_are_the_same_in_every_build(tmp_path: Path) -> None:
     assert first == shown(tmp_path / "2", template, more)
     assert len(set(first)) > 3
     assert first != published(tmp_path / "1", "posts/a/index.html")
+
+
+# --- languages --------------------------------------------------------------------------------
+
+PORTUGUESE = {
+    "site.toml": SITE
+    + """[translations]
+hi = "Hello"
+[languages.pt]
+taxonomies = [{ name = "tags" }]
+translations = { hi = "Olá" }
+""",
+    "content/posts/_index.pt.md": page('title = "Artigos"'),
+    "content/posts/a.pt.md": page('title = "Á"\ndate = 2026-01-02\n[taxonomies]\ntags = ["Jax"]'),
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "english", "portuguese"),
+    [
+        ("{{ get_page(path='posts/a.md', lang='pt').title }}", "Á", "Á"),
+        ("{{ get_section(path='posts/_index.md', lang='pt').title }}", "Artigos", "Artigos"),
+        ("{{ get_url(path='@/posts/a.md', lang='pt') }}", "https://example.org/pt/posts/a/", "https://example.org/pt/posts/a/"),
+        ("{{ get_url(path='x.css') }} {{ get_url(path='atom.xml', lang='pt') }}", "https://example.org/x.css https://example.org/pt/atom.xml", "https://example.org/x.css https://example.org/pt/atom.xml"),
+        ("{{ trans(key='hi') }} {{ trans(key='hi', lang='pt') }} {{ trans(key='hi', lang='en') }}", "Hello Olá Hello", "Olá Olá Hello"),
+        ("{{ get_taxonomy_url(kind='tags', name='Jax') }}", "https://example.org/tags/jax/", "https://example.org/pt/tags/jax/"),
+        ("{{ get_taxonomy(kind='tags', lang='en').items | length }} {{ get_taxonomy(kind='tags').lang }}", "2 en", "2 pt"),
+    ],
+)  # fmt: skip
+def test_languages(template: str, english: str, portuguese: str, tmp_path: Path) -> None:
+    more = {**PORTUGUESE, "templates/page.html": template}
+    shown(tmp_path, "", more)
+    assert published(tmp_path, "posts/a/index.html") == english
+    assert published(tmp_path, "pt/posts/a/index.html") == portuguese

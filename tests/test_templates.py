@@ -332,6 +332,34 @@ def test_a_name_that_is_not_there_is_false_in_a_condition(tmp_path: Path) -> Non
     assert published(tmp_path, "a/index.html") == "b"
 
 
+def test_a_condition_on_a_field_that_no_page_has_is_a_warning(tmp_path: Path) -> None:
+    template = "\n{% if page.titel or page.extra.x or config.generate_feed %}a{% endif %}"
+    found = publish(tmp_path, {**A, "templates/page.html": template, "content/b.md": page()})
+    assert [(p.severity, p.message, p.help) for p in found] == [
+        (
+            "warning",
+            "a config has no `generate_feed`: this condition is always false",
+            ("did you mean `generate_feeds`?",),
+        ),
+        (
+            "warning",
+            "a page has no `titel`: this condition is always false",
+            ("did you mean `title`?",),
+        ),
+    ]
+    assert found[0].span is not None
+    assert (found[0].span.path, found[0].span.line) == ("templates/page.html", 2)
+    assert published(tmp_path, "a/index.html") == "\n"
+
+
+def test_what_is_not_said_is_nothing_as_in_zola(tmp_path: Path) -> None:
+    template = "{{ page.description | default(value='d') }} {{ config.author | default(value='a') }} {{ page.title }}."
+    files = {"templates/page.html": template, "content/b.md": page("description = 'x'")}
+    build(tmp_path, files)
+    assert published(tmp_path, "a/index.html") == "d a A."
+    assert published(tmp_path, "b/index.html") == "x a ."
+
+
 # --- three levels ---------------------------------------------------------------------------
 
 
@@ -341,7 +369,7 @@ def templates_of(root: Path, files: dict[str, str]) -> Templates:
     config = SiteConfig(root=root, base_url="https://example.org", theme="t")
     site = Site(config=config, pages=(), sections=(), taxonomies=())
     library = open_library(site, Shelf(site, (), {}))
-    return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str))
+    return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str), [])
 
 
 def test_a_template_extends_through_site_theme_and_built_in(tmp_path: Path) -> None:
@@ -384,6 +412,22 @@ def test_a_theme_that_extends_itself_ends_at_the_built_in_templates(tmp_path: Pa
     assert found.message == "there is no template `only.html`"
     assert found.span is not None
     assert found.span.path == "themes/t/templates/only.html"
+
+
+def test_a_site_with_a_theme_is_built_with_it(tmp_path: Path) -> None:
+    build(
+        tmp_path,
+        {
+            "site.toml": f'theme = "t"\n{SITE}',
+            "themes/t/templates/page.html": "<t>{% block a %}{{ page.title }}{% endblock %}</t>",
+            "templates/page.html": '{% extends "page.html" %}{% block a %}[{{ super() }}]{% endblock %}',
+            "themes/t/static/x.css": "x",
+            "templates/404.html": "{{ get_url(path='x.css', cachebust=true) }}",
+        },
+    )
+    assert published(tmp_path, "a/index.html") == "<t>[A]</t>"
+    assert "x.css?h=" in published(tmp_path, "404.html")
+    assert "<h1>Tiny</h1>" in published(tmp_path, "index.html")
 
 
 def test_a_mistake_in_a_theme_is_told_with_its_path(tmp_path: Path) -> None:

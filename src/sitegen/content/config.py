@@ -15,6 +15,8 @@ from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
 from sitegen.content.settings import (
+    NOT_YET,
+    WAITING_SITE,
     parse_feed_filenames,
     parse_generate_feeds,
     parse_languages,
@@ -33,7 +35,6 @@ FILES = (FILE, "zola.toml", "config.toml")
 """Where a configuration may stand; the first that is there is read."""
 KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 
-NOT_YET = "this version of sitegen does not know it yet"
 _FOREIGN = (
     "compile_sass",
     "hard_link_static",
@@ -134,6 +135,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         devices=_devices(table),
         extra=table.free("extra"),
     )
+    table.not_used(WAITING_SITE, NOT_YET)
     table.not_used(_FOREIGN, "it concerns Zola only")
     table.finish(where=file)
     return config

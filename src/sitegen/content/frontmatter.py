@@ -13,7 +13,14 @@ from sitegen.base.paths import alias_file, why_no_path
 from sitegen.base.schema import Table
 from sitegen.content.config import parse_execute, parse_measure
 from sitegen.content.names import FileName, parse_name, why_no_language
-from sitegen.content.settings import HTML, parse_generate_feeds, parse_paginate_path
+from sitegen.content.settings import (
+    HTML,
+    NOT_YET,
+    WAITING_PAGE,
+    WAITING_SECTION,
+    parse_generate_feeds,
+    parse_paginate_path,
+)
 from sitegen.content.split import split_front_matter
 from sitegen.content.urls import page_slug, term_slug
 from sitegen.model import ExecuteConfig, MeasureConfig, Meta, SiteConfig, SortBy, Source
@@ -153,6 +160,7 @@ def _parse_page(
             message = f"`{taxonomy.name}` at the top level is not read"
             hint = f"write it under [taxonomies]: {taxonomy.name} = [ … ]"
             table.report(taxonomy.name, message, hint, severity="warning")
+    table.not_used(WAITING_PAGE, NOT_YET)
     table.finish(unknown="warning", where="a page")
     return meta
 
@@ -191,6 +199,7 @@ def _parse_section(
         render=table.boolean("render", True),
         body_line=body_line,
     )
+    table.not_used(WAITING_SECTION, NOT_YET)
     table.finish(where="a section")
     return meta
 

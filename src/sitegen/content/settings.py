@@ -24,6 +24,28 @@ HTML: tuple[Html, ...] = ("trusted", "sanitise", "escape")
 _FOREIGN = "it concerns Zola only"
 _CODE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _DEFAULT_FEEDS = ("atom.xml",)
+NOT_YET = "this version of sitegen does not know it yet"
+_WAITING_MARKDOWN = (
+    "render_emoji",
+    "external_links_class",
+    "external_links_target_blank",
+    "external_links_no_follow",
+    "external_links_no_referrer",
+    "external_links_external",
+    "smart_punctuation",
+    "definition_list",
+    "lazy_async_image",
+    "bottom_footnotes",
+    "github_alerts",
+    "insert_anchor_links",
+    "html",
+    "highlighting",
+)
+WAITING_SITE = ("build_search_index", "search", "link_checker", "minify_html", "feed_content")
+"""What is read, and what nothing acts on yet."""
+WAITING_PAGE = ("in_search_index", "markdown")
+WAITING_SECTION = (*WAITING_PAGE, "insert_anchor_links")
+
 _ZOLA_MARKDOWN = (
     "highlight_code",
     "error_on_missing_highlight",
@@ -67,6 +89,7 @@ def parse_markdown(table: Table) -> MarkdownConfig:
         html=table.choice("html", HTML, "trusted"),
         highlighting=_parse_highlighting(highlighting),
     )
+    table.not_used(_WAITING_MARKDOWN, NOT_YET)
     table.not_used(_ZOLA_MARKDOWN, _FOREIGN)
     table.finish(where="[markdown]")
     return markdown
@@ -218,6 +241,7 @@ def _parse_language(
         search=parse_search(table.table("search")),
         translations=table.string_map("translations"),
     )
+    table.not_used(("build_search_index", "search"), NOT_YET)
     table.finish(where="a language")
     return language
 

@@ -74,7 +74,7 @@ def open_book(
     return Book(
         site=site,
         shelf=shelf,
-        templates=Templates(site.config, open_library(site, shelf), outside),
+        templates=Templates(site.config, open_library(site, shelf), outside, problems),
         common={language.code: _common(site, language.code) for language in site.config.languages},
         problems=problems,
     )

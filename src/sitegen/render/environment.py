@@ -25,11 +25,16 @@ class Environment(jinja2.Environment):
 
     code_generator_class = Generator
 
-    def __init__(self, levels: Levels, functions: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        levels: Levels,
+        functions: Mapping[str, Callable[..., Any]],
+        undefined: type[Missing] = Missing,
+    ) -> None:
         super().__init__(
             loader=Loader(levels),
             autoescape=True,
-            undefined=Missing,
+            undefined=undefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,

@@ -1,8 +1,12 @@
-"""Names that are not there: false in a condition, as in Tera, and an error anywhere else."""
+"""Names that are not there: false in a condition, as in Tera, and an error anywhere else.
+
+A page, a section and their like have the fields that they have: a condition on another one is
+always false, which is worth a warning.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 import jinja2
@@ -39,6 +43,15 @@ class Missing(jinja2.Undefined):
     __iter__ = __str__ = __len__ = _fail_with_undefined_error
     __eq__ = __ne__ = __hash__ = __contains__ = _fail_with_undefined_error
 
+    def __bool__(self) -> bool:
+        if isinstance(self._undefined_obj, msgspec.Struct):
+            self.told(self)
+        return False
+
+    @staticmethod
+    def told(missing: Missing) -> None:
+        """Told of every condition on a field that its value can never have."""
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -57,3 +70,8 @@ def known_names(missing: Missing) -> tuple[str, ...]:
     elif isinstance(value, msgspec.Struct):
         names = (name for name in dir(type(value)) if not name.startswith("_"))
     return tuple(str(name) for name in names)
+
+
+def missing_type(tell: Callable[[Missing], None]) -> type[Missing]:
+    """The class of missing names that tells of conditions which are always false."""
+    return type("Missing", (Missing,), {"__slots__": (), "told": staticmethod(tell)})

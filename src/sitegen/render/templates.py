@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 import jinja2
@@ -17,7 +19,7 @@ from sitegen.render.functions.others import draws, local
 from sitegen.render.library import Library
 from sitegen.render.loader import FILE, Level, open_levels
 from sitegen.render.markdown import markdown_filter
-from sitegen.render.missing import MissingError
+from sitegen.render.missing import Missing, MissingError, known_names, missing_type
 
 _VIEW = re.compile(r"'sitegen\.[\w.]+\.(\w+?)(?:View)? object'")
 _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
@@ -26,13 +28,16 @@ _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
 class Templates:
     """Renders templates by name; an author's mistake in one becomes a SiteError with its place."""
 
-    def __init__(self, config: SiteConfig, library: Library, outside: Outside) -> None:
+    def __init__(
+        self, config: SiteConfig, library: Library, outside: Outside, problems: list[Problem]
+    ) -> None:
+        self._problems = problems
         self._levels = open_levels(config.root, config.theme or None)
         self._made: dict[str, Artifact] = {}
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731
         known = functions(config, library, outside, self._made, drawn)
-        self.environment = Environment(self._levels, known)
+        self.environment = Environment(self._levels, known, missing_type(self._warn))
         self.environment.filters.update(
             local=local(config.base_url),
             markdown=markdown_filter(config, library),
@@ -58,6 +63,30 @@ class Templates:
     def made_files(self) -> tuple[Artifact, ...]:
         """The images that templates have asked for so far, by path."""
         return tuple(self._made[path] for path in sorted(self._made))
+
+    def _warn(self, missing: Missing) -> None:
+        """A condition on a field that a page can never have: told once, nothing is stopped."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and not frame.f_code.co_filename.startswith(FILE):
+            frame = frame.f_back
+        template = frame.f_globals.get("__jinja_template__") if frame is not None else None
+        if frame is None or template is None:
+            return
+        line = template.get_corresponding_lineno(frame.f_lineno)
+        level, bare = self._levels.find(template.name) or (self._levels.all[0], template.name)
+        kind = type(missing._undefined_obj).__name__.removesuffix("View").lower()
+        name = str(missing._undefined_name)
+        close = nearest(name, known_names(missing))
+        problem = Problem(
+            "warning",
+            "template",
+            f"a {kind} has no `{name}`: this condition is always false",
+            Span(level.shown.format(bare), line),
+            _line(level, bare, line),
+            (f"did you mean `{close}`?",) if close else (),
+        )
+        if problem not in self._problems:
+            self._problems.append(problem)
 
     def _problem(self, error: Exception, name: str, page: str, context: Iterable[str]) -> Problem:
         """What an exception that rose from a template means to its author."""

@@ -53,9 +53,9 @@ class ConfigView(msgspec.Struct, frozen=True):
     """The configuration as a page in one language sees it; `languages` are the others by code."""
 
     base_url: str
-    title: str
-    description: str
-    author: str
+    title: str | None
+    description: str | None
+    author: str | None
     default_language: str
     generate_feeds: bool
     feed_filenames: tuple[str, ...]
@@ -142,8 +142,8 @@ class Around(Protocol):
 class PageView(msgspec.Struct, frozen=True, eq=False):
     """A page. `ancestors` are paths of sections, for `get_section`; `path_links` link to them."""
 
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     date: dt.datetime | None
     updated: dt.datetime | None
     year: int | None
@@ -199,8 +199,8 @@ class PartView(msgspec.Struct, frozen=True):
 class SectionView(msgspec.Struct, frozen=True, eq=False):
     """A section. `subsections` are their paths, for `get_section`; `parts` say more of them."""
 
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     draft: bool
     lang: str
     path: str
@@ -275,9 +275,9 @@ def view_config(site: Site, lang: str) -> ConfigView:
     own = config.in_language(lang)
     return ConfigView(
         base_url=config.base_url,
-        title=own.title,
-        description=own.description,
-        author=config.author,
+        title=own.title or None,
+        description=own.description or None,
+        author=config.author or None,
         default_language=config.language,
         generate_feeds=own.generate_feeds,
         feed_filenames=own.feed_filenames,
