@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jinja2
@@ -19,7 +19,10 @@ from sitegen.storage.images import keep_image
 
 
 def of_files(config: SiteConfig, made: dict[str, Artifact]) -> dict[str, Callable[..., Any]]:
-    """The functions for a site. Images that they make go to `made`."""
+    """The functions for a site. Images that they make go to `made`.
+
+    What was asked once is not read again: a theme asks for the same files on every page.
+    """
 
     def get_hash(
         path: str | None = None,
@@ -73,10 +76,10 @@ def of_files(config: SiteConfig, made: dict[str, Artifact]) -> dict[str, Callabl
         }
 
     return {
-        "get_hash": get_hash,
-        "get_image_metadata": get_image_metadata,
-        "load_data": partial(load_data, config),
-        "resize_image": resize_image,
+        "get_hash": cache(get_hash),
+        "get_image_metadata": cache(get_image_metadata),
+        "load_data": cache(partial(load_data, config)),
+        "resize_image": cache(resize_image),
     }
 
 

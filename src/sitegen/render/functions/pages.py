@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -55,9 +56,13 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
             url = url.rstrip("/") + ("/" if trailing_slash else "")
         address = permalink(config.base_url, url)
         if cachebust:
-            data = need_file(config, below, "get_url").read_bytes()
-            address += f"?h={hashlib.sha256(data).hexdigest()[:20]}"
+            address += f"?h={digest(below)}"
         return address + more
+
+    @cache
+    def digest(path: str) -> str:
+        data = need_file(config, path, "get_url").read_bytes()
+        return hashlib.sha256(data).hexdigest()[:20]
 
     return {"get_page": get_page, "get_section": get_section, "get_url": get_url}
 
