@@ -17,6 +17,7 @@ from PIL import Image
 from sitegen.base.digest import digest_bytes
 from sitegen.render.images import image_key, make_image, plan_image, read_header
 from tests.test_functions import outcome, shown
+from tests.tiny import SITE
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -199,6 +200,9 @@ def test_an_image_beside_a_page_and_in_a_theme_is_found(tmp_path: Path) -> None:
     picture(tmp_path / "content" / "posts" / "c" / "d.png")
     text = "{{ get_image_metadata(path='posts/c/d.png').width }} {{ get_image_metadata(path='@/posts/c/d.png').format }}"
     assert shown(tmp_path, text) == "80 png"
+    picture(tmp_path / "themes" / "t" / "static" / "logo.png")
+    more = {"site.toml": f'theme = "t"\n{SITE}'}
+    assert shown(tmp_path, "{{ get_image_metadata(path='logo.png').height }}", more) == "40"
 
 
 def test_metadata_of_an_svg(tmp_path: Path) -> None:

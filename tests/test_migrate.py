@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import DictLoader
 
 from sitegen.base.errors import Problem, SiteError, render_problem
@@ -19,6 +21,28 @@ from sitegen.migrate.tags import migrate_text
 from sitegen.render.environment import Environment, why_no_template
 from sitegen.render.loader import Levels
 from tests.test_templates import templates_of
+
+PIECES = [
+    *"{}%#-|~`'\". :()[]=,\\a\n",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    " is ",
+    " in ",
+    " and ",
+    " not ",
+    "m::f(",
+    "raw",
+    "if ",
+    "for k, v in ",
+    "set x",
+    "'x'",
+    "1",
+    " | upper",
+]
 
 
 def migrated(text: str) -> tuple[str, tuple[Problem, ...]]:
@@ -142,6 +166,15 @@ def test_the_known_names_are_those_that_there_are(tmp_path: Path) -> None:
     own = environment.globals.keys() - {"dict", "lipsum", "cycler", "joiner", "namespace"}
     assert own | {"super"} == FUNCTIONS
     assert set(RENAMED.values()) <= FUNCTIONS
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_whatever_is_written_becomes_jinja_or_is_left_with_a_note(text: str) -> None:
+    draft = migrate_text("a.html", "a.html", text, survey({"a.html": text}))
+    if draft.notes and draft.notes[0].message.startswith("not understood"):
+        assert draft.result() == text
+    elif not draft.notes and "{%" not in text:
+        assert why_no_template("a.html", draft.result()) is None
 
 
 # --- themes -----------------------------------------------------------------------------------

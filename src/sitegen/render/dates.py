@@ -103,8 +103,6 @@ NAMES = {
 
 A table rather than Babel: 20 languages fit a page, Babel's data are 30 MB.
 """
-_WHOLE = ("zh", "ja", "ko")
-"""Languages whose short names are their long ones."""
 
 
 def as_date(value: Any) -> dt.datetime | None:
@@ -151,7 +149,7 @@ def format_date(
     if timezone is not None:
         date = date.astimezone(_zone(timezone))
     months, days = _names(locale)
-    return _DIRECTIVE.sub(lambda found: _part(found, date, months, days, locale), format)
+    return _DIRECTIVE.sub(lambda found: _part(found, date, months, days), format)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -171,13 +169,7 @@ def _names(locale: str | None) -> tuple[list[str], list[str]]:
     return months.split(), days.split()
 
 
-def _part(
-    found: re.Match[str],
-    date: dt.datetime,
-    months: list[str],
-    days: list[str],
-    locale: str | None,
-) -> str:
+def _part(found: re.Match[str], date: dt.datetime, months: list[str], days: list[str]) -> str:
     """What a directive stands for; only those of which no platform or locale has its own idea."""
     padding, letter = found.groups()
     number = _number(letter, date)
@@ -187,23 +179,22 @@ def _part(
             return str(value)
         filler = {"_": " ", "0": "0"}.get(padding, " " if letter in "ekl" else "0")
         return str(value).rjust(width, filler)
-    brief = slice(None) if re.split("[-_]", locale or "en")[0] in _WHOLE else slice(3)
     month, day = months[date.month - 1], days[date.weekday()]
     compound = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y", "x": "%m/%d/%y"}
     compound |= {"X": "%H:%M:%S", "v": "%e-%b-%Y", "c": "%a %b %e %H:%M:%S %Y", "h": "%b"}
     if letter in compound:
         pattern = compound[letter]
-        return _DIRECTIVE.sub(lambda part: _part(part, date, months, days, locale), pattern)
+        return _DIRECTIVE.sub(lambda part: _part(part, date, months, days), pattern)
     offset = date.strftime("%z")
     match letter:
         case "B":
             return month
         case "b":
-            return month[brief]
+            return _brief(month, months)
         case "A":
             return day
         case "a":
-            return day[brief]
+            return _brief(day, days)
         case "p":
             return "AM" if date.hour < 12 else "PM"
         case "P":
@@ -224,6 +215,16 @@ def _part(
             return "%"
         case _:
             raise jinja2.TemplateRuntimeError(f"`date` knows no directive `%{padding}{letter}`")
+
+
+def _brief(name: str, all: list[str]) -> str:
+    """The first three letters of a name, or as many as tell it from the others."""
+    if not name[0].isalpha() or ord(name[0]) > 0x2E80:
+        return name  # Chinese, Japanese and Korean names are short already
+    length = 3
+    while len({other[:length] for other in all}) < len(all):
+        length += 1
+    return name[:length]
 
 
 def _number(letter: str, date: dt.datetime) -> tuple[int, int] | None:
