@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
@@ -13,7 +16,17 @@ from sitegen.base.errors import Problem
 from sitegen.cli import main
 from sitegen.content.fences import Info, parse_info
 from sitegen.content.options import KNOWN
-from sitegen.model import ExecuteConfig, MeasureConfig, Report
+from sitegen.model import ExecuteConfig, MeasureConfig, Meta, Report, SiteConfig
+from sitegen.render.words import ENGLISH
+from sitegen.settings import (
+    HighlightConfig,
+    LanguageConfig,
+    LinkCheckConfig,
+    MarkdownConfig,
+    SearchConfig,
+    SlugConfig,
+    TaxonomyConfig,
+)
 from tests.support import CONFIG, REPOSITORY, build_site, write_site
 
 PAGES = sorted((REPOSITORY / "content/docs").glob("*.md"))
@@ -39,8 +52,13 @@ def without_running(root: Path, files: dict[str, str], config: str = CONFIG) -> 
 
 
 def mistakes(report: Report) -> list[Problem]:
-    """What the build found, but for results that are not there because nothing was run."""
-    return [problem for problem in report.problems if problem.code != "missing"]
+    """What the build found, but for results that are not there because nothing was run, and for
+    keys that have no effect yet."""
+    return [
+        problem
+        for problem in report.problems
+        if problem.code != "missing" and problem.severity != "notice"
+    ]
 
 
 @pytest.mark.parametrize(("info", "content"), FENCES)
@@ -63,6 +81,11 @@ def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> Non
         case "sh":
             for line in content.splitlines():
                 _check_command(line.split("#")[0].split())
+        case "json":
+            named = json.loads(content)["metadata"]["kernel_provisioner"]
+            provisioners = entry_points(group="jupyter_client.kernel_provisioners")
+            traits = provisioners[named["provisioner_name"]].load().class_trait_names()
+            assert set(named["config"]) <= set(traits)
         case _:
             assert info.language == "python", f"an example in `{info.language}` is not checked"
 
@@ -100,6 +123,49 @@ def test_every_key_of_execute_and_measure_is_documented(
     for key in scope.__struct_fields__:
         table = r"^\[execute\.env\]" if key == "env" else rf"^{key} = "
         assert re.search(table, TEXT["execution"], re.M), key
+
+
+CONFIGURATION = (
+    SiteConfig,
+    TaxonomyConfig,
+    SlugConfig,
+    MarkdownConfig,
+    HighlightConfig,
+    SearchConfig,
+    LinkCheckConfig,
+    LanguageConfig,
+)
+NOT_KEYS = {
+    "root",
+    "file",
+    "language",
+    "languages",
+    "slug",
+    "code",
+    "execute",
+    "measure",
+    "devices",
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGURATION, ids=lambda kind: kind.__name__)
+def test_every_key_of_the_configuration_is_documented(kind: type[msgspec.Struct]) -> None:
+    text = TEXT["configuration"]
+    for key in kind.__struct_fields__:
+        written = rf"^(?:# )?{key} = |^\[+(?:\w+\.)*{key}\]"
+        assert key in NOT_KEYS or re.search(written, text, re.M), key
+
+
+def test_every_key_of_front_matter_is_documented() -> None:
+    other = {"lang", "body_line", "execute", "measure", "taxonomies", "extra", "html"}
+    for key in Meta.__struct_fields__:
+        written = rf"^{key} = |`{key} = "
+        assert key in other or re.search(written, TEXT["authoring"], re.M), key
+
+
+def test_every_word_of_the_theme_is_documented() -> None:
+    for word in ENGLISH:
+        assert f"`{word}`" in TEXT["configuration"], word
 
 
 def test_the_changelog_has_something_to_say() -> None:

@@ -5,6 +5,7 @@ This module alone knows all stages; each of them is a function between the nouns
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,13 +13,16 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem, SiteError, exit_status, nearest, sort_problems
+from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
+from sitegen.content.assemble import assemble
 from sitegen.content.config import load_config, why_no_address
-from sitegen.content.frontmatter import Scope, parse_front_matter
+from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
+from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
 from sitegen.content.mojibake import find_mojibake
-from sitegen.content.source import scan_content, scan_static
-from sitegen.content.taxonomy import assemble
+from sitegen.content.names import is_foreign_section
+from sitegen.content.source import scan_content, scan_dot_files, scan_static
+from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
 from sitegen.execute.choose import Mode
 from sitegen.execute.declared import scan_inputs
@@ -83,6 +87,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     problems: list[Problem] = []
     clock = Clock()
     config, drafts = _parse(root, options, problems, clock)
+    drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
     with locked(root):
@@ -103,6 +108,8 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
 
         with clock.stage("publish"):
             output = root / (options.output or config.output_dir)
+            if config.preserve_dotfiles_in_output:
+                artifacts += _kept(output, artifacts)
             published = publish(artifacts, output, root)
 
     return Report(
@@ -115,7 +122,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
         removed=published.removed,
         output=str(output),
         problems=sort_problems(problems),
-        advice=settled.advice,
+        advice=settled.advice + held,
         explanations=settled.explanations,
         seconds=clock.seconds,
     )
@@ -128,28 +135,33 @@ def parse_site(
     config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
-    scopes: dict[str, Scope] = {}
-    drafted: list[str] = []
+    scopes: dict[tuple[str, str], Scope] = {}
+    drafted: set[tuple[str, str]] = set()
     drafts: list[Draft] = []
     for source in sorted(sources, key=_sections_first):
+        if is_foreign_section(source, config):
+            problems.append(_foreign(source, config))
+            continue
         parsed = parse_front_matter(source, config, scopes, problems)
         if parsed is None:
             continue
         meta, body = parsed
+        folder = source.path.rpartition("/")[0]
         if source.is_section:
-            folder = source.path.rpartition("/")[0]
-            scopes[folder] = Scope(meta.execute, meta.measure, meta.page_template)
-        if (meta.draft or _below(source, drafted)) and not options.drafts:
+            scopes[folder, meta.lang] = scope_below(meta)
+        if (meta.draft or _is_below(folder, meta.lang, drafted, config)) and not options.drafts:
             if source.is_section:
-                drafted.append(source.path.removesuffix("_index.md"))
+                drafted.add((folder, meta.lang))
             continue
         problems += find_mojibake(source)
-        url = page_url(source, meta)
+        url = page_url(source, meta, config)
         document = parse_document(source, meta, body, url, config, problems)
         inputs = scan_inputs(config.root, meta.execute.inputs)
         drafts.append(Draft(document, plan_runs(document, inputs)))
-    if not any(draft.document.url == "/" for draft in drafts):
-        drafts.append(_home(config))
+    urls = {draft.document.url for draft in drafts}
+    for language in config.languages:
+        if config.home(language.code) not in urls:
+            drafts.append(_home(config, language.code))
     return sorted(drafts, key=lambda draft: draft.document.source.path)
 
 
@@ -158,15 +170,49 @@ def _sections_first(source: Source) -> tuple[bool, int, str]:
     return (not source.is_section, source.path.count("/"), source.path)
 
 
-def _below(source: Source, folders: Iterable[str]) -> bool:
-    """Whether a file lies below one of the folders, each of which ends in a slash or is empty."""
-    return any(folder and source.path.startswith(folder) for folder in folders)
+def _foreign(source: Source, config: SiteConfig) -> Problem:
+    code = source.path.rpartition("/")[2].removeprefix("_index.").removesuffix(".md")
+    message = f"`{code}` is none of the site's languages, so this section is not read"
+    if code == config.language:
+        message = "the section of the default language is called `_index.md`; this is not read"
+    return Problem("warning", "language", message, Span(source.file, 1))
 
 
-def _home(config: SiteConfig) -> Draft:
-    """The home page of a site that has no `content/_index.md`."""
-    source = Source("_index.md", "content/_index.md", "")
-    return Draft(parse_document(source, Meta(), "", "/", config, []), ())
+def _is_below(folder: str, lang: str, drafted: set[tuple[str, str]], config: SiteConfig) -> bool:
+    """Whether a folder lies in a section that is a draft, in this language or the default one."""
+    while folder:
+        if (folder, lang) in drafted or (folder, config.language) in drafted:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
+
+
+def _home(config: SiteConfig, lang: str) -> Draft:
+    """The home page of a language that has no `content/_index.md` of its own."""
+    name = "_index.md" if lang == config.language else f"_index.{lang}.md"
+    source = Source(name, f"content/{name}", "")
+    meta = Meta(lang=lang)
+    return Draft(parse_document(source, meta, "", config.home(lang), config, []), ())
+
+
+def _hold_back(
+    drafts: Sequence[Draft], config: SiteConfig, environ: Mapping[str, str]
+) -> tuple[list[Draft], tuple[str, ...]]:
+    """The drafts without those that are held back until their date, and a line that counts them."""
+    if not config.hold_future:
+        return list(drafts), ()
+    day = _day(environ)
+    held = [draft for draft in drafts if is_future(draft.document.meta, day)]
+    kept = [draft for draft in drafts if not is_future(draft.document.meta, day)]
+    dates = [draft.document.meta.date for draft in held]
+    return kept, (say_held([date for date in dates if date is not None]),) if held else ()
+
+
+def _day(environ: Mapping[str, str]) -> dt.date:
+    """The build's day: of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
+    epoch = environ.get("SOURCE_DATE_EPOCH", "")
+    moment = float(epoch) if epoch.isdecimal() else time.time()
+    return dt.datetime.fromtimestamp(moment, dt.UTC).date()
 
 
 def _about_outputs(
@@ -182,35 +228,63 @@ def _about_outputs(
 # --- third pass -----------------------------------------------------------------------------
 
 
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml")
+"""What is generated unless a file of `static/` stands in its place, as in Zola."""
+
+
 def assemble_site(
     config: SiteConfig, drafts: Sequence[Draft], pages: Sequence[Page], problems: list[Problem]
 ) -> list[Artifact]:
-    """Everything that the site consists of; where two files claim one path, a file of the site's
-    own `static/` replaces one of the theme."""
+    """Everything that the site consists of.
+
+    Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
+    they also replace what search engines read and the page for what is not found.
+    """
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
-    own = list(copy_assets(scan_static(config.root), "/", "static"))
-    replaced = {artifact.path for artifact in own}
-    artifacts = [artifact for artifact in theme_files() if artifact.path not in replaced]
-    artifacts += own
+    static = {artifact.path: artifact for artifact in _static(config)}
+    artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
-    artifacts += _assets(drafts)
-    artifacts += render_site(open_book(site, pages, cards, problems))
+    artifacts += _assets(drafts, config)
+    for artifact in render_site(open_book(site, pages, cards, problems)):
+        if artifact.path in static and artifact.path in _YIELDING:
+            by = static[artifact.path].made_from
+            message = f"`{artifact.path}` is that of {by}, and is not generated"
+            problems.append(Problem("notice", "static", message))
+        else:
+            artifacts.append(artifact)
     return artifacts
 
 
-def _assets(drafts: Sequence[Draft]) -> list[Artifact]:
+def _static(config: SiteConfig) -> Iterator[Artifact]:
+    """The static files of the built-in theme, the site's theme and the site, in this order."""
+    yield from theme_files()
+    theme = theme_folder(config)
+    if theme is not None:
+        where = f"themes/{config.theme}/static"
+        yield from copy_assets(scan_static(theme), "/", where)
+    yield from copy_assets(scan_static(config.root, config.ignored_static), "/", "static")
+
+
+def _assets(drafts: Sequence[Draft], config: SiteConfig) -> list[Artifact]:
     """The files beside pages; those of a folder are shared by its pages, and copied once."""
-    found: dict[str, Artifact] = {}
+    found: dict[tuple[str, str], Artifact] = {}
     for draft in drafts:
         source = draft.document.source
-        folder, url = asset_folder(source, draft.document.url)
+        folder, url = asset_folder(source, draft.document.url, config)
         for asset in source.assets:
             below = asset.path.removeprefix(folder).lstrip("/")
             path = f"{url}{below}".lstrip("/")
-            found[asset.path] = Artifact(path, asset.file, f"content/{asset.path}")
-    return [found[path] for path in sorted(found)]
+            found[path, asset.path] = Artifact(path, asset.file, f"content/{asset.path}")
+    return [found[place] for place in sorted(found)]
+
+
+def _kept(output: Path, artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """The dot-files of the output folder that nothing of the site replaces."""
+    made = {artifact.path for artifact in artifacts}
+    kept = copy_assets(scan_dot_files(output), "/", "the output folder")
+    return [artifact for artifact in kept if artifact.path not in made]
 
 
 # --- running without publishing -------------------------------------------------------------
@@ -270,7 +344,7 @@ def _parse(
 ) -> tuple[SiteConfig, list[Draft]]:
     with clock.stage("scan"):
         config = _load(root, options, problems)
-        sources = scan_content(root, problems)
+        sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
         drafts = parse_site(config, sources, options, problems)
     _stop_if_fatal(problems)

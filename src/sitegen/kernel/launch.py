@@ -111,10 +111,11 @@ class Kernel(IPythonKernel):
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
+        record = self.recorder.take()  # for any client: it begins anew what is counted
         if not self.of_a_post:
             return metadata
         asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
-        return {**metadata, "sitegen": self.recorder.take() | asked}
+        return {**metadata, "sitegen": record | asked}
 
 
 class PrivatePipe(IOPubThread):

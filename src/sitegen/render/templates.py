@@ -30,7 +30,7 @@ _VIEW = re.compile(r"'sitegen\.render\.views\.(\w+)View object'")
 class Templates:
     """Renders templates by name; an author's mistake in one becomes a SiteError with its place."""
 
-    def __init__(self, config: SiteConfig, terms: Mapping[tuple[str, str], str]) -> None:
+    def __init__(self, config: SiteConfig, terms: Mapping[tuple[str, str, str], str]) -> None:
         self._site = config.root / "templates"
         self._environment = _environment(config, self._site, terms)
 
@@ -42,6 +42,18 @@ class Templates:
             if not isinstance(error, jinja2.TemplateError) and not _frames(error):
                 raise
             raise SiteError([self._problem(error, name, page)]) from error
+
+    def first_of(self, *names: str) -> str:
+        """The first of the templates that there is; the last where there is none."""
+        for name in names[:-1]:
+            try:
+                self._environment.get_template(name)
+            except jinja2.TemplateNotFound:
+                continue
+            except jinja2.TemplateSyntaxError:
+                return name
+            return name
+        return names[-1]
 
     def _problem(self, error: Exception, name: str, page: str) -> Problem:
         """What an exception that rose from a template means to its author."""
@@ -140,7 +152,7 @@ def _built_in(name: str) -> str | None:
 
 
 def _environment(
-    config: SiteConfig, folder: Path, terms: Mapping[tuple[str, str], str]
+    config: SiteConfig, folder: Path, terms: Mapping[tuple[str, str, str], str]
 ) -> jinja2.Environment:
     environment = _Environment(
         loader=_Loader(folder),
@@ -151,15 +163,20 @@ def _environment(
         keep_trailing_newline=True,
     )
 
-    unlisted = {taxonomy.name for taxonomy in config.taxonomies if not taxonomy.render}
+    unlisted = {
+        (language.code, taxonomy.name)
+        for language in config.languages
+        for taxonomy in language.taxonomies
+        if not taxonomy.render
+    }
 
     def get_url(path: str) -> str:
         return permalink(config.base_url, f"/{path.lstrip('/')}")
 
-    def get_taxonomy_url(kind: str, name: str) -> str:
-        if kind in unlisted:
+    def get_taxonomy_url(kind: str, name: str, lang: str = config.language) -> str:
+        if (lang, kind) in unlisted:
             return ""
-        known = terms.get((kind, name))
+        known = terms.get((lang, kind, name))
         if known is None:
             raise jinja2.TemplateRuntimeError(f"there is no term `{name}` in `{kind}`")
         return permalink(config.base_url, known)
