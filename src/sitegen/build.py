@@ -249,7 +249,7 @@ def assemble_site(
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
-    static = {artifact.path: artifact for artifact in _static(config)}
+    static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
@@ -264,14 +264,15 @@ def assemble_site(
     return artifacts
 
 
-def _static(config: SiteConfig) -> Iterator[Artifact]:
+def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
     """The static files of the built-in theme, the site's theme and the site, in this order."""
     yield from theme_files()
     theme = theme_folder(config)
     if theme is not None:
         where = f"themes/{config.theme}/static"
-        yield from copy_assets(scan_static(theme), "/", where)
-    yield from copy_assets(scan_static(config.root, config.ignored_static), "/", "static")
+        yield from copy_assets(scan_static(theme, problems), "/", where)
+    own = scan_static(config.root, problems, config.ignored_static)
+    yield from copy_assets(own, "/", "static")
 
 
 def _assets(drafts: Sequence[Draft], config: SiteConfig) -> list[Artifact]:
