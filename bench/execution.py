@@ -14,13 +14,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbclient import NotebookClient
 
-from sitegen.build import Caller, Options, build
-from sitegen.model import Event, Queued, Started
+from sitegen.build import Caller, Options, build, parse_site
+from sitegen.content.config import load_config
+from sitegen.content.source import scan_content
+from sitegen.execute.blocks import run_block
+from sitegen.execute.environment import import_time_environment
+from sitegen.execute.host import Host, Hosts
+from sitegen.execute.kernels import private_folder, start_kernel
+from sitegen.execute.messages import Displays, Fold
+from sitegen.execute.processes import ship
+from sitegen.execute.zygote import start_zygote
+from sitegen.model import Plan
 
 ROUNDS = 3
 POSTS = 8
@@ -34,11 +45,8 @@ print(jnp.dot(jnp.ones(64) * {number}, jnp.ones(64)))
 
 
 def with_sitegen(folder: Path) -> None:
-    events: list[tuple[float, Event]] = []
     caller = Caller(dict(os.environ), sys.executable)
-    report = build(
-        folder, Options(), caller, lambda event: events.append((time.perf_counter(), event))
-    )
+    report = build(folder, Options(), caller, lambda _: None)
     assert report.executed_posts == POSTS, report.problems
 
 
@@ -66,26 +74,44 @@ def seconds(run: Callable[[Path], None]) -> float:
         return time.perf_counter() - begun
 
 
-def fork_time() -> float:
-    """Median seconds from asking for a kernel to its first block, over posts that have a zygote."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "content").mkdir()
-        (folder / "site.toml").write_text('base_url = "/"\n[execute]\ndevice = "cpu"\n', "utf-8")
-        for number in range(POSTS):
-            text = "+++\n+++\n```python\nimport torch, jax\n```\n".replace("jax", f"jax; {number}")
-            (folder / f"content/{number}.md").write_text(text, "utf-8")
-        moments: list[tuple[float, Event]] = []
-        caller = Caller(dict(os.environ), sys.executable)
-        build(folder, Options(), caller, lambda e: moments.append((time.perf_counter(), e)))
-    times = [moment for moment, event in moments if not isinstance(event, Queued)]
-    events = [event for _, event in moments if not isinstance(event, Queued)]
-    waits = [
-        times[place] - times[place - 1]
-        for place in range(1, len(events))
-        if isinstance(events[place], Started)
-    ]
-    return statistics.median(waits)
+class Life(NamedTuple):
+    """Seconds of a forked kernel: until it answered, its empty block, until nothing was left."""
+
+    answers: float
+    block: float
+    ends: float
+
+
+def kernels(count: int) -> Life:
+    """Medians over kernels that were forked one after another, with torch and jax imported."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        root = Path(name)
+        (root / "content").mkdir()
+        (root / "site.toml").write_text('base_url = "/"\n[execute]\ndevice = "cpu"\n', "utf-8")
+        (root / "content/a.md").write_text("+++\n+++\n```python\n1\n```\n", "utf-8")
+        config = load_config(root, [])
+        (draft,) = parse_site(config, scan_content(root, []), Options(), [])
+        (plan,) = draft.plans
+        host = Hosts(config, dict(os.environ), sys.executable).host(plan)
+        assert isinstance(host, Host)
+        folder = stack.enter_context(private_folder())
+        ship(folder)
+        env = import_time_environment(plan.execute, host.device, host.python, host.environ)
+        zygote = stack.enter_context(start_zygote(host.python, ("jax", "torch"), env, folder))
+        lives = [life(plan, host, zygote) for _ in range(count)]
+    return Life(*(statistics.median(times) for times in zip(*lives, strict=True)))
+
+
+def life(plan: Plan, host: Host, zygote: Path) -> Life:
+    begun = time.perf_counter()
+    with private_folder() as private, ExitStack() as stack:
+        kernel = stack.enter_context(start_kernel(plan, host, private, private, zygote))
+        ready = time.perf_counter()
+        for _ in run_block(kernel, 0, plan.blocks[0], Fold(str, Displays())):
+            pass
+        done = time.perf_counter()
+        stack.close()
+        return Life(ready - begun, done - ready, time.perf_counter() - done)
 
 
 def main() -> None:
@@ -102,7 +128,9 @@ def main() -> None:
     for label, taken in times.items():
         median = statistics.median(taken)
         print(f"{label:34} {median:6.2f} s {median / base:6.2f} x nbclient")
-    print(f"a forked kernel answers after {fork_time():.2f} s (and the end of the one before)")
+    forked = kernels(20)
+    print(f"a forked kernel answers after {forked.answers:.3f} s", end=", ")
+    print(f"runs an empty block in {forked.block:.3f} s, is gone after {forked.ends:.3f} s")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ expected, to the byte, and a line `.` ends the case:
     . -> problems        all of them, as the terminal shows them; without this part there are none
     . -> body PATH       the HTML of the body of `content/PATH`, links resolved, nothing run
     . -> pages           the URL of each page and section, by source
+    . -> card PATH       the title and description that lists see of `content/PATH`
     . -> file PATH       a published file
 
 After a change that is meant, `pytest --update-cases` writes anew what follows `. ->`. The cases
@@ -137,6 +138,9 @@ def show(head: str, result: Result) -> str:
         case "body":
             page = next(page for page in result.pages if page.card.path == path)
             return resolve_links(page, cards, "")
+        case "card":
+            card = cards[path]
+            return f"title: {card.title}\ndescription: {card.description}\n"
         case "file":
             assert result.config is not None
             assert exit_status(result.problems) != 2, "nothing would be published"

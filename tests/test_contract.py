@@ -68,6 +68,18 @@ def test_older_names_of_keys(tmp_path: Path) -> None:
     assert not (tmp_path / "public/atom.xml").exists()
 
 
+def test_the_home_section_may_have_a_feed_of_its_own(tmp_path: Path) -> None:
+    files = {
+        "content/_index.md": page("generate_feeds = true"),
+        "content/a.md": page("date = 2026-01-01"),
+        "content/s/_index.md": page(),
+        "content/s/b.md": page("date = 2026-01-01"),
+    }
+    assert publish(tmp_path, files) == ()
+    assert "https://example.org/a/" in published(tmp_path, "atom.xml")
+    assert "https://example.org/s/b/" not in published(tmp_path, "atom.xml")
+
+
 # --- themes and static files --------------------------------------------------------------------
 
 
@@ -178,6 +190,7 @@ def test_front_matter_beats_the_name(tmp_path: Path) -> None:
     }
     publish(tmp_path, files)
     assert published(tmp_path, "a/index.html") == "2020 5 6 a"
+    assert published(tmp_path, "Some/Where/index.html").endswith(" unused")
     assert urls(tmp_path) == ["Some/Where/index.html", "a/index.html", "s/its-slug/index.html"]
 
 

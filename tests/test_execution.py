@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -124,70 +123,6 @@ print(hash("stable"), os.environ["JAX_PLATFORMS"], __name__)
     "content/data.csv": "1,2\n",
 }
 
-HOSTILE = {
-    "content/good.md": "```python\nprint('good')\n```\n",
-    "content/endless.md": """
-```python
-#| timeout: 2s
-import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(4242)"])
-while True:
-    pass
-```
-```python
-print("never")
-```
-""",
-    "content/deaf.md": """
-```python
-#| timeout: 1s
-import signal, time
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-while True:
-    time.sleep(0.1)
-```
-""",
-    "content/dies.md": """
-```python
-import os
-os._exit(3)
-```
-""",
-    "content/segfault.md": """
-```python
-import os, signal
-os.kill(os.getpid(), signal.SIGSEGV)
-```
-""",
-    "content/detaches.md": """
-```python
-import subprocess, sys
-sleep = [sys.executable, "-c", "import time; time.sleep(4242)"]
-subprocess.Popen(sleep, start_new_session=True)
-subprocess.run(["sh", "-c", "setsid nohup sh -c 'trap : TERM HUP; sleep 4242' >/dev/null 2>&1 &"])
-"left behind"
-```
-""",
-    "content/floods.md": """
-```python
-#| timeout: 2s
-while True:
-    print("x" * 10_000)
-```
-""",
-    "content/much.md": """
-```python
-for n in range(300):
-    print("y" * 10_000)
-```
-""",
-    "content/asks.md": """
-```python
-input("name? ")
-```
-""",
-}
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, list[Event]]:
@@ -295,36 +230,6 @@ def test_events_tell_the_story(built: Built) -> None:
     assert [event.block for event in done] == [0, 1]
     assert all(event.cell.measures is not None for event in done)
     assert [event.block for event in events if isinstance(event, Started)] == [0, 1]
-
-
-def test_hostile_posts_end_and_the_good_one_is_whole(tmp_path: Path) -> None:
-    root = write_site(tmp_path, HOSTILE)
-    begun = time.monotonic()
-    report, events = build_site(root)
-    assert time.monotonic() - begun < 60
-    runs = {event.plan.page: event.run for event in events if isinstance(event, Finished)}
-    limits = {"endless": 2, "deaf": 1, "floods": 2}
-    for name, limit in limits.items():
-        assert runs[name].seconds < limit + 2 + 5, "its limit, 2 s, and the start of a kernel"
-    messages = {p.span.path: p.message for p in report.problems if p.span}
-    assert messages["content/endless.md"].startswith("TimeoutError: still running after 2 s")
-    assert messages["content/deaf.md"].startswith("TimeoutError: still running after 1 s")
-    assert messages["content/dies.md"] == "KernelDied: the kernel exited with status 3"
-    assert messages["content/segfault.md"] == "KernelDied: the kernel was ended by SIGSEGV"
-    assert messages["content/asks.md"].startswith("StdinNotImplementedError")
-    assert messages["content/floods.md"].startswith("TimeoutError: still running after 2 s")
-    much = (root / "public/much/index.html").read_text("utf-8")
-    assert "[2,010,201 more characters were cut]" in much
-    assert len(much) < 1_100_000
-    flood = (root / "public/floods/index.html").read_text("utf-8")
-    assert "more characters were cut]" in flood
-    assert len(flood) < 1_100_000
-    assert [cell.status for cell in runs["endless"].cells] == ["failed", "not run"]
-    assert "good" in (root / "public/good/index.html").read_text("utf-8")
-    assert "not run: the session ended" in (root / "public/endless/index.html").read_text("utf-8")
-    assert [path.parent.parent.name for path in stored(root)] == ["detaches", "good", "much"]
-    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "4242" not in left
 
 
 def test_no_port_is_opened_and_no_folder_is_left(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ ax.legend(loc="center left");
 
 POSTS = {
     "content/drawn.md": DRAWN,
-    "content/again.md": DRAWN,
+    "content/again.md": DRAWN.replace("\n```\n", "\nagain = 1\n```\n", 1),
     "content/once.md": """
 ```python
 import matplotlib.pyplot as plt

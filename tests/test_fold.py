@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitegen.execute.environment import Mask
-from sitegen.execute.messages import MAX_STREAM, Displays, Fold, as_terminal
+from sitegen.execute.messages import MAX_OUTPUT, MAX_POST, WIDGET, Displays, Fold
+from sitegen.execute.text import MAX_STREAM, MAX_TAIL
 from sitegen.model import Blob, Display, Failure, Frame, Output, Stream
 
 RECORDED = sorted((Path(__file__).parent / "messages").glob("*.jsonl"))
@@ -29,7 +31,7 @@ def bare(output: Output) -> object:
             for mime, value in output.data.items()
         }
         output = msgspec.structs.replace(output, data=data)
-    return msgspec.to_builtins(output)
+    return json.loads(msgspec.json.encode(output))
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
@@ -42,22 +44,6 @@ def test_recorded_messages(path: Path) -> None:
     assert last["expected"]
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain\n", "plain\n"),
-        ("10 %\r100 %\n", "100 %\n"),
-        ("long line\rshort\n", "shortline\n"),
-        ("long line\rshort    \n", "short\n"),
-        ("windows\r\nline", "windows\nline"),
-        ("ab\b\bcd", "cd"),
-        ("\b\bx", "x"),
-    ],
-)
-def test_what_a_terminal_shows_in_the_end(text: str, shown: str) -> None:
-    assert as_terminal(text) == shown
-
-
 @given(st.lists(st.text(alphabet="ab\r\b\n", max_size=8), max_size=8))
 def test_how_a_stream_is_cut_into_messages_does_not_matter(parts: list[str]) -> None:
     fold = Fold(unchanged, Displays())
@@ -68,14 +54,102 @@ def test_how_a_stream_is_cut_into_messages_does_not_matter(parts: list[str]) -> 
     assert (fold.outputs() or (Stream("stdout", ""),)) == whole.outputs()
 
 
-def test_a_flood_is_cut_and_counted() -> None:
+def test_of_a_flood_beginning_and_end_are_kept_and_the_rest_is_counted() -> None:
     fold = Fold(unchanged, Displays())
     for _ in range(3):
         fold.add("stream", {"name": "stdout", "text": "x" * (MAX_STREAM // 2)})
+    fold.add("stream", {"name": "stdout", "text": "the end"})
     (stream,) = fold.outputs()
     assert isinstance(stream, Stream)
-    assert stream.text.endswith(f"\n[{MAX_STREAM // 2:,} more characters were cut]\n")
-    assert len(stream.text) < MAX_STREAM + 100
+    assert stream.cut == MAX_STREAM // 2 + len("the end") - MAX_TAIL
+    assert f"x\n[{stream.cut:,} characters were cut here]\nx" in stream.text
+    assert stream.text.endswith("xthe end")
+    assert len(stream.text) < MAX_STREAM + MAX_TAIL + 100
+
+
+def test_what_the_kernel_has_cut_is_said_where_it_was() -> None:
+    fold = Fold(unchanged, Displays())
+    fold.add("stream", {"name": "stdout", "text": "begin"})
+    fold.add("stream", {"name": "stdout", "text": "end", "cut": 1234})
+    text = "begin\n[1,234 characters were cut here]\nend"
+    assert fold.outputs() == (Stream("stdout", text, 1234),)
+
+
+def test_a_bar_that_is_redrawn_stays_one_while_something_prints() -> None:
+    fold = Fold(unchanged, Displays())
+    for step in range(3):
+        fold.add("stream", {"name": "stderr", "text": f"\rbar {step}"})
+        fold.add("stream", {"name": "stdout", "text": f"step {step}\n"})
+    assert fold.outputs() == (
+        Stream("stderr", "bar 2"),
+        Stream("stdout", "step 0\nstep 1\nstep 2\n"),
+    )
+
+
+def test_streams_that_do_not_redraw_keep_their_order() -> None:
+    fold = Fold(unchanged, Displays())
+    for name in ("stderr", "stdout", "stderr"):
+        fold.add("stream", {"name": name, "text": "x"})
+    assert [output.name for output in fold.outputs() if isinstance(output, Stream)] == [
+        "stderr",
+        "stdout",
+        "stderr",
+    ]
+
+
+def shown(text: str, identity: str = "") -> dict[str, Any]:
+    return {"data": {"text/plain": text}, "transient": {"display_id": identity}}
+
+
+def test_an_update_reaches_a_block_above_and_no_display_that_took_its_place() -> None:
+    displays = Displays()
+    above, below = Fold(unchanged, displays), Fold(unchanged, displays)
+    above.add("display_data", shown("first", "a"))
+    below.add("display_data", shown("gone", "b"))
+    below.add("clear_output", {"wait": False})
+    below.add("display_data", shown("stays"))
+    below.add("update_display_data", shown("second", "a"))
+    below.add("update_display_data", shown("not seen", "b"))
+    assert above.outputs() == (Display({"text/plain": "second"}),)
+    assert below.outputs() == (Display({"text/plain": "stays"}),)
+
+
+def test_outputs_that_are_too_large_are_left_out_and_counted() -> None:
+    fold = Fold(unchanged, Displays())
+    fold.add("display_data", {"data": {"text/html": "x" * (MAX_OUTPUT + 1)}})
+    (display,) = fold.outputs()
+    assert isinstance(display, Display)
+    assert display.cut == MAX_OUTPUT + 1
+    assert display.data.keys() == {"text/plain"}
+
+
+def test_all_outputs_of_a_session_share_one_limit() -> None:
+    displays = Displays()
+    for _ in range(MAX_POST // MAX_OUTPUT + 2):
+        fold = Fold(unchanged, displays)
+        fold.add("display_data", {"data": {"text/html": "x" * MAX_OUTPUT}})
+    (display,) = fold.outputs()
+    assert isinstance(display, Display)
+    assert display.cut == MAX_OUTPUT
+
+
+def test_text_in_an_output_widget_is_cleared_by_itself() -> None:
+    state = {"_model_name": "OutputModel", "msg_id": ""}
+    fold = Fold(unchanged, Displays())
+    fold.add("stream", {"name": "stdout", "text": "before\n"})
+    fold.add("comm_open", {"comm_id": "w", "data": {"state": state}})
+    fold.add("display_data", {"data": {"text/plain": "Output()", WIDGET: {"model_id": "w"}}})
+    for text in ("50 %", "100 %"):
+        fold.add("comm_msg", {"comm_id": "w", "data": {"state": {"msg_id": "1"}}})
+        fold.add("clear_output", {"wait": True})
+        fold.add("stream", {"name": "stdout", "text": text})
+        fold.add("comm_msg", {"comm_id": "w", "data": {"state": {"msg_id": ""}}})
+    fold.add("stream", {"name": "stdout", "text": "after\n"})
+    assert [output.text for output in fold.outputs() if isinstance(output, Stream)] == [
+        "before\n",
+        "100 %",
+        "after\n",
+    ]
 
 
 def test_frames_belong_to_the_failure() -> None:

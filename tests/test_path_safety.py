@@ -226,6 +226,31 @@ def test_links_out_of_the_site_are_not_followed(folder: str, tmp_path: Path) -> 
     assert b"secret" not in tree(root / "public").values()
 
 
+@pytest.mark.parametrize("folder", ["static", "content/bundle"])
+def test_links_to_hidden_files_are_not_followed(folder: str, tmp_path: Path) -> None:
+    files = {"content/bundle/index.md": "+++\n+++\n", ".env": "secret", ".private/x.txt": "secret"}
+    root = write_site(tmp_path, files)
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / folder / "env.txt").symlink_to(root / ".env")
+    (root / folder / "private").symlink_to(root / ".private")
+    publish(root, {})
+    assert b"secret" not in tree(root / "public").values()
+
+
+def test_links_within_the_site_are_followed_and_not_for_ever(tmp_path: Path) -> None:
+    files = {"notes/a.md": "+++\n+++\n", "notes/x.txt": "x", "content/_index.md": "+++\n+++\n"}
+    root = write_site(tmp_path, files)
+    (root / "content/posts").symlink_to(root / "notes")
+    (root / "notes/again").symlink_to(root / "notes")
+    (root / "notes/up").symlink_to(root / "content")
+    (root / "static").mkdir()
+    (root / "static/y.txt").symlink_to(root / "notes/x.txt")
+    publish(root, {})
+    assert published(root, "y.txt") == "x"
+    assert (root / "public/posts/a/index.html").is_file()
+    assert len(tree(root / "public")) < 20
+
+
 def test_a_folder_whose_name_begins_like_the_output_is_not_the_output(tmp_path: Path) -> None:
     publish(tmp_path, {"public_private/own.txt": "mine", "content/a.md": "+++\n+++\n"})
     shutil.rmtree(tmp_path / "public")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from sitegen.execute import zygotes
-from sitegen.execute.zygote import ForkedProcess, _ask, modules_of, ship, start_zygote
+from sitegen.execute.processes import fork, ship
+from sitegen.execute.zygote import loaded_in, modules_of, start_zygote
 from sitegen.model import BlockDone, Event, Finished, Output, Run
+from tests.sidebyside import Site, failure, printed, run_post, zygote_for
 from tests.support import build_site, write_site
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked on Linux only")
@@ -74,13 +79,46 @@ def test_a_forked_kernel_is_as_fresh_as_a_plain_one(
 
 def test_forked_kernels_share_no_luck(tmp_path: Path) -> None:
     code = "import random, numpy, torch\nrandom.random(), numpy.random.rand(), torch.rand(1)"
-    files = {f"content/{name}.md": f"```python\n{code}\n```\n" for name in ("a", "b")}
+    files = {f"content/{name}.md": f"```python\n{name} = 1; {code}\n```\n" for name in ("a", "b")}
     report, events = build_site(write_site(tmp_path, files))
     assert report.problems == ()
     drawn = [str(found) for found in outputs(events).values()]
     numbers = [set(re.findall(r"0\.\d+", text)) for text in drawn]
     assert len(numbers[0]) == len(numbers[1]) == 3
     assert not numbers[0] & numbers[1]
+
+
+def test_two_children_compute_at_once_with_threads(tmp_path: Path) -> None:
+    """OpenMP, XLA's pools, compilers and matplotlib in two forked kernels at the same time."""
+    code = """```python
+import os, threading
+import numpy as np, torch, jax, jax.numpy as jnp
+cores = len(os.sched_getaffinity(0))
+print("threads", torch.get_num_threads() == cores, threading.active_count())
+```
+```python
+big = torch.ones(500, 500)
+print([float((big @ big).sum()) for n in range(20)][-1], float(torch.exp(big).sum()) > 0)
+print(float(jnp.dot(jnp.ones((500, 500)), jnp.ones((500, 500))).sum()))
+print(torch.compile(lambda x: torch.sin(x) * 2)(torch.zeros(4)).tolist())
+print(jax.jit(lambda x: jnp.sin(x) * 2)(jnp.zeros(4)).tolist())
+print(float(np.linalg.norm(np.ones((400, 400)) @ np.ones((400, 400)))))
+```
+```python
+import matplotlib.pyplot as plt
+plt.plot([1, 2]);
+```
+"""
+    site = Site(tmp_path, {"one": code, "two": code})
+    with ExitStack() as stack:
+        zygote = zygote_for(site, stack, ("jax", "numpy", "torch", "torch._dynamo"))
+        pool = stack.enter_context(ThreadPoolExecutor(2))
+        ended = list(pool.map(lambda name: run_post(site, name, zygote), ("one", "two")))
+    plain = run_post(site, "one", None)
+    assert [failure(one) for one in (*ended, plain)] == [None] * 3
+    assert {printed(one) for one in ended} == {printed(plain)}
+    assert printed(plain).startswith("threads True")
+    assert all("image/png" in str(one.cells[2].outputs) for one in ended)
 
 
 def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Path) -> None:
@@ -123,12 +161,13 @@ def zygote() -> Iterator[Path]:
 
 
 def test_a_child_that_cannot_start_is_known_to_have_ended(zygote: Path) -> None:
-    request = {"argv": ["/nowhere", "/nothing"], "env": {}, "cwd": "/"}
-    process = ForkedProcess(str(zygote), _ask(str(zygote), {"fork": request})["pid"])
-    assert process.wait() == 1
+    process = fork(zygote, ["/nowhere", "/nothing"], {}, "/", 0)
+    assert process.wait(10) == 1
     assert process.poll() == 1
+    process.end()
 
 
-def test_the_zygote_serves_on_after_a_bad_request(zygote: Path) -> None:
-    assert _ask(str(zygote), {"poll": 1}) == {"status": None}
-    assert _ask(str(zygote), {"poll": os.getpid()}) == {"status": None}
+def test_the_zygote_serves_on_when_nobody_listens(zygote: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(zygote))
+    assert "ipykernel" in loaded_in(zygote)

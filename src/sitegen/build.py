@@ -30,10 +30,22 @@ from sitegen.execute.declared import scan_inputs
 from sitegen.execute.host import Hosts
 from sitegen.execute.plan import plan_runs
 from sitegen.execute.stored import Asked, settle_runs
-from sitegen.model import Artifact, Document, Event, Meta, Page, Plan, Report, SiteConfig, Source
+from sitegen.model import (
+    Artifact,
+    Document,
+    Event,
+    Meta,
+    Page,
+    Plan,
+    Report,
+    Shown,
+    SiteConfig,
+    Source,
+)
 from sitegen.render.body import render_body
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
+from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
@@ -92,6 +104,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
                 for draft in drafts
             ]
+            problems += _about_outputs(drafts, settled.shown)
             artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
         _stop_if_fatal(problems)
 
@@ -202,6 +215,16 @@ def _day(environ: Mapping[str, str]) -> dt.date:
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
     moment = float(epoch) if epoch.isdecimal() else time.time()
     return dt.datetime.fromtimestamp(moment, dt.UTC).date()
+
+
+def _about_outputs(
+    drafts: Iterable[Draft], shown: Mapping[str, Sequence[Shown]]
+) -> Iterator[Problem]:
+    """What the outputs that pages show give reason to say."""
+    for draft in drafts:
+        trust = draft.document.meta.execute.trust_output
+        for found in shown.get(draft.document.source.name, ()):
+            yield from find_output_problems(found, trust=trust)
 
 
 # --- third pass -----------------------------------------------------------------------------

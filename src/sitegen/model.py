@@ -174,6 +174,7 @@ SortBy = Literal[
 class Meta(msgspec.Struct, frozen=True):
     """The front matter of a page or section; a section's keys keep their defaults on a page.
 
+    `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
     `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
     text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
     """
@@ -390,17 +391,23 @@ class Blob(msgspec.Struct, frozen=True, tag="blob", omit_defaults=True):
     content: bytes = b""
 
 
-class Stream(msgspec.Struct, frozen=True, tag="stream"):
-    """Text that a block wrote to stdout or stderr, as a terminal would show it in the end."""
+class Stream(msgspec.Struct, frozen=True, tag="stream", omit_defaults=True):
+    """Text that a block wrote to stdout or stderr, as a terminal would show it in the end.
+
+    `cut` counts the characters that were left out of its middle; the text says so there.
+    """
 
     name: Literal["stdout", "stderr"]
     text: str
+    cut: int = 0
 
 
 class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
     """A rich output by MIME type; `result` marks the value of a block's last expression.
 
     `dark` is what dark pages show in place of its PNG.
+    `others` are the MIME types that came with it and are not kept, such as those that need a
+    script; `cut` is the size of what was left out because it was too large.
     """
 
     data: Mapping[str, str | Blob]
@@ -408,6 +415,8 @@ class Display(msgspec.Struct, frozen=True, tag="display", omit_defaults=True):
     width: int | None = None
     height: int | None = None
     dark: Blob | None = None
+    others: tuple[str, ...] = ()
+    cut: int = 0
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -268,18 +268,16 @@ def _has_url(
     return wrong is None
 
 
-def _slug(table: Table, name: FileName, config: SiteConfig) -> str | None:
-    """The slug that is given; where neither it nor the file's name makes an URL, a problem."""
+def _slug(table: Table, name: FileName, config: SiteConfig) -> str:
+    """The slug, from the key or the file's name; where neither makes an URL, a problem."""
     given = table.optional_string("slug")
-    if "path" in table:
-        return given
     slug = page_slug(given, name, config)
     wrong = why_no_path(slug.strip("/"))
-    if wrong is not None:
+    if wrong is not None and "path" not in table:
         why = "has no letter or digit" if not slug.strip("/") else wrong
         message = f"`{given or name.rest}` {why}, so the page can have no URL"
         table.report("slug", message, 'write slug = "a-name"')
-    return given
+    return slug
 
 
 def _path(table: Table) -> str | None:

@@ -41,7 +41,7 @@ def sort_pages(pages: Iterable[Card], by: SortBy) -> tuple[Card, ...]:
             titled = (page for page in pages if page.title)
             return tuple(sorted(titled, key=lambda page: page.title.encode()))
         case "slug":
-            return tuple(sorted(pages, key=lambda page: natural_key(last_part(page.url))))
+            return tuple(sorted(pages, key=lambda page: natural_key(page.meta.slug or "")))
         case "permalink":
             return tuple(pages)
         case "none":
@@ -61,11 +61,6 @@ def _newest(pages: Iterable[Card], date_of: Callable[[Card], Any]) -> tuple[Card
     dated = [(date_of(page), page) for page in pages]
     known = [(date, page) for date, page in dated if date is not None]
     return tuple(page for _, page in sorted(known, key=lambda pair: pair[0], reverse=True))
-
-
-def last_part(url: str) -> str:
-    """The last part of a path on the site."""
-    return url.strip("/").rpartition("/")[2]
 
 
 def natural_key(text: str) -> tuple[object, ...]:

@@ -87,13 +87,18 @@ def _beside(
 
 
 def _walk(folder: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterator[Path]:
-    for directory, names, files in os.walk(folder):
+    """The files below a folder that are to be published; a linked folder is followed once."""
+    followed: set[str] = set()
+    for directory, names, files in os.walk(folder, followlinks=True):
         below = os.path.relpath(directory, folder).replace(os.sep, "/")
         prefix = "" if below == "." else f"{below}/"
         names[:] = [
             name
             for name in names
-            if _wanted(name) and name != "__pycache__" and not ignored(prefix + name)
+            if _wanted(name)
+            and name != "__pycache__"
+            and not ignored(prefix + name)
+            and _is_followed(Path(directory, name), inside, followed)
         ]
         for name in files:
             path = Path(directory, name)
@@ -101,9 +106,27 @@ def _walk(folder: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterato
                 continue
             if not _wanted(name) and ".well-known" not in path.parts:
                 continue
-            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
+            if path.is_symlink() and not _stays(path, inside):
                 continue
             yield path
+
+
+def _is_followed(folder: Path, inside: Path, followed: set[str]) -> bool:
+    """Whether a folder is one, or a link to one in the site that was not followed before."""
+    if not folder.is_symlink():
+        return True
+    real = os.path.realpath(folder)
+    around = Path(os.path.realpath(folder.parent))
+    if real in followed or around.is_relative_to(real) or not _stays(folder, inside):
+        return False
+    followed.add(real)
+    return True
+
+
+def _stays(link: Path, inside: Path) -> bool:
+    """Whether a link leads to a place in the site that is neither hidden nor a backup."""
+    real = Path(os.path.realpath(link))
+    return real.is_relative_to(inside) and all(map(_wanted, real.relative_to(inside).parts))
 
 
 def _wanted(name: str) -> bool:

@@ -20,7 +20,7 @@ def page_url(source: Source, meta: Meta, config: SiteConfig) -> str:
         return joined(lang_part(name.lang, config), *name.folders)
     if meta.path is not None:
         return joined(meta.path)
-    slug = page_slug(meta.slug, name, config)
+    slug = meta.slug if meta.slug is not None else page_slug(None, name, config)
     return joined(lang_part(name.lang, config), *name.folders, slug)
 
 

@@ -24,7 +24,7 @@ from sitegen.model import (
 )
 
 POLL = 0.25
-GRACE = 1.0
+GRACE = 0.7
 """Seconds that an interrupted block has to say where it was."""
 
 
@@ -41,7 +41,6 @@ class Reply(msgspec.Struct, frozen=True):
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
-    dropped: int = 0
     opened: tuple[Opened, ...] = ()
     values: Mapping[str, Value] = {}
     unfit: tuple[str, ...] = ()
@@ -83,9 +82,9 @@ def run_block(
             kernel.interrupt()
             interrupted, deadline, left = True, time.monotonic() + GRACE, GRACE
         messages = kernel.receive(min(POLL, left))
-        death = None if messages else kernel.why_dead()
+        death = None if messages else kernel.death()
         if death is not None:
-            yield _cut_short(block, fold.outputs(), Failure("KernelDied", death))
+            yield _cut_short(block, fold.outputs(), death)
             return
         for message in messages:
             if message["parent_header"].get("msg_id") != identity:
@@ -95,13 +94,14 @@ def run_block(
                 reply = msgspec.convert(message["metadata"].get("sitegen", {}), Reply)
             elif kind == "status":
                 idle = content["execution_state"] == "idle"
-            elif not interrupted and (output := fold.add(kind, content)) is not None:
+            elif (
+                not (interrupted and kind == "error")
+                and (output := fold.add(kind, content)) is not None
+            ):
                 yield output
-    if reply is not None:
-        fold.note_dropped(reply.dropped)
     if interrupted:
         limit = f"still running after {block.limits.timeout:g} s, its limit"
-        frames = reply.frames if reply is not None else ()
+        frames = reply.frames if reply is not None else kernel.abort()
         yield _cut_short(block, fold.outputs(), Failure("TimeoutError", limit, frames))
     elif reply is not None:
         cell = _judge(block, fold.outputs(reply.frames), reply)

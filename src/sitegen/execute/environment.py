@@ -181,7 +181,8 @@ class Mask:
 
     def __call__(self, text: str) -> str:
         text = self._secrets.sub(MASKED, text)
-        text = self._pattern.sub(lambda found: self._shown[found.group()], text)
+        if any(folder in text for folder in self._shown):  # a hundred times as fast as to match
+            text = self._pattern.sub(lambda found: self._shown[found.group()], text)
         return self._names.sub(lambda found: "user@host" if "@" in found.group() else "user", text)
 
 

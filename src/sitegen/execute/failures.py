@@ -58,6 +58,8 @@ def _remedy(failure: Failure) -> tuple[str, ...]:
             return ("give it more time: `#| timeout: 30m`; or `#| eval: false` to show it only",)
         case "KernelDied":
             return ("the rest of the post was not run; `#| eval: false` shows a block only",)
+        case "MemoryError":
+            return ("use less at once, or give posts more: `[execute] memory`",)
         case "NoValue":
             return ("`values` takes numbers, arrays of one element and short strings",)
         case "NotSaved":

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import json
-import os
+import re
+import secrets
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
 import zmq
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
+from jupyter_client.session import Session
 
 from sitegen.execute.environment import kernel_environment
 from sitegen.execute.host import Host
-from sitegen.execute.orphans import no_orphans
-from sitegen.execute.zygote import PROVISIONER, ZygoteError, ship
-from sitegen.model import Plan
+from sitegen.execute.processes import GuardedProcess, GuardError, fork, ship, spawn
+from sitegen.model import Failure, Frame, Plan
 
 START_LIMIT = 60.0
 ASK_AGAIN = 1.0
+LAST_WORDS = 20
+"""Milliseconds in which the last messages of a kernel arrive."""
+
+LAST_LINE = 0.2
+"""Seconds in which an aborted kernel writes down where it was."""
+
+RECONNECT = 3
+"""Milliseconds between two attempts to reach a kernel; ZeroMQ's own are 100."""
+
 DRAINED_AT_ONCE = 1000
 """Messages taken before time is looked at again."""
+
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+FAULT = "fault"
+"""The file in which a kernel that crashes leaves its traceback, as `kernel/launch.py` says."""
 
 LONGEST_BASE = 60
 """Characters of a temporary folder's path that leave room for the name of a socket."""
@@ -39,18 +50,30 @@ class KernelStartError(Exception):
     """No kernel came up; the message says why."""
 
 
+class Stopped(Exception):  # noqa: N818 (no error: somebody asked for it)
+    """The work was to be given up."""
+
+
 class Kernel(msgspec.Struct):
-    """A running kernel with its client; `pid` also names its process group."""
+    """A running kernel with its client; when `stop` is set, who waits for it gets Stopped."""
 
-    manager: KernelManager
-    client: BlockingKernelClient
-    pid: int
-    stop: threading.Event
+    process: GuardedProcess
+    session: Session
+    shell: zmq.Socket[bytes]
+    iopub: zmq.Socket[bytes]
+    fault: Path
+    memory: int | None
+    stop: Event
 
-    def send(self, code: str, block: int, ask: Mapping[str, object]) -> str:
+    @property
+    def forked(self) -> bool:
+        """Whether it was forked from a zygote."""
+        return self.process.forked
+
+    def send(self, code: str, block: int, ask: Mapping[str, object] | None = None) -> str:
         """Ask for a block to be run; returns the request's identity.
 
-        `ask` is what the probe is to do besides: see `sitegen_probe.Probe.take`.
+        `ask` is what the probe is to do besides.
         """
         content = {
             "code": code,
@@ -60,32 +83,76 @@ class Kernel(msgspec.Struct):
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        metadata = {"sitegen_block": block, "sitegen_ask": dict(ask)}
-        request = self.client.session.msg("execute_request", content, metadata=metadata)
-        self.client.shell_channel.send(request)
-        return str(request["header"]["msg_id"])
+        metadata = {"sitegen_block": block, "sitegen_ask": dict(ask or {})}
+        return self.request("execute_request", content, metadata)
+
+    def request(self, kind: str, content: dict[str, Any], metadata: dict[str, Any]) -> str:
+        """Send a request; returns its identity."""
+        message = self.session.send(self.shell, kind, content, metadata=metadata)
+        return str(message["header"]["msg_id"])  # type: ignore[index]
 
     def receive(self, seconds: float) -> list[dict[str, Any]]:
-        """The messages that wait on IOPub and shell, after at most so many seconds."""
+        """The messages that wait on IOPub and shell, after at most so many seconds; fewer where the
+        kernel ends."""
+        if self.stop.is_set():
+            raise Stopped
+        poller = zmq.Poller()
+        for source in (self.iopub, self.shell, self.process.fileno()):
+            poller.register(source, zmq.POLLIN)
+        found = dict(poller.poll(round(seconds * 1000)))
+        if found.keys() == {self.process.fileno()}:  # what it said last may still be on its way
+            poller.unregister(self.process.fileno())
+            found = dict(poller.poll(LAST_WORDS))
         messages: list[dict[str, Any]] = []
-        for channel in _ready(self.client, seconds):
-            while len(messages) < DRAINED_AT_ONCE and channel.msg_ready():
-                messages.append(channel.get_msg(timeout=0))
+        for channel in (self.iopub, self.shell):
+            while channel in found and len(messages) < DRAINED_AT_ONCE:
+                message = self.session.recv(channel)[1]
+                if message is None:
+                    break
+                messages.append(message)
         return messages
 
     def interrupt(self) -> None:
-        _signal(self.pid, signal.SIGINT)
+        self.process.send_signal(signal.SIGINT)
 
-    def why_dead(self) -> str | None:
-        """How the kernel's process ended, or that it is to end; None while it lives."""
-        if self.stop.is_set():
-            return "it was told to stop"
-        if self.manager.is_alive():
+    def abort(self) -> tuple[Frame, ...]:
+        """End the kernel by force; the lines where it was, if it could still tell."""
+        self.process.abort(LAST_LINE)
+        return _frames(self.fault)
+
+    def death(self) -> Failure | None:
+        """How the kernel ended and where, if it could tell; None while it lives."""
+        status = self.process.poll()
+        if status is None:
             return None
-        status = self.manager.provisioner.process.returncode  # type: ignore[union-attr]
-        if status is not None and status < 0:
-            return f"the kernel was ended by {signal.Signals(-status).name}"
-        return f"the kernel exited with status {status}"
+        if self.process.over:
+            limit = f"{(self.memory or 0) / 1e9:.3g} GB"
+            message = f"the post used more memory than its limit, {limit}"
+            return Failure("MemoryError", message, _frames(self.fault))
+        if status >= 0:
+            return Failure("KernelDied", f"the kernel exited with status {status}")
+        message = f"the kernel was ended by {_name(-status)}"
+        if status == -signal.SIGKILL:
+            message += "; so it is when the machine has no memory left"
+        return Failure("KernelDied", message, _frames(self.fault))
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _frames(fault: Path) -> tuple[Frame, ...]:
+    """The blocks' lines in the traceback of a crash, outermost first."""
+    try:
+        text = fault.read_text("utf-8", "replace")
+    except OSError:
+        return ()
+    places = re.findall(r'^  File ".*/block-(\d+)\.py", line (\d+) in (.*)$', text, re.M)
+    frames = (Frame(function, int(line), int(block) - 1) for block, line, function in places)
+    return tuple(frames)[::-1]
 
 
 @contextmanager
@@ -103,81 +170,89 @@ def private_folder() -> Iterator[Path]:
 
 @contextmanager
 def start_kernel(
-    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None, stop: threading.Event
+    plan: Plan,
+    host: Host,
+    private: Path,
+    work: Path,
+    zygote: Path | None,
+    stop: Event | None = None,
 ) -> Iterator[Kernel]:
     """A fresh kernel that answers, forked where there is a zygote; at the end it is killed with all
     that it started.
 
-    Raises KernelStartError where none comes up.
+    Raises KernelStartError where none comes up, and Stopped once `stop` is set.
     """
-    with no_orphans(), _started(plan, host, private, work, zygote, stop) as kernel:
+    with ExitStack() as stack:
+        info = _connection(private)
+        process = _process(plan, host, private, work, zygote)
+        stack.callback(process.end)
+        kernel = _connect(stack, process, info, private, plan.execute.memory, stop or Event())
+        _wait_until_ready(kernel)
         yield kernel
 
 
-@contextmanager
-def _started(
-    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None, stop: threading.Event
-) -> Iterator[Kernel]:
-    manager = _manager(plan, host, private, work, zygote)
+def _connection(private: Path) -> dict[str, Any]:
+    """Where the kernel listens and its new key, also written to the file that it reads."""
+    ports: dict[str, Any] = {f"{channel}_port": n for n, channel in enumerate(CHANNELS, 1)}
+    info = {
+        **ports,
+        "transport": "ipc",
+        "ip": str(private / "k"),
+        "key": secrets.token_hex(32),
+        "signature_scheme": "hmac-sha256",
+        "kernel_name": "sitegen",
+    }
+    file = private / "connection.json"
+    file.touch(0o600)
+    file.write_text(json.dumps(info), "utf-8")
+    return info
+
+
+def _process(
+    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
+) -> GuardedProcess:
+    """The kernel's process; one started plainly where the zygote has been killed."""
+    settings = private / "settings.json"
+    settings.write_text(json.dumps(_settings(plan, host, work)), "utf-8")
     env = kernel_environment(
         plan.execute, host.device, host.python, private, host.environ, host.secrets
     )
-    client = manager.client()
-    try:
-        with open(os.devnull, "w") as silence:  # noqa: PTH123
-            try:
-                manager.start_kernel(cwd=str(work), env=env, stdout=silence, stderr=silence)
-            except ZygoteError as error:
-                raise KernelStartError(f"the zygote does not answer: {error}") from error
-        pid: int = manager.provisioner.pid  # type: ignore[union-attr]
-        client.load_connection_file(manager.connection_file)
-        client.start_channels()
-        kernel = Kernel(manager, client, pid, stop)
-        _wait_until_ready(kernel)
-        yield kernel
-    finally:
-        client.stop_channels()
-        if manager.has_kernel:
-            _signal(manager.provisioner.pid, signal.SIGKILL)  # type: ignore[union-attr]
-            manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()
-        manager.context.term()
-
-
-def _manager(
-    plan: Plan, host: Host, private: Path, work: Path, zygote: Path | None
-) -> KernelManager:
-    """A manager whose kernel is `kernel/launch.py`, told of the page by a settings file."""
-    ship(private)
-    settings = private / "settings.json"
-    settings.write_text(json.dumps(_settings(plan, host, work, forked=zygote is not None)), "utf-8")
-    argv = [str(host.python), str(private / "launch.py"), "{connection_file}", str(settings)]
-    spec: dict[str, object] = {
-        "argv": argv,
-        "display_name": "sitegen",
-        "language": "python",
-        "interrupt_mode": "signal",
-        "metadata": {},
-    }
+    arguments = [str(private / "connection.json"), str(settings)]
+    memory = plan.execute.memory or 0
     if zygote is not None:
-        config = {"provisioner_name": PROVISIONER, "config": {"socket": str(zygote)}}
-        spec["metadata"] = {"kernel_provisioner": config}
-    folder = private / "kernels" / "sitegen"
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text(json.dumps(spec), "utf-8")
-    specs = KernelSpecManager(kernel_dirs=[str(folder.parent)], ensure_native_kernel=False)
-    return KernelManager(
-        kernel_name="sitegen",
-        kernel_spec_manager=specs,
-        context=zmq.Context(),
-        transport="ipc",
-        ip=str(private / "k"),
-        connection_file=str(private / "connection.json"),
-        shutdown_wait_time=0.0,
-    )
+        try:
+            return fork(zygote, arguments, env, str(work), memory)
+        except GuardError:
+            pass
+    ship(private)
+    try:
+        program = [str(private / "launch.py"), *arguments]
+        return spawn(str(host.python), program, env, str(work), memory)
+    except GuardError as error:
+        raise KernelStartError(str(error)) from error
 
 
-def _settings(plan: Plan, host: Host, work: Path, *, forked: bool) -> dict[str, object]:
+def _connect(
+    stack: ExitStack,
+    process: GuardedProcess,
+    info: dict[str, Any],
+    private: Path,
+    memory: int | None,
+    stop: Event,
+) -> Kernel:
+    """A client of the kernel; its sockets are closed with the stack."""
+    context = zmq.Context()
+    stack.callback(context.destroy, linger=0)
+    shell, iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+    iopub.subscribe(b"")
+    for channel, socket in (("shell", shell), ("iopub", iopub)):
+        socket.reconnect_ivl = RECONNECT  # the kernel is not there yet
+        socket.connect(f"ipc://{info['ip']}-{info[f'{channel}_port']}")
+    session = Session(key=info["key"].encode(), username="sitegen")
+    return Kernel(process, session, shell, iopub, private / FAULT, memory, stop)
+
+
+def _settings(plan: Plan, host: Host, work: Path) -> dict[str, object]:
     """What `kernel/launch.py` is told."""
     return {
         "page": plan.page,
@@ -185,7 +260,6 @@ def _settings(plan: Plan, host: Host, work: Path, *, forked: bool) -> dict[str, 
         "work": str(work),
         "passed_over": host.passed_over,
         "torch_device": host.provenance.torch_device,
-        "forked": forked,
     }
 
 
@@ -201,31 +275,14 @@ def _wait_until_ready(kernel: Kernel) -> None:
         now = time.monotonic()
         if now > deadline:
             raise KernelStartError(f"it did not answer within {START_LIMIT:.0f} s")
-        ended = kernel.why_dead()
-        if ended is not None:
-            raise KernelStartError(ended)
+        death = kernel.death()
+        if death is not None:
+            raise KernelStartError(death.value)
         if now - asked > ASK_AGAIN:
-            kernel.client.kernel_info()
+            kernel.request("kernel_info_request", {}, {})
             asked = now
         for message in kernel.receive(0.1):
             if message["msg_type"] == "kernel_info_reply":
                 replied = True
             else:
                 heard = True
-
-
-def _ready(client: BlockingKernelClient, seconds: float) -> list[Any]:
-    """The channels on which a message waits, after at most so many seconds."""
-    channels = (client.iopub_channel, client.shell_channel)
-    poller = zmq.Poller()
-    for channel in channels:
-        poller.register(channel.socket, zmq.POLLIN)
-    found = dict(poller.poll(round(seconds * 1000)))
-    return [channel for channel in channels if channel.socket in found]
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return

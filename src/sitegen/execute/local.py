@@ -13,14 +13,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-from jupyter_core.utils import ensure_event_loop
 
 from sitegen.base.errors import Problem
 from sitegen.execute.declared import declared_inputs
 from sitegen.execute.environment import Mask
 from sitegen.execute.host import Host
 from sitegen.execute.inputs import WorkingFolder
-from sitegen.execute.kernels import KernelStartError, private_folder, start_kernel
+from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
 from sitegen.execute.leases import Leases
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
@@ -116,9 +115,10 @@ class LocalExecutor:
         try:
             for event in run_job(job, host, zygote, self._stop):
                 self._events.put(event)
+        except Stopped:
+            pass
         except Exception as raised:  # it belongs to the caller of `run`
             error = raised
-        ensure_event_loop().close()  # jupyter_client made it for this thread
         self._events.put(_Ended(number, error))
 
     def _end_all(self, running: dict[int, _Running]) -> None:
@@ -164,24 +164,23 @@ def _with_company(event: Event, running: dict[int, _Running]) -> Event:
 def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) -> Iterator[Event]:
     """The events of one session in a fresh kernel, which is gone when they end.
 
-    When `stop` is set the kernel is ended, and so are the events.
+    Raises Stopped once `stop` is set.
     """
     plan = job.plan
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
     provenance = host.provenance
-    if zygote is not None:
-        provenance = msgspec.structs.replace(provenance, start="forked", preloaded=zygote.modules)
     with private_folder() as private:
         files = WorkingFolder(plan, private / "work", job.saves)
         session = Session(plan, host.device, mask_of(host, files.path))
         try:
             socket = zygote.socket if zygote is not None else None
             with start_kernel(plan, host, private, files.path, socket, stop) as kernel:
-                for event in session.run(kernel):
-                    yield event
-                    if stop.is_set():
-                        return
+                if zygote is not None and kernel.forked:
+                    provenance = msgspec.structs.replace(
+                        provenance, start="forked", preloaded=zygote.modules
+                    )
+                yield from session.run(kernel)
         except KernelStartError as error:
             yield Failed(plan, _not_started(plan, error))
             return

@@ -1,48 +1,27 @@
-"""Kernels forked from a process that has already imported torch and jax: the zygote.
+"""Processes that have already imported torch and jax, and fork kernels: zygotes.
 
-Its protocol is in `kernel/sitegen_zygote.py`. As a Jupyter kernel provisioner it is named
-`sitegen-zygote`; a kernel spec gives it the zygote's socket.
+Their protocol is in `kernel/sitegen_zygote.py`; `provisioner.py` offers them to Jupyter clients.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib.resources import files
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Unicode
-
+from sitegen.execute.processes import GuardError, say
 from sitegen.model import Plan
 
-PROVISIONER = "sitegen-zygote"
 PRELOADED = ("jax", "numpy", "pandas", "scipy", "torch")
 """What a zygote imports if a waiting plan does: slow to import, and safe to fork afterwards."""
 
 COMPILER = frozenset({"torch._dynamo", "torch._inductor.compile_fx"})
 """What the first call of `torch.compile` would import, in about two seconds."""
-
-SHIPPED = (
-    "launch.py",
-    "sitegen_figures.py",
-    "sitegen_hooks.py",
-    "sitegen_probe.py",
-    "sitegen_recolour.py",
-    "sitegen_values.py",
-    "sitegen_zygote.py",
-)
-"""The sources of `sitegen.kernel`."""
 
 START_LIMIT = 120.0
 
@@ -78,7 +57,11 @@ def own_modules(plan: Plan) -> frozenset[str]:
 
 def loaded_in(address: Path) -> frozenset[str]:
     """The top-level modules that a zygote's kernels find imported."""
-    return frozenset(_ask(str(address), {"loaded": True})["names"])
+    try:
+        with say(address, {"loaded": True}) as connection, connection.makefile() as answer:
+            return frozenset(json.loads(answer.readline())["names"])
+    except (OSError, ValueError, GuardError) as error:
+        raise ZygoteError(str(error)) from error
 
 
 def _imported(code: str) -> Iterator[str]:
@@ -88,35 +71,40 @@ def _imported(code: str) -> Iterator[str]:
             yield part.split()[0].partition(".")[0] if part.strip() else ""
 
 
-def ship(folder: Path) -> None:
-    """Write the sources that kernels consist of into a folder."""
-    for name in SHIPPED:
-        text = files("sitegen.kernel").joinpath(name).read_text("utf-8")
-        (folder / name).write_text(text, "utf-8")
-
-
 @contextmanager
 def start_zygote(
     python: Path, modules: Iterable[str], env: Mapping[str, str], folder: Path
 ) -> Iterator[Path]:
     """The socket of a zygote that has imported the modules; raises ZygoteError."""
+    with _zygote(python, modules, env, folder) as (process, address):
+        _wait_for(process, address)
+        yield address
+
+
+@contextmanager
+def _zygote(
+    python: Path, modules: Iterable[str], env: Mapping[str, str], folder: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A process that is on its way to serve at that socket; it ends with its standard input."""
     address = folder / "zygote"
     command = [str(python), str(folder / "sitegen_zygote.py"), str(address), *modules]
     process = subprocess.Popen(
         command,
         env=dict(env),
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        _wait_for(process, address)
-        yield address
+        yield process, address
     finally:
+        if address.exists():  # it serves, and ends by itself
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=1.0)
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def _wait_for(process: subprocess.Popen[bytes], address: Path) -> None:
@@ -125,64 +113,6 @@ def _wait_for(process: subprocess.Popen[bytes], address: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise ZygoteError(f"it ended with status {process.poll()}")
         time.sleep(0.005)
-
-
-def _ask(address: str, request: Mapping[str, object]) -> dict[str, Any]:
-    try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(address)
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(connection.makefile().readline())
-            return answer
-    except (OSError, ValueError) as error:
-        raise ZygoteError(str(error)) from error
-
-
-class ForkedProcess:
-    """A child of the zygote, with as much of `subprocess.Popen` as a provisioner uses."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, address: str, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-        self._address = address
-
-    def poll(self) -> int | None:
-        if self.returncode is None:
-            try:
-                self.returncode = _ask(self._address, {"poll": self.pid})["status"]
-            except ZygoteError:
-                self.returncode = -signal.SIGKILL  # it ends with its parent
-        return self.returncode
-
-    def wait(self) -> int | None:
-        while self.poll() is None:
-            time.sleep(0.005)
-        return self.returncode
-
-    def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-
-class ZygoteProvisioner(LocalProvisioner):
-    """Starts a kernel by asking a zygote to fork; in all else as a local process."""
-
-    socket = Unicode(help="the zygote's socket").tag(config=True)
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        request = {"argv": cmd[2:], "env": dict(kwargs["env"]), "cwd": str(kwargs["cwd"])}
-        answer = _ask(self.socket, {"fork": request})
-        self.process = ForkedProcess(self.socket, answer["pid"])  # type: ignore[assignment]
-        self.pid = self.pgid = answer["pid"]
-        return self.connection_info
 
 
 def can_fork() -> bool:

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from sitegen.execute.environment import import_time_environment
 from sitegen.execute.host import Host
 from sitegen.execute.kernels import private_folder
+from sitegen.execute.processes import ship
 from sitegen.execute.zygote import (
     ZygoteError,
     can_fork,
     loaded_in,
     modules_of,
     own_modules,
-    ship,
     start_zygote,
 )
 from sitegen.model import Plan

@@ -3,12 +3,13 @@
 Runs in the interpreter of `[execute] python`, which need not have sitegen: besides the standard
 library it imports ipykernel, what that brings, and its neighbours `sitegen_*.py`, so named that no
 module of an author meets them. Started as
-`python launch.py CONNECTION_FILE SETTINGS_FILE`; the settings are JSON: `page`, `site`, `work`,
-`passed_over`, `torch_device`, `forked`.
+`python launch.py CONNECTION_FILE [SETTINGS_FILE]`; the settings are JSON: `page`, `site`, `work`,
+`passed_over`, `torch_device`. A crash leaves Python's traceback beside them, in the file `fault`.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -21,17 +22,32 @@ import sitegen_values
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
+from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
-from ipykernel.zmqshell import ZMQInteractiveShell
+from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
+from sitegen_below import Below
+from sitegen_limits import MESSAGE, Limits, StreamLimit, size_of
+from traitlets import Type
 from zmq.eventloop.zmqstream import ZMQStream
+
+OF_A_POST = (
+    "--HistoryManager.enabled=False",
+    "--IPKernelApp.log_level=CRITICAL",
+    "--IPKernelApp.capture_fd_output=False",
+    "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
+)
+ANYONES = {"page": "kernel", "site": "/", "work": "/", "passed_over": ["/"], "torch_device": None}
+"""The settings of a kernel that runs no post: no file that it opens is an input."""
 
 
 class Compiler(XCachingCompiler):
     """Compiles blocks under fixed names, which tell post and block."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        if not Kernel.of_a_post:
+            return str(super().get_code_name(raw_code, code, number))
         return str(Kernel.recorder.file_name(raw_code))
 
 
@@ -52,8 +68,91 @@ class Formatter(DisplayFormatter):
         return {**text, **pictures}, sizes
 
 
+class OrderedStream(OutStream):
+    """stdout and stderr in the order in which they were written, up to a limit for each block.
+
+    Each has a buffer of its own in ipykernel, so what the one holds is sent before the other
+    takes more.
+    """
+
+    last: ClassVar[OutStream | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limit = StreamLimit()
+
+    def fileno(self) -> int:
+        """Where children write to: captured, as what C writes is."""
+        return 2 if self.name == "stderr" else 1
+
+    def write(self, string: Any) -> int | None:
+        if not isinstance(string, str):
+            return int(super().write(string))  # which says what is wrong with it
+        text = self.limit.take(string)
+        if text:
+            last = OrderedStream.last
+            if last is not None and last is not self:
+                last.flush()
+            OrderedStream.last = self
+            super().write(text)
+            Kernel.limits.sent(len(text))
+        return len(string)
+
+    def end_block(self) -> None:
+        """Send the end of a text that was too long, with the number of characters cut before."""
+        tail, cut = self.limit.end()
+        if tail:
+            self.flush()
+            content = {"name": self.name, "text": tail, "cut": cut}
+            parent = self.parent_header
+            self.session.send(self.pub_thread, "stream", content, parent=parent, ident=self.topic)
+
+
+class Publisher(ZMQDisplayPublisher):
+    """Rich outputs up to the kernel's limits."""
+
+    def publish(self, data: Any, metadata: Any = None, **rest: Any) -> None:
+        size = size_of(data)
+        identity = (rest.get("transient") or {}).get("display_id")
+        if Kernel.limits.admits(size, identity, update=bool(rest.get("update"))):
+            self._flush_replaced()
+            super().publish(data, metadata, **rest)
+            Kernel.limits.sent(size + MESSAGE)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self._flush_replaced()
+        super().clear_output(wait)
+        Kernel.limits.clear()
+        Kernel.limits.sent(MESSAGE)
+        for stream in Kernel.streams:
+            stream.limit.reset()
+
+    def _flush_replaced(self) -> None:
+        """Keep the order also while a library, such as rich, stands in for stdout and stderr."""
+        for stream in Kernel.streams:
+            if stream not in (sys.stdout, sys.stderr):
+                stream.flush()
+
+    def end_block(self) -> None:
+        """Say what was left out."""
+        note = Kernel.limits.note()
+        if note is not None:
+            text, cut = note
+            super().publish({"text/plain": text}, {"sitegen": {"cut": cut}})
+
+
+class DisplayHook(ZMQShellDisplayHook):
+    """The value of a block's last expression, up to the same limits."""
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        admitted = Kernel.limits.admits(size_of(format_dict))
+        super().write_format_data(format_dict if admitted else {}, md_dict)
+
+
 class Shell(ZMQInteractiveShell):
     compiler_class = Compiler
+    displayhook_class = Type(DisplayHook)
+    display_pub_class = Type(Publisher)
 
     def init_display_formatter(self) -> None:
         self.display_formatter = Formatter(parent=self)
@@ -65,6 +164,7 @@ class Shell(ZMQInteractiveShell):
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
+        Kernel.hand_over()
         super()._showtraceback(etype, evalue, stb)
 
 
@@ -74,8 +174,34 @@ class Kernel(IPythonKernel):
     shell_class = Shell
     recorder: ClassVar[sitegen_probe.Probe]
     figures: ClassVar[sitegen_figures.Figures]
+    of_a_post: ClassVar[bool] = False
+    """Whether what runs is a block, which any other client's code is not."""
+
+    limits: ClassVar[Limits] = Limits()
+    below: ClassVar[Below]
+    streams: ClassVar[tuple[OrderedStream, ...]] = ()
+
+    @classmethod
+    def hand_over(cls) -> None:
+        """Let what was written below Python follow what Python has written."""
+        found = cls.below.take() if cls.streams else {}
+        for stream in cls.streams:
+            begin, tail, cut = found[stream.name]
+            stream.write(begin)
+            stream.limit.skip(cut)
+            stream.write(tail)
+
+    async def do_execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        reply: dict[str, Any] = await super().do_execute(*args, **kwargs)
+        self.hand_over()
+        for stream in self.streams:
+            stream.end_block()
+        self.shell.display_pub.end_block()
+        return reply
 
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
+        Kernel.of_a_post = "sitegen_block" in parent["metadata"]
+        self.limits.begin()
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
         self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
@@ -85,29 +211,10 @@ class Kernel(IPythonKernel):
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
+        if not self.of_a_post:
+            return metadata
         asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
         return {**metadata, "sitegen": self.recorder.take() | asked}
-
-
-class OrderedStream(OutStream):
-    """stdout and stderr in the order in which they were written, up to a limit for each block.
-
-    Each has a buffer of its own in ipykernel, so what the one holds is sent before the other
-    takes more. What is over the limit is counted here and goes nowhere: a block that prints for
-    ever would otherwise fill the memory of the kernel first and of its reader next.
-    """
-
-    last: ClassVar[OutStream | None] = None
-
-    def write(self, string: str) -> int | None:
-        if Kernel.recorder.drops(string):
-            return len(string)
-        last = OrderedStream.last
-        if last is not None and last is not self:
-            last.flush()
-        OrderedStream.last = self
-        written: int | None = super().write(string)
-        return written
 
 
 class PrivatePipe(IOPubThread):
@@ -131,30 +238,38 @@ class PrivatePipe(IOPubThread):
         return context, pipe
 
 
-def main(connection_file: str, settings_file: str) -> None:
-    """Serve one kernel until it is told to shut down."""
-    PrivatePipe.address = f"ipc://{Path(connection_file).with_name('pipe')}"
-    settings = json.loads(Path(settings_file).read_text("utf-8"))
-    Kernel.recorder = sitegen_probe.Probe(settings)
+class Application(kernelapp.IPKernelApp):
+    """ipykernel's application; no output is lost where its reader is slow for a while."""
+
+    def init_iopub(self, context: Any) -> None:
+        context.sndhwm = 0  # else ZMQ drops the messages after the thousandth that waits
+        super().init_iopub(context)
+
+
+def main(connection_file: str, settings_file: str | None = None, *, forked: bool = False) -> None:
+    """Serve one kernel until it is told to shut down: a post's, or without settings anyone's."""
+    settings = json.loads(Path(settings_file).read_text("utf-8")) if settings_file else ANYONES
+    Kernel.recorder = sitegen_probe.Probe({**settings, "forked": forked})
     Kernel.figures = sitegen_figures.Figures(Kernel.recorder.aside)
-    kernelapp.IOPubThread = PrivatePipe
-    application = kernelapp.IPKernelApp.instance(
+    connection = json.loads(Path(connection_file).read_text("utf-8"))
+    if connection["transport"] == "ipc":
+        PrivatePipe.address = f"ipc://{connection['ip']}-pipe"
+        kernelapp.IOPubThread = PrivatePipe
+    application = Application.instance(
         kernel_class=Kernel, outstream_class=f"{__name__}.OrderedStream"
     )
-    application.initialize(
-        [
-            "-f",
-            connection_file,
-            "--HistoryManager.enabled=False",
-            "--IPKernelApp.log_level=CRITICAL",
-            "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
-        ]
-    )
+    application.initialize(["-f", connection_file, *(OF_A_POST if settings_file else ())])
+    if settings_file:
+        Kernel.below = Below()
+        Kernel.streams = (sys.stdout, sys.stderr)  # type: ignore[assignment]
     Kernel.recorder.attach(application.shell.events)
     Kernel.figures.attach(application.shell.events)
+    if settings_file:
+        fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
+        faulthandler.enable(fault, all_threads=False)
     application.start()
 
 
 if __name__ == "__main__":
     sys.path.remove(str(Path(__file__).resolve().parent))
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -23,8 +23,6 @@ from sitegen_hooks import AfterImport, OpenedFiles
 
 FRAMEWORKS = ("torch", "jax")
 MAX_FRAMES = 40
-MAX_WRITTEN = 1_000_000
-"""Characters that one block may write to stdout and stderr together."""
 
 
 class Probe:
@@ -38,7 +36,6 @@ class Probe:
         self.opened = OpenedFiles(settings["site"], settings["work"], settings["passed_over"])
         self._torch_device: str | None = settings["torch_device"]
         self._inherited = host_resident() if settings["forked"] else 0
-        self._written = self._dropped = 0
         self._depth = 0
         self._jax_compile = 0.0
         self._jax_peak = 0
@@ -97,29 +94,17 @@ class Probe:
         self._frames = describe_frames(error, self.page) if error is not None else []
         self._names = [kind.__name__ for kind in type(error).__mro__[:-1]] if error else []
 
-    def drops(self, text: object) -> bool:
-        """Whether the block has written enough already; what it writes now is then counted."""
-        if not isinstance(text, str):
-            return False  # the stream says what is wrong with it
-        self._written += len(text)
-        if self._written <= MAX_WRITTEN:
-            return False
-        self._dropped += len(text)
-        return True
-
     def take(self) -> dict[str, Any]:
         """The record of the block that ended: measures, frames of its failure, files opened."""
         record = {
             "measures": self._measures,
             "frames": self._frames,
             "names": self._names,
-            "dropped": self._dropped,
             "opened": self.opened.take(),
         }
         self._measures = None
         self._frames = []
         self._names = []
-        self._written = self._dropped = 0
         return record
 
     def _begin(self, _info: Any) -> None:

@@ -4,12 +4,12 @@ Runs in the kernels' interpreter: `python sitegen_zygote.py SOCKET MODULE…`. I
 and the modules, touches no device, starts no thread, and then answers requests on the socket, one
 JSON object a connection:
 
-- `{"fork": {argv, env, cwd}}` gives `{"pid": N}`;
-- `{"poll": N}` gives `{"status": S}`, S being null while the child lives, else its status as in
-  `subprocess.Popen`;
+- `{"fork": {argv, env, cwd, memory}}` hands the connection to the guard of a new kernel, which
+  speaks as `sitegen_guard.py` says;
 - `{"loaded": true}` gives `{"names": […]}`, the top-level modules that its children find imported.
 
-It ends with its parent.
+It ends, and all below it, when its standard input is closed, as it is when its starter ends. When
+it is killed its kernels live on: each guard has a line of its own to the starter.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import importlib
 import json
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -28,68 +29,93 @@ from pathlib import Path
 from typing import Any
 
 import launch
+import sitegen_guard as guard
 
-statuses: dict[int, int] = {}
-"""How the children that have ended did so, by process number."""
+LATER = (
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
+    "ipykernel.debugger",
+    "tornado.platform.asyncio",
+)
+"""What each kernel would import when it starts: measured, half of the time that this takes."""
 
 
 def main(address: str, modules: list[str]) -> None:
-    """Import, then serve until killed."""
-    end_with_parent()
-    for name in modules:
+    """Import, then serve until standard input is closed."""
+    guard.end_with_parent()  # until it listens to its standard input
+    gc.disable()  # importing makes little garbage: a sixth of the time goes into looking for it
+    for name in (*LATER, *modules):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, reap)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
+    guard.become_reaper()
+    gc.freeze()  # else a child's first search for garbage copies every page
     server = socket.socket(socket.AF_UNIX)
     server.bind(address)
     server.listen()
+    guard.outlive_parent()
+    serve(server)
+
+
+def serve(server: socket.socket) -> None:
+    """Answer requests; whoever comes back because a guard was killed is ended."""
+    wake = guard.wake_up_on(signal.SIGCHLD)
+    guards: set[int] = set()
+    poller = select.poll()
+    for source in (server, wake, sys.stdin):
+        poller.register(source, select.POLLIN)
     while True:
-        connection, _ = server.accept()
-        with connection:
-            request = json.loads(connection.makefile().readline())
-            if "fork" in request:
-                answer: dict[str, Any] = {"pid": fork(request["fork"], server, connection)}
-            elif "loaded" in request:
-                answer = {"names": sorted(name for name in sys.modules if "." not in name)}
-            else:
-                answer = {"status": statuses.get(request["poll"])}
-            connection.sendall(json.dumps(answer).encode() + b"\n")
+        ready = dict(poller.poll())
+        if wake.fileno() in ready:
+            guard.received(wake)
+            end_orphans(guards)
+        if sys.stdin.fileno() in ready:
+            guard.end_all_below()
+            return
+        if server.fileno() in ready:
+            connection, _ = server.accept()
+            with connection:
+                try:
+                    request = json.loads(connection.makefile().readline())
+                except ValueError:
+                    continue  # who asked has gone
+                if "fork" in request:
+                    guards.add(fork(request["fork"], connection, server, wake))
+                else:
+                    names = sorted(name for name in sys.modules if "." not in name)
+                    connection.sendall(json.dumps({"names": names}).encode() + b"\n")
 
 
-def fork(request: dict[str, Any], server: socket.socket, connection: socket.socket) -> int:
-    """The number of a new process that is a kernel."""
+def fork(request: dict[str, Any], connection: socket.socket, *ours: socket.socket) -> int:
+    """The number of a new process that guards a kernel."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of threads: numpy's survive a fork, of ours there are none
+        warnings.simplefilter("ignore")  # of threads: numpy's survive a fork, none is ours
         pid = os.fork()
     if pid:
         return pid
     try:
-        server.close()
-        connection.close()
-        become_fresh(request)
-        launch.main(*request["argv"])
+        os.setsid()
+        os.close(signal.set_wakeup_fd(-1))
+        for one in ours:
+            one.close()
+        guard.keep(connection, request["memory"], lambda: become_kernel(request))
     finally:
         os._exit(1)
 
 
-def become_fresh(request: dict[str, Any]) -> None:
-    """Make the forked process what one started anew would be."""
-    parent = os.getppid()
-    os.setsid()
-    end_with_parent()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def become_kernel(request: dict[str, Any]) -> None:
+    """Serve in the forked process as one started anew would."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
+    os.close(nothing)
     os.environ.clear()
-    os.environ.update(request["env"], JPY_PARENT_PID=str(parent))
+    os.environ.update(request["env"])
     os.chdir(request["cwd"])
+    gc.enable()
     sys.argv = [launch.__file__, *request["argv"]]
     random.seed()
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
@@ -97,26 +123,17 @@ def become_fresh(request: dict[str, Any]) -> None:
         numpy.random.seed()
     if torch is not None:
         torch.default_generator.seed()
-    statuses.clear()
-    gc.unfreeze()
+    launch.main(*request["argv"], forked=True)
 
 
-def reap(*_: object) -> None:
-    """Note the status of every child that has ended."""
+def end_orphans(guards: set[int]) -> None:
+    """Reap the guards that have ended, and kill the children that are none."""
     with contextlib.suppress(ChildProcessError):
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            statuses[pid] = os.waitstatus_to_exitcode(status)
-
-
-def end_with_parent() -> None:
-    """On Linux, be killed when the process that started this one ends."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
+        while process := os.waitpid(-1, os.WNOHANG)[0]:
+            guards.discard(process)
+    for process in guard.children(os.getpid()) - guards:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, SiteError
 from sitegen.base.paths import alias_file
 from sitegen.model import Artifact, Card, Page, Site
+from sitegen.render.config_view import view_config
 from sitegen.render.escape import replace_unfit
 from sitegen.render.functions import Outside
 from sitegen.render.library import open_library
 from sitegen.render.redirects import redirect
 from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
-from sitegen.render.views import LinkView, view_config, view_link, view_taxonomy
+from sitegen.render.views import LinkView, view_link, view_taxonomy
 from sitegen.render.words import direction, words_of
 
 

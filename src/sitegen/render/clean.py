@@ -6,13 +6,15 @@ import re
 
 import nh3
 
+from sitegen.render.tables import inline_styles, name_heads
+
 _HTML_TAGS = set(
     "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption "
     "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
     "summary sup table tbody td tfoot th thead time tr u ul var".split()
 )
 _HTML_ATTRIBUTES = {
-    "*": {"class", "title", "dir", "lang"},
+    "*": {"class", "title", "dir", "lang", "style"},
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
     "td": {"colspan", "rowspan", "headers"},
@@ -45,21 +47,45 @@ _STYLE_PROPERTIES = {name for name in _SVG_ATTRIBUTES if "-" in name} | {
     "stroke",
     "visibility",
 }
+_HTML_STYLE = {
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-left",
+    "border-right",
+    "border-top",
+    "color",
+    "font-style",
+    "font-weight",
+    "text-align",
+    "text-decoration",
+    "vertical-align",
+    "white-space",
+}
+"""What a `style` may say: how text and cells look, never where they stand."""
+
+_EVERYWHERE = re.compile(
+    r"<style[^>]*>\s*\*\s*\{\s*stroke-linejoin:\s*(\w+);\s*stroke-linecap:\s*(\w+);?\s*\}\s*</style>"
+)
+"""matplotlib's one rule: inherited properties, so they say the same on the root element."""
+
 _LINK = re.compile(r"\bxlink:href\s*=")
 _ROOT = re.compile(r"<svg\b", re.I)
 
 
 def clean_html(html: str) -> str:
-    """The HTML without scripts, styles, forms, frames and links that leave the page."""
+    """The HTML without scripts, forms, frames and links that leave the page; tables say what their
+    heads head, and colours that a style sheet gave to cells stay with them."""
     cleaned = nh3.clean(
-        html,
+        inline_styles(html),
         tags=_HTML_TAGS,
         attributes=_HTML_ATTRIBUTES,
         attribute_filter=_local_only,
+        filter_style_properties=_HTML_STYLE,
         url_schemes={"data", "http", "https"},
         link_rel=None,
     )
-    return cleaned.replace("<th></th>", "<td></td>")  # pandas' empty corner heads no column
+    return name_heads(cleaned)
 
 
 def clean_svg(svg: str) -> str:
@@ -81,6 +107,10 @@ def clean_svg(svg: str) -> str:
     if root is None:
         return '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
     cleaned = cleaned[root.start() :].strip()
+    strokes = _EVERYWHERE.search(svg)
+    if strokes:
+        joins = f'stroke-linejoin="{strokes[1]}" stroke-linecap="{strokes[2]}"'
+        cleaned = cleaned.replace("<svg", f"<svg {joins}", 1)
     if 'xmlns="http://www.w3.org/2000/svg"' not in cleaned[: cleaned.index(">")]:
         cleaned = cleaned.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     return cleaned.replace("&nbsp;", "\u00a0")  # the one name that XML does not know

@@ -29,7 +29,9 @@ def render_feeds(book: Book) -> Iterator[Artifact]:
             yield from _feeds(book, home, cards, "the site's feed", language.code)
     for section in book.site.sections:
         card = section.card
-        if card.meta.generate_feeds and card.url != config.home(card.lang):
+        is_site = card.url == config.home(card.lang)
+        of_site = is_site and config.in_language(card.lang).generate_feeds
+        if card.meta.generate_feeds and not of_site:
             view = book.shelf.section(section)
             yield from _feeds(book, card.url, section.pages, card.path, card.lang, section=view)
     for taxonomy in book.site.taxonomies:

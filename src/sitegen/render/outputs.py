@@ -12,9 +12,14 @@ from markdown_it import MarkdownIt
 
 from sitegen.base.digest import digest_bytes
 from sitegen.model import Artifact, Blob, Display, Failure, Frame, Output, Plan, Stream
-from sitegen.render.ansi import render_ansi
 from sitegen.render.clean import clean_html, clean_svg
 from sitegen.render.escape import escape_text
+from sitegen.render.highlight import highlight
+from sitegen.render.latex import convert_latex
+from sitegen.render.long import MOST, render_text
+from sitegen.render.maths import MathsError
+from sitegen.render.needs import PICTURES, needs_script, says_something
+from sitegen.render.sizes import picture_size
 
 SHORT = 32
 """Digits of a digest in a file's name."""
@@ -28,7 +33,8 @@ for the style sheet to show in print; nothing loads it before.
 
 _SVG_ROOT = re.compile(r"<svg\b[^>]*>")
 _SVG_SIZE = re.compile(r"""\s(width|height)=["'](\d+(?:\.\d+)?)(?:px)?["']""")
-_PNG = b"\x89PNG\r\n\x1a\n"
+_COLOURED = re.compile(r"""\bstyle=["'][^"']*color""")
+_NO_SCRIPT = "This output can only be drawn by a script, and is not shown."
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -56,8 +62,8 @@ def render_output(output: Output, place: Place) -> Rendered:
     """One output of a block as HTML."""
     match output:
         case Stream(name=name, text=text):
-            shown = render_ansi(name_places(text, place).rstrip("\n"))
-            return Rendered(f'<pre tabindex="0" class="stream {name}">{shown}</pre>')
+            shown = name_places(text, place).rstrip("\n")
+            return Rendered(render_text(shown, f"stream {name}") if shown else "")
         case Display():
             return _render_display(output, place)
         case Failure():
@@ -115,29 +121,53 @@ def _line_of(block: int, line: int, place: Place) -> str:
 
 
 def _render_display(display: Display, place: Place) -> Rendered:
-    for mime, render in RENDERERS.items():
-        value = display.data.get(mime)
-        if value is not None:
-            return render(display, value, place)
-    return Rendered("")
+    """The first form that says something; of what needs a script and has none, a note."""
+    if not place.trust and needs_script(display):
+        return Rendered(f'<p class="cell-note">{_NO_SCRIPT}</p>')
+    forms = [(mime, render) for mime, render in RENDERERS.items() if mime in display.data]
+    for mime, render in forms:
+        if says_something(display, mime) or (place.trust and mime == "text/html"):
+            rendered = render(display, display.data[mime], place)
+            if rendered.html:
+                return rendered
+    plain = display.data.get("text/plain")
+    return _plain(display, plain, place) if plain is not None else Rendered("")
 
 
 def _html(display: Display, value: str | Blob, place: Place) -> Rendered:
     html = value if isinstance(value, str) else ""
     if not place.trust:
         html = clean_html(html)
-    if not html.strip() and "text/plain" in display.data:
-        return _plain(display, display.data["text/plain"], place)
     label = escape_text(place.alt)
+    kind = "html own-colours" if _COLOURED.search(html) else "html"
     return Rendered(
-        f'<div class="html" tabindex="0" role="group" aria-label="{label}">{html}</div>'
+        f'<div class="{kind}" tabindex="0" role="group" aria-label="{label}">{html}</div>'
     )
 
 
 def _plain(display: Display, value: str | Blob, place: Place) -> Rendered:
     text = value if isinstance(value, str) else ""
+    return Rendered(render_text(name_places(text, place).rstrip("\n"), "result"))
+
+
+def _latex(display: Display, value: str | Blob, place: Place) -> Rendered:
+    """Formulas as MathML; what is none, or cannot be converted, leaves it to the other forms."""
+    converted = convert_latex(value) if isinstance(value, str) else ""
+    if isinstance(converted, MathsError):
+        pictured = any(mime in display.data for mime in PICTURES)
+        return Rendered("") if pictured else _plain(display, value, place)
+    return Rendered(f'<div class="maths" tabindex="0" role="group">{converted}</div>')
+
+
+def _json(display: Display, value: str | Blob, place: Place) -> Rendered:
+    """JSON as it was indented, in colour, folded where it is long."""
+    text = value if isinstance(value, str) else ""
+    lines = text.count("\n") + 1
+    pre = f'<pre tabindex="0" class="result"><code>{highlight(text, "json")}</code></pre>'
+    if lines <= MOST:
+        return Rendered(pre)
     return Rendered(
-        f'<pre tabindex="0" class="result">{render_ansi(name_places(text, place))}</pre>'
+        f'<details class="cell-more"><summary>JSON, {lines:,} lines</summary>{pre}</details>'
     )
 
 
@@ -170,9 +200,7 @@ def _image(display: Display, value: str | Blob, place: Place, *, extension: str)
     if not isinstance(value, Blob):
         return Rendered("")
     name = f"{value.digest[:SHORT]}.{extension}"
-    width, height = display.width, display.height
-    if width is None or height is None:
-        width, height = _png_size(value.content)
+    width, height = _size(display, value.content)
     size = f' width="{width}" height="{height}"' if width and height else ""
     attributes = f'{size} alt="{escape_text(place.alt)}" loading="lazy" decoding="async"'
     html = f'<img src="{name}"{attributes}>'
@@ -191,22 +219,32 @@ def _file(name: str, blob: Blob, place: Place) -> Artifact:
     return Artifact(path, blob.content, place.plan.file)
 
 
-def _png_size(content: bytes) -> tuple[int | None, int | None]:
-    """Width and height in pixels from a PNG's IHDR chunk."""
-    if not content.startswith(_PNG) or len(content) < 24:
+def _size(display: Display, content: bytes) -> tuple[int | None, int | None]:
+    """Width and height on the page: what the kernel names, the other in proportion, else the
+    picture's own."""
+    width, height = display.width, display.height
+    if width is not None and height is not None:
+        return width, height
+    own = picture_size(content)
+    if own is None:
         return None, None
-    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if width is not None:
+        return width, max(1, round(width * own[1] / own[0]))
+    if height is not None:
+        return max(1, round(height * own[0] / own[1])), height
+    return own
 
 
 RENDERERS: dict[str, Callable[[Display, str | Blob, Place], Rendered]] = {
     "text/html": _html,
+    "text/latex": _latex,
     "image/svg+xml": _svg,
     "image/png": partial(_image, extension="png"),
     "image/jpeg": partial(_image, extension="jpg"),
     "image/webp": partial(_image, extension="webp"),
+    "image/gif": partial(_image, extension="gif"),
     "text/markdown": _markdown,
-    "text/latex": _plain,
-    "application/json": _plain,
+    "application/json": _json,
     "text/plain": _plain,
 }
 """How each MIME type is shown; of a bundle, the first that stands here is taken."""

@@ -110,7 +110,7 @@ class Shelf:
             day=date.day if date else None,
             draft=card.draft,
             lang=card.lang,
-            slug=_components(card)[-1] if _components(card) else "",
+            slug=card.meta.slug or "",
             path=card.url,
             components=_components(card),
             permalink=permalink(self.base, card.url),

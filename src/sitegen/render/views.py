@@ -13,8 +13,8 @@ import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Heading, Measured, Site, Taxonomy
-from sitegen.settings import LanguageConfig, MarkdownConfig, SearchConfig
+from sitegen.model import Card, Heading, Measured, Taxonomy
+from sitegen.settings import MarkdownConfig, SearchConfig
 
 WORDS_PER_MINUTE = 200
 """Zola's reading speed."""
@@ -267,53 +267,6 @@ def view_link(card: Card, base_url: str) -> LinkView:
     return LinkView(
         card.title or card.url.strip("/").rpartition("/")[2], permalink(base_url, card.url)
     )
-
-
-def view_config(site: Site, lang: str) -> ConfigView:
-    """The configuration for pages in a language."""
-    config = site.config
-    own = config.in_language(lang)
-    return ConfigView(
-        base_url=config.base_url,
-        title=own.title or None,
-        description=own.description or None,
-        author=config.author or None,
-        default_language=config.language,
-        generate_feeds=own.generate_feeds,
-        feed_filenames=own.feed_filenames,
-        taxonomies=_kinds(site, lang),
-        languages={
-            language.code: _view_language(site, language)
-            for language in config.languages
-            if language.code != lang
-        },
-        build_search_index=own.build_search_index,
-        generate_sitemap=config.generate_sitemap,
-        generate_robots_txt=config.generate_robots_txt,
-        markdown=config.markdown,
-        search=own.search,
-        theme=config.theme,
-        extra=config.extra,
-    )
-
-
-def _view_language(site: Site, language: LanguageConfig) -> LanguageView:
-    return LanguageView(
-        code=language.code,
-        title=language.title,
-        description=language.description,
-        permalink=permalink(site.config.base_url, site.config.home(language.code)),
-        generate_feeds=language.generate_feeds,
-        feed_filenames=language.feed_filenames,
-        build_search_index=language.build_search_index,
-        taxonomies=_kinds(site, language.code),
-    )
-
-
-def _kinds(site: Site, lang: str) -> tuple[TaxonomyConfigView, ...]:
-    base = site.config.base_url
-    taxonomies = (taxonomy for taxonomy in site.taxonomies if taxonomy.lang == lang)
-    return tuple(view_taxonomy(taxonomy, base) for taxonomy in taxonomies)
 
 
 def view_taxonomy(taxonomy: Taxonomy, base_url: str) -> TaxonomyConfigView:
