@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,11 @@ def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> Non
         case "sh":
             for line in content.splitlines():
                 _check_command(line.split("#")[0].split())
+        case "json":
+            named = json.loads(content)["metadata"]["kernel_provisioner"]
+            provisioners = entry_points(group="jupyter_client.kernel_provisioners")
+            traits = provisioners[named["provisioner_name"]].load().class_trait_names()
+            assert set(named["config"]) <= set(traits)
         case _:
             assert info.language == "python", f"an example in `{info.language}` is not checked"
 

@@ -109,7 +109,7 @@ def _pending(words: str) -> Rendered:
 
 
 def _device_note(shown: Shown) -> str:
-    return f'<p class="cell-note">on {escape_text(shown.run.device.label)}</p>'
+    return f'<p class="cell-device-name">on {escape_text(shown.run.device.label)}</p>'
 
 
 def render_code(code: str, language: str, name: str | None) -> str:

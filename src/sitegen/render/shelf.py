@@ -125,6 +125,7 @@ class Shelf:
             reading_time=minutes(card.words),
             summary=self._summary(card),
             measured=view_measured(card.measured) if card.measured else None,
+            also_measured=tuple(view_measured(measured) for measured in card.also_measured),
             ancestors=ancestors,
             path_links=self._links(ancestors),
             translations=self.translations(card.path),

@@ -129,6 +129,8 @@ class MeasuredView(msgspec.Struct, frozen=True):
     hidden: int
     stale: bool
     preloaded: tuple[str, ...]
+    beside: int
+    torch_device: str | None
     rows: tuple[CostView, ...]
 
 
@@ -166,6 +168,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     reading_time: int
     summary: Markup | None
     measured: MeasuredView | None
+    also_measured: tuple[MeasuredView, ...]
     ancestors: tuple[str, ...]
     path_links: tuple[LinkView, ...]
     translations: tuple[TranslationView, ...]
@@ -314,6 +317,8 @@ def view_measured(measured: Measured) -> MeasuredView:
         hidden=measured.hidden,
         stale=measured.stale,
         preloaded=_in_words(origin.preloaded),
+        beside=origin.beside,
+        torch_device=origin.torch_device,
         rows=tuple(
             CostView(
                 title=row.title,
