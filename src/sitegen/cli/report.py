@@ -28,7 +28,9 @@ def caller() -> Caller:
     return Caller(dict(os.environ), sys.executable)
 
 
-def conclude(options: Options, as_json: bool, call: Callable[[Watch], Report]) -> None:
+def conclude(
+    options: Options, as_json: bool, call: Callable[[Watch], Report], *, explain: bool = False
+) -> None:
     """Make the call, print its report, exit with its status."""
     from sitegen.base.errors import SiteError, exit_status
     from sitegen.model import Report
@@ -43,6 +45,8 @@ def conclude(options: Options, as_json: bool, call: Callable[[Watch], Report]) -
         click.echo(render_json(report, status, report.problems))
     else:
         print_problems(report.problems)
+        for line in report.explanations if explain else ():
+            click.echo(line)
         for line in render_report(report, status):
             click.echo(line, err=status != 0)
     sys.exit(status)
