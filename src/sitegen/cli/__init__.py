@@ -11,9 +11,18 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build, migrate
+from sitegen.cli import build, migrate, results
 
-COMMANDS = (build.build, build.run, migrate.migrate_templates)
+COMMANDS = (
+    build.build,
+    build.run,
+    results.status,
+    results.verify,
+    results.accept,
+    results.prune,
+    results.clean,
+    migrate.migrate_templates,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -52,6 +52,44 @@ def conclude(
     sys.exit(status)
 
 
+Reply = Callable[["msgspec.Struct", int, Iterable[str]], None]
+"""Takes what was found, the exit status, and the lines that say it to people."""
+
+
+@contextmanager
+def answer(as_json: bool, interrupted: str) -> Iterator[Reply]:
+    """Prints what the command replies, or the mistakes that kept it from doing so, and exits."""
+    from sitegen.base.errors import SiteError
+    from sitegen.model import Report
+
+    status = 0
+
+    def reply(found: msgspec.Struct, code: int, lines: Iterable[str]) -> None:
+        nonlocal status
+        status = code
+        if as_json:
+            click.echo(render_json(found, status))
+            return
+        for line in lines:
+            click.echo(line)
+
+    try:
+        with interruptible(as_json, interrupted):
+            yield reply
+    except SiteError as error:
+        status = 2
+        if as_json:
+            click.echo(render_json(Report(problems=error.problems), status, error.problems))
+        else:
+            print_problems(error.problems)
+    sys.exit(status)
+
+
+def ask(question: str) -> bool:
+    """The answer of whoever sits at the terminal; no where nobody does."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(question)
+
+
 @contextmanager
 def interruptible(as_json: bool, done: str) -> Iterator[None]:
     """On Ctrl-C and SIGTERM says what was done, once all is cleaned up, and exits with 130."""
