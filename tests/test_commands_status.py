@@ -14,11 +14,12 @@ import pytest
 
 from sitegen.base.errors import SiteError
 from sitegen.build import Caller
-from sitegen.commands.status import Row, Status
+from sitegen.cli.tables import render_status
+from sitegen.commands.status import Row, State, Status
 from sitegen.commands.status import status as find_status
 from sitegen.model import Provenance
 from sitegen.storage.measurements import load_store, put_run
-from tests.support import CONFIG, build_site, report_of, sitegen, stored, write_site
+from tests.support import CONFIG, REPOSITORY, build_site, report_of, sitegen, stored, write_site
 
 POST = """\
 ```python
@@ -224,6 +225,34 @@ def test_the_command(site: Path) -> None:
     assert set(report["rows"][0]) == set(Row.__struct_fields__)
     after = sorted(path for path in site.rglob("*"))
     assert after == before, "nothing was written"
+
+
+def test_the_documentation_shows_what_is_printed() -> None:
+    speed, sums, tests = "posts/speed", "posts/sums", "posts/tests"
+    epyc, failed = (
+        "amd-epyc-9b14",
+        "its last run failed on 2026-11-25 12:00: NameError: name 'x' is",
+    )
+
+    def row(page: str, session: str, device: str, state: State, *why: str) -> Row:
+        renew = {"drifted": f"sitegen run {page} --refresh", "fresh": "", "accepted": ""}
+        command = renew.get(state, f"sitegen run {page}")
+        return Row(page, f"content/{page}.md", 12, session, device, state, why, "", command)
+
+    found = Status(
+        rows=(
+            row(speed, "main", "h100", "fresh"),
+            row(speed, "main", epyc, "stale", "its code has changed since it was measured"),
+            row(speed, "plot", "h100", "drifted", "torch 2.12.0, here 2.13.0"),
+            row(sums, "main", epyc, "accepted", "accepted on 2026-11-25: only a variable's name"),
+            row(tests, "main", epyc, "failed", f"{failed} not defined"),
+        ),
+        damaged=(),
+        orphans=("measurements/posts/old/h100/2026-01-31-0123abcd-89ab4567.json",),
+    )
+    text = (REPOSITORY / "content/docs/commands.md").read_text("utf-8")
+    shown = text.split("```text,name=sitegen status\n")[1].split("```")[0]
+    assert "".join(f"{line}\n" for line in render_status(found)) == shown
 
 
 def test_a_site_with_mistakes(tmp_path: Path) -> None:

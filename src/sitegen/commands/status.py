@@ -98,7 +98,7 @@ def _rows(
             failure, at = _why_failed(outcome, broken[name])
             why.append(failure)
             if broken[name].key == plan.key and state in ("stale", "missing"):
-                state, line = "failed", at or line
+                state, line, why = "failed", at or line, [failure]
         yield Row(
             page=plan.page,
             file=plan.file,
