@@ -38,6 +38,7 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.export.downloads import render_downloads
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
@@ -82,7 +83,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     hosts = Hosts(config, caller.environ, caller.python)
 
     with locked(root):
@@ -99,6 +100,8 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
             ]
             problems += _about_outputs(drafts, settled.shown)
             artifacts = assemble_site(config, drafts, pages, problems)
+            documents = [draft.document for draft in drafts]
+            artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -222,7 +225,7 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
     plans = [plan for draft in drafts for plan in draft.plans]
     wanted = [_page_name(name) for name in names]
@@ -265,9 +268,10 @@ def _page_name(argument: str) -> str:
 # --- what both share -------------------------------------------------------------------------
 
 
-def _parse(
+def parse_all(
     root: Path, options: Options, problems: list[Problem], clock: Clock
 ) -> tuple[SiteConfig, list[Draft]]:
+    """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems)

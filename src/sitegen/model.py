@@ -592,7 +592,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """All that a list may see of a page or a section."""
+    """All that a list may see of a page or a section; `downloads` are files at its own URL."""
 
     path: str
     url: str
@@ -612,6 +612,7 @@ class Card(msgspec.Struct, frozen=True):
     measured: Measured | None
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
+    downloads: tuple[str, ...] = ()
 
     @property
     def is_section(self) -> bool:

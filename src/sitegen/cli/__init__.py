@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build
+from sitegen.cli import build, export
 
-COMMANDS = (build.build, build.run)
+COMMANDS = (build.build, build.run, export.export)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -70,6 +70,7 @@ class MeasuredView(msgspec.Struct, frozen=True):
     stale: bool
     preloaded: tuple[str, ...]
     rows: tuple[CostView, ...]
+    downloads: tuple[LinkView, ...]
 
 
 class PageView(msgspec.Struct, frozen=True):
@@ -175,7 +176,7 @@ def view_page(card: Card, base_url: str) -> PageView:
         word_count=card.words,
         reading_time=_minutes(card.words),
         summary=Markup(card.summary) if card.summary else None,  # noqa: S704 (rendered by us)
-        measured=_view_measured(card.measured) if card.measured else None,
+        measured=_view_measured(card, card.measured, base_url) if card.measured else None,
     )
 
 
@@ -240,7 +241,7 @@ def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
     return (*(name for name in modules if "." not in name), *compiler)
 
 
-def _view_measured(measured: Measured) -> MeasuredView:
+def _view_measured(card: Card, measured: Measured, base_url: str) -> MeasuredView:
     origin = measured.provenance
     packages = [
         f"{name} {origin.packages[name]}" for name in _SHOWN_PACKAGES if name in origin.packages
@@ -271,5 +272,8 @@ def _view_measured(measured: Measured) -> MeasuredView:
                 first=row.one_off,
             )
             for row in measured.rows
+        ),
+        downloads=tuple(
+            LinkView(name, permalink(base_url, card.url + name)) for name in card.downloads
         ),
     )
