@@ -17,6 +17,7 @@ import tomli
 from nbclient import NotebookClient
 from packaging.requirements import Requirement
 
+from sitegen.base.digest import digest_bytes
 from sitegen.execute.environment import FIXED
 from sitegen.render.export.requirements import imported, requirements
 from sitegen.render.export.script import _expecting_error, _without_magics
@@ -34,7 +35,9 @@ description = "Streams, values and errors"
 date = 2026-11-22
 authors = ["Ada", "Grace"]
 +++
-See [the other](@/posts/kinds/index.md#part), which has `{{python}} "a*b"` in it.
+See [the other](@/posts/kinds/index.md#part), which has `{{python}} "a*b"` in it
+and `` {{python}} 40 +
+2 :.1f `` too, and `{{python}} 40 + 2`.
 
 ```python
 #| label: streams
@@ -163,7 +166,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(path: Path) -> Any:
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     return notebook
 
@@ -198,16 +201,23 @@ def _said(outputs: list[Any]) -> Iterator[tuple[object, ...]]:
             case "stream":
                 streams[output.name] = streams.get(output.name, "") + output.text
             case "error":
-                yield ("error", output.ename, output.evalue)
+                yield ("error", output.ename, _without_files(output.evalue))
             case kind:
                 data = {
                     mime: text.strip() if isinstance(text, str) else text
                     for mime, text in output.data.items()
                 }
                 yield (kind, data)
-    for name, text in streams.items():
+    for name, text in sorted(streams.items()):  # whose order among each other is by chance
         ended = re.sub(r"(?m)^[^\n]*\r", "", text)
+        ended = _without_files(ended)
         yield (name, re.sub(r"(?s)CPU times.*?Wall time[^\n]*", "timed", ended))
+
+
+def _without_files(text: str) -> str:
+    """The text with the names under which cells are compiled made one."""
+    names = r'"\S+/ipykernel_\S+", line |\S+/ipykernel_[\w/]+\.py:|Cell In\[\d+\]:'
+    return re.sub(names, "cell, line ", text)
 
 
 def counts(notebook: Any) -> list[int | None]:
@@ -261,7 +271,8 @@ def test_cells_are_the_authors_own(site: Path) -> None:
     assert front.startswith("# Outputs of two kinds\n\nStreams, values and errors\n\nAda, Grace · ")
     assert "22 November 2026 · <https://example.org/posts/outputs/>" in front
     assert cells["introduction"].source == (
-        "See [the other](https://example.org/posts/kinds/#part), which has a\\*b in it."
+        "See [the other](https://example.org/posts/kinds/#part), which has a\\*b in it\n"
+        "and 42.0 too, and 42."
     )
     assert cells["streams"].source.splitlines()[:3] == [
         "import sys",
@@ -275,7 +286,10 @@ def test_cells_are_the_authors_own(site: Path) -> None:
     assert cells["block-3"].metadata.tags == ["hide-input"]
     assert cells["after-block-3"].source == "after it"
     assert cells["block-4"].metadata.tags == ["raises-exception"]
-    assert cells["block-4"].outputs[0].traceback[0] == "ZeroDivisionError: division by zero"
+    assert cells["block-4"].outputs[0].traceback == [
+        "ZeroDivisionError: division by zero",
+        "  Cell In[4]:4",
+    ]
     assert cells["block-6"].metadata.tags == ["remove-output"]
     assert cells["block-6"].outputs[0].data["image/png"].strip() == PNG
     assert cells["block-6"].outputs[3].data["application/json"] == {"a": [1]}
@@ -366,7 +380,7 @@ def test_what_never_ran_is_exported_without_outputs(tmp_path: Path) -> None:
     root = write_site(tmp_path, {"content/post.md": post})
     done = sitegen(root, "export", "post", "--output", "-")
     assert done.returncode == 0
-    notebook = nbformat.reads(done.stdout, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(done.stdout, as_version=4)
     nbformat.validate(notebook)
     code = next(cell for cell in notebook.cells if cell.cell_type == "code")
     assert (code.source, code.outputs, code.execution_count) == ("x = 1", [], None)
@@ -416,7 +430,7 @@ def test_torch_s_default_device_is_set_as_the_run_had_it(tmp_path: Path) -> None
     run["provenance"]["torch_device"] = "cuda"
     text = json.dumps(run).encode()
     stored.unlink()
-    name = stored.stem[:-8] + __import__("hashlib").sha256(text).hexdigest()[:8]
+    name = stored.stem[:-8] + digest_bytes(text)[:8]
     stored.with_name(f"{name}.json").write_bytes(text)
     build_site(root, mode="no-exec")
     notebook = load(root / "public/post/post.ipynb")

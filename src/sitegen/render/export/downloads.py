@@ -57,7 +57,7 @@ def render_downloads(
     """The files that the cards of measured pages offer, beside each page."""
     addresses = addresses_of(documents, base_url)
     for document in documents:
-        if document.meta.render:
+        if document.meta.render and not document.source.is_section:
             yield from _downloads(document, shown.get(document.source.name, ()), addresses)
 
 

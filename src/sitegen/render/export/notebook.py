@@ -15,7 +15,6 @@ import msgspec
 
 from sitegen.model import Block, Display, Failure, Output, Shown, Stream
 from sitegen.render.export.outline import Code, Outline, Prose
-from sitegen.render.export.requirements import imported
 from sitegen.render.format import format_rfc3339
 from sitegen.render.outputs import Place, name_places, render_failure
 
@@ -76,23 +75,47 @@ def render_notebook(outline: Outline) -> bytes:
 
 
 def _cells(outline: Outline) -> Iterator[MarkdownCell | CodeCell]:
-    """The cells; counts are those of running all of them once, in order."""
-    count = 0
     device = default_device(outline)
+    counts = _counts(outline, 1 if device is None else 2)
+    places = {entry.run.device.name: _place(entry, counts) for entry in outline.shown}
     for part in outline.parts:
         if isinstance(part, Prose):
             yield MarkdownCell(part.id, {}, _lines(part.text.strip("\n")))
             continue
         if device is not None:
-            count, code = count + 1, default_device_code(device)
-            yield CodeCell(count, "default-device", _HIDDEN, [], _lines(code))
+            yield CodeCell(1, "default-device", _HIDDEN, [], _lines(default_device_code(device)))
             device = None
-        ran = part.cell is not None and part.cell.status in ("ok", "failed")
-        source = part.block.shown
-        count += bool(source.strip()) and not _is_for_others(part)
-        shown = count if ran and source.strip() else None
-        outputs = list(_outputs(part, shown)) if ran else []
-        yield CodeCell(shown, part.id, _metadata(part, outline), outputs, _lines(source))
+        outputs: list[AnyOutput] = []
+        count = None
+        if part.cell is not None and part.shown is not None and part.cell.status != "not run":
+            count = counts.get(part.block.index)
+            place = places[part.shown.run.device.name]
+            outputs = [_output(output, place, count) for output in part.cell.outputs]
+        source = _lines(part.block.shown)
+        yield CodeCell(count, part.id, _metadata(part, outline), outputs, source)
+
+
+def _counts(outline: Outline, first: int) -> dict[int, int]:
+    """The execution counts that running all cells once gives, by the index of the block.
+
+    Jupyter passes over cells that are empty, and clients over those tagged `skip-execution`.
+    """
+    ran = [part.block for part in outline.code if not _is_for_others(part)]
+    return {block.index: n for n, block in enumerate((b for b in ran if b.shown.strip()), first)}
+
+
+def _place(shown: Shown, counts: Mapping[int, int]) -> Place:
+    """What turns the names of blocks in texts into cells, and lines of them."""
+    blocks = tuple(
+        msgspec.structs.replace(
+            block,
+            lines=tuple(line - block.shown_line + 1 for line in block.lines),
+            file=f"Cell In[{counts.get(block.index, ' ')}]",
+        )
+        for block in shown.plan.blocks
+    )
+    plan = msgspec.structs.replace(shown.plan, blocks=blocks)
+    return Place("", plan, shown.run.page, trust=True, stale=shown.stale, alt="")
 
 
 _HIDDEN = {"jupyter": {"source_hidden": True}, "tags": ["hide-cell"]}
@@ -101,9 +124,7 @@ _HIDDEN = {"jupyter": {"source_hidden": True}, "tags": ["hide-cell"]}
 def default_device(outline: Outline) -> str | None:
     """What torch's default device was set to for this session, if its code imports torch."""
     run = next((entry.run for entry in outline.shown), None)
-    if run is None or "torch" not in imported([part.block.shown for part in outline.code]):
-        return None
-    return run.provenance.torch_device
+    return run.provenance.torch_device if run and "torch" in outline.imports else None
 
 
 def default_device_code(device: str) -> str:
@@ -152,17 +173,6 @@ def _tags(part: Code, block: Block) -> Iterator[str]:
 def _is_for_others(part: Code) -> bool:
     """Whether the block was left out because it is for other devices."""
     return part.cell is not None and part.cell.status == "not here"
-
-
-def _outputs(part: Code, count: int | None) -> Iterator[AnyOutput]:
-    assert part.cell is not None and part.shown is not None  # noqa: S101, PT018 (it ran)
-    place = _place(part.shown)
-    for output in part.cell.outputs:
-        yield _output(output, place, count)
-
-
-def _place(shown: Shown) -> Place:
-    return Place("", shown.plan, shown.run.page, trust=True, stale=shown.stale, alt="")
 
 
 def _output(output: Output, place: Place, count: int | None) -> AnyOutput:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from sitegen.model import Document, Meta, Shown
 from sitegen.render.export.names import sessions_of
 from sitegen.render.export.prose import WIDTH, escape_markdown
-from sitegen.render.export.requirements import imported
 from sitegen.render.format import format_date
 
 
@@ -20,14 +19,15 @@ def front_matter(meta: Meta, title: str, description: str, page: str) -> str:
     return "\n\n".join(text for text in (*paragraphs, last) if text) + "\n"
 
 
-def how_to_run(
-    document: Document, session: str, shown: Sequence[Shown], own: Sequence[Shown]
-) -> str:
-    """What one must know to get the same results; empty where that is nothing but running it."""
+def how_to_run(document: Document, session: str, own: Sequence[Shown], imports: Set[str]) -> str:
+    """What one must know to get the same results; empty where that is nothing but running it.
+
+    `own` are the runs of the session, `imports` the modules that its code imports.
+    """
     notes = [
-        *_measured(own),
+        *_measured(own, imports),
         *_sessions(document, session),
-        *_saves(document, session, shown),
+        *_saves(document, session, own),
         *_files(own),
         *_variables(document),
     ]
@@ -35,13 +35,12 @@ def how_to_run(
     return textwrap.indent(quoted, "> ", lambda line: True)
 
 
-def _measured(own: Sequence[Shown]) -> Iterator[str]:
+def _measured(own: Sequence[Shown], imports: Set[str]) -> Iterator[str]:
     if not own:
         return
     run = own[0].run
     packages = run.provenance.packages
-    names = imported(block.shown for block in own[0].plan.blocks)
-    versions = [f"{name} {packages[name]}" for name in sorted(names & packages.keys())]
+    versions = [f"{name} {packages[name]}" for name in sorted(imports & packages.keys())]
     software = ", ".join([f"Python {run.provenance.python}", *versions])
     day = format_date(run.started)
     yield f"The results shown are of {day}, on {run.device.label} with {software}."
@@ -62,7 +61,7 @@ def _sessions(document: Document, session: str) -> Iterator[str]:
         )
 
 
-def _saves(document: Document, session: str, shown: Sequence[Shown]) -> Iterator[str]:
+def _saves(document: Document, session: str, own: Sequence[Shown]) -> Iterator[str]:
     """Which files of earlier sessions this one finds in its folder.
 
     Those that its run read, where there is one; else all that are saved above.
@@ -75,9 +74,9 @@ def _saves(document: Document, session: str, shown: Sequence[Shown]) -> Iterator
         if block.run.eval and block.session in before
         for path in block.run.saves
     }
-    runs = [entry.run for entry in shown if entry.plan.session == session]
-    if runs:
-        read = {entry.path for run in runs for entry in run.inputs if entry.base == "saves"}
+    if own:
+        inputs = [entry for shown in own for entry in shown.run.inputs]
+        read = {entry.path for entry in inputs if entry.base == "saves"}
         savers = {path: saver for path, saver in savers.items() if path in read}
     for saver in dict.fromkeys(savers.values()):
         files = _listed(f"`{path}`" for path, of in savers.items() if of == saver)

@@ -9,9 +9,10 @@ from itertools import accumulate
 import msgspec
 
 from sitegen.base.expressions import MARK
-from sitegen.model import Block, Cell, Document, Shown
+from sitegen.model import Block, Cell, Document, Inline, Shown
 from sitegen.render.export.notes import front_matter, how_to_run
 from sitegen.render.export.prose import escape_markdown, fence_of, link_target, without_indent
+from sitegen.render.export.requirements import imported
 from sitegen.render.texts import captions_of, fill_place, texts_of
 
 
@@ -37,7 +38,7 @@ Part = Prose | Code
 class Outline(msgspec.Struct, frozen=True):
     """What one exported file holds; `shown` are the runs of its session, the first speaks.
 
-    `page` is the page's permalink.
+    `page` is the page's permalink, `imports` the top-level modules that the code imports.
     """
 
     document: Document
@@ -46,6 +47,7 @@ class Outline(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     shown: tuple[Shown, ...]
     page: str
+    imports: frozenset[str]
 
     @property
     def code(self) -> tuple[Code, ...]:
@@ -63,17 +65,19 @@ def outline(
     texts = texts_of(shown)
     own = tuple(entry for entry in shown if entry.plan.session == session)
     page = addresses[document.source.path]
+    blocks = [block for block in document.blocks if block.run.eval and block.session == session]
+    imports = imported(block.shown for block in blocks)
     title = fill_place(document, document.meta.title or "", "title", texts, "")
     description = fill_place(document, document.meta.description, "description", texts, "")
     head = (
         Prose("front-matter", front_matter(document.meta, title, description, page)),
-        Prose("how-to-run", how_to_run(document, session, shown, own)),
+        Prose("how-to-run", how_to_run(document, session, own, imports)),
     )
     body = _Body(document, session, own, addresses, texts)
     parts = [
         part for part in (*head, *body.parts()) if not isinstance(part, Prose) or part.text.strip()
     ]
-    return Outline(document, session, title, tuple(_with_ids(parts)), own, page)
+    return Outline(document, session, title, tuple(_with_ids(parts)), own, page, imports)
 
 
 class _Body:
@@ -152,17 +156,21 @@ class _Body:
 
     def _values(self, texts: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
         """Inline expressions that have a text; the others stay readable as they are."""
+        done = 0
         for inline in self._document.inlines:
-            at = self._starts[inline.span.line - 1] + inline.span.column - 1
-            if inline.place != "prose" or inline.index not in texts:
-                continue
-            ticks = re.compile("`*").match(self._text[:at][::-1].lstrip())
-            if not self._text.startswith(MARK, at) or not ticks or not ticks.group():
-                continue
-            start = self._text.rindex(ticks.group(), 0, at)
-            closing = re.compile(f"(?<!`){ticks.group()}(?!`)").search(self._text, at)
-            if closing:
-                yield start, closing.end(), escape_markdown(texts[inline.index])
+            if inline.place == "prose" and inline.index in texts:
+                at = max(done, self._starts[inline.span.line - 1])
+                found = _span_of(inline).search(self._text, at)
+                if found:
+                    done = found.end()
+                    yield found.start(), done, escape_markdown(texts[inline.index])
+
+
+def _span_of(inline: Inline) -> re.Pattern[str]:
+    """The code span of an inline expression, on one line or on several."""
+    words = [MARK, *inline.code.split(), *([f":{inline.format}"] if inline.format else [])]
+    between = r"\s+".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<!`)(`+)\s*{between}\s*\1(?!`)")
 
 
 def _joined(texts: Sequence[str]) -> str:

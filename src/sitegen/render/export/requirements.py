@@ -70,6 +70,8 @@ def imported(codes: Iterable[str]) -> frozenset[str]:
     """The top-level modules that the codes import, wherever in them."""
     found: set[str] = set()
     for code in codes:
+        if "import" not in code:
+            continue
         try:
             with warnings.catch_warnings(action="ignore"):
                 tree = ast.parse(code)

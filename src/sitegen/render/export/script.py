@@ -34,7 +34,7 @@ def render_script(outline: Outline) -> bytes:
     sources = [_script_code(part) for part in outline.code]
     head = list(_head(sources))
     device = default_device(outline)
-    cells = [_header(outline, [*head, *sources])]
+    cells = [_header(outline, head)]
     if head:
         cells.append("# %%\n" + "\n".join(head))
     rest = iter(sources)
@@ -49,13 +49,13 @@ def render_script(outline: Outline) -> bytes:
     return ("\n\n".join(cell.rstrip("\n") for cell in cells) + "\n").encode("utf-8", "replace")
 
 
-def _header(outline: Outline, sources: Sequence[str]) -> str:
+def _header(outline: Outline, head: Sequence[str]) -> str:
     """The script's own metadata, as PEP 723 has it."""
     origin = next((entry.run.provenance for entry in outline.shown), None)
     versions = origin.packages if origin is not None else {}
     own = {PurePosixPath(asset.path).stem for asset in outline.document.source.assets}
     own |= {part for asset in outline.document.source.assets for part in asset.path.split("/")}
-    needed = requirements(imported(sources), versions, own)
+    needed = requirements(outline.imports | imported(head), versions, own)
     lines = ["# /// script"]
     if origin is not None and origin.python:
         lines.append(f'# requires-python = ">={".".join(origin.python.split(".")[:2])}"')
@@ -116,6 +116,8 @@ def _without_magics(code: str) -> str:
 
     What `%time` times is run all the same: what it binds is used below.
     """
+    if "%" not in code and "!" not in code:
+        return code
     magics = magic_lines(code)
     lines = code.split("\n")
     for number in sorted(magics):
@@ -132,6 +134,8 @@ def _without_magics(code: str) -> str:
 
 def _awaits(code: str) -> bool:
     """Whether the code waits outside functions, which only IPython takes."""
+    if "await" not in code and "async" not in code:
+        return False
     try:
         with warnings.catch_warnings(action="ignore"):
             compile(code, "block", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
