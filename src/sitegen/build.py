@@ -43,6 +43,7 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.export.downloads import render_downloads
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
@@ -106,6 +107,8 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
             ]
             problems += _about_outputs(drafts, settled.shown)
             artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+            documents = [draft.document for draft in drafts]
+            artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):

@@ -141,6 +141,7 @@ class MeasuredView(msgspec.Struct, frozen=True):
     torch_device: str | None
     rows: tuple[CostView, ...]
     accepted: tuple[AcceptedView, ...]
+    downloads: tuple[LinkView, ...]
 
 
 class Around(Protocol):
@@ -307,7 +308,7 @@ def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
     return (*(name for name in modules if "." not in name), *compiler)
 
 
-def view_measured(measured: Measured) -> MeasuredView:
+def view_measured(measured: Measured, downloads: tuple[LinkView, ...] = ()) -> MeasuredView:
     origin = measured.provenance
     packages = [
         f"{name} {origin.packages[name]}" for name in _SHOWN_PACKAGES if name in origin.packages
@@ -344,4 +345,5 @@ def view_measured(measured: Measured) -> MeasuredView:
         accepted=tuple(
             AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
+        downloads=downloads,
     )
