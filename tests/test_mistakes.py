@@ -236,11 +236,9 @@ def test_two_sources_of_one_path(files: dict[str, str], tmp_path: Path) -> None:
 
 
 NAMELESS = [
-    {"content/🔥.md": page()},
-    {"content/posts/_index.md": page(), "content/posts/🔥.md": page()},
+    {"content/!!!.md": page()},
+    {"content/posts/_index.md": page(), "content/posts/!!!.md": page()},
     {"content/a.md": page('slug = "!!!"')},
-    {"content/a.md": page('[taxonomies]\ntags = ["🔥"]')},
-    {"content/a.md": page('[taxonomies]\ntags = ["/"]')},
     {"site.toml": 'base_url = "/"\ntaxonomies = [{ name = "/" }]'},
 ]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitegen.content.slug import slugify
+from sitegen.content.slug import anchor_of, slug_of, slugify
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,19 @@ from sitegen.content.slug import slugify
         ("ﬁne", "fine"),
         ("C++", "c"),
         ("İstanbul", "istanbul"),
-        ("日本 語", "日本-語"),
-        ("Ελλάδα", "ελλάδα"),
-        ("日本 2026", "2026"),
+        ("日本 語", "ri-ben-yu"),
+        ("影師嗎", "ying-shi-ma"),
+        ("技术 评价 旅游", "ji-shu-ping-jia-lv-you"),
+        ("げんまい茶", "genmaicha"),
+        ("Ελλάδα", "ellada"),
+        ("Привет, мир", "privet-mir"),
+        ("日本 2026", "ri-ben-2026"),
         ("", ""),
         ("!?/", ""),
-        ("🔥", ""),
+        ("🔥", "fire"),
+        ("🦄☣", "unicorn-biohazard"),
+        ("a👍🏽b", "athumbsup-b"),
+        ("\ue000", ""),
         ("../..", ""),
         ("\x00\n", ""),
     ],
@@ -39,6 +46,9 @@ def test_slug(text: str, slug: str) -> None:
 @pytest.mark.parametrize(
     ("text", "slug"),
     [
+        ("ᔕᓇᓇ", "shanana"),
+        ("ᏔᎵᏆ", "taliqua"),
+        ("अभिजीत", "abhijiit"),
         ("pure—impure", "pure-impure"),
         ("don’t", "don-t"),
         ("½", "1-2"),
@@ -47,6 +57,30 @@ def test_slug(text: str, slug: str) -> None:
 )
 def test_typographic_characters_part_words(text: str, slug: str) -> None:
     assert slugify(text) == slug
+
+
+@pytest.mark.parametrize(
+    ("text", "on", "safe", "off"),
+    [
+        ("input", "input", "input", "input"),
+        ("test ", "test", "test", "test "),
+        ("tes t", "tes-t", "tes t", "tes t"),
+        ("dot. ", "dot", "dot", "dot. "),
+        ("日本", "ri-ben", "日本", "日本"),
+        ("héhé", "hehe", "héhé", "héhé"),
+        ("test (hey)", "test-hey", "test (hey)", "test (hey)"),
+        ("DEV/BIN", "dev-bin", "DEVBIN", "DEV/BIN"),
+    ],
+)
+def test_the_three_modes_of_zola(text: str, on: str, safe: str, off: str) -> None:
+    assert slug_of(text, "on") == on
+    assert slug_of(text, "safe") == safe
+    assert slug_of(text, "off") == off
+
+
+def test_an_anchor_keeps_all_but_its_spaces() -> None:
+    assert anchor_of("A (b) c", "on") == "a-b-c"
+    assert anchor_of("A (b) c", "safe") == anchor_of("A (b) c", "off") == "A_(b)_c"
 
 
 @given(st.text())

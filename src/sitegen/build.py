@@ -5,6 +5,7 @@ This module alone knows all stages; each of them is a function between the nouns
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,13 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem, SiteError, exit_status, nearest, sort_problems
+from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
+from sitegen.content.assemble import assemble
 from sitegen.content.config import load_config, why_no_address
-from sitegen.content.frontmatter import Scope, parse_front_matter
+from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
+from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
 from sitegen.content.mojibake import find_mojibake
-from sitegen.content.source import scan_content, scan_static
-from sitegen.content.taxonomy import assemble
+from sitegen.content.names import is_foreign_section
+from sitegen.content.slug import slugify
+from sitegen.content.source import scan_content, scan_dot_files, scan_static
+from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
 from sitegen.execute.choose import Mode
 from sitegen.execute.declared import scan_inputs
@@ -39,6 +44,7 @@ from sitegen.model import (
 )
 from sitegen.render.body import render_body
 from sitegen.render.export.downloads import render_downloads
+from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
@@ -84,6 +90,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     problems: list[Problem] = []
     clock = Clock()
     config, drafts = parse_all(root, options, problems, clock)
+    drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
     with locked(root):
@@ -99,13 +106,15 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 for draft in drafts
             ]
             problems += _about_outputs(drafts, settled.shown)
-            artifacts = assemble_site(config, drafts, pages, problems)
+            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
             documents = [draft.document for draft in drafts]
             artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
             output = root / (options.output or config.output_dir)
+            if config.preserve_dotfiles_in_output:
+                artifacts += _kept(output, artifacts)
             published = publish(artifacts, output, root)
 
     return Report(
@@ -118,7 +127,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
         removed=published.removed,
         output=str(output),
         problems=sort_problems(problems),
-        advice=settled.advice,
+        advice=settled.advice + held,
         explanations=settled.explanations,
         seconds=clock.seconds,
     )
@@ -131,28 +140,33 @@ def parse_site(
     config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
-    scopes: dict[str, Scope] = {}
-    drafted: list[str] = []
+    scopes: dict[tuple[str, str], Scope] = {}
+    drafted: set[tuple[str, str]] = set()
     drafts: list[Draft] = []
     for source in sorted(sources, key=_sections_first):
+        if is_foreign_section(source, config):
+            problems.append(_foreign(source, config))
+            continue
         parsed = parse_front_matter(source, config, scopes, problems)
         if parsed is None:
             continue
         meta, body = parsed
+        folder = source.path.rpartition("/")[0]
         if source.is_section:
-            folder = source.path.rpartition("/")[0]
-            scopes[folder] = Scope(meta.execute, meta.measure, meta.page_template)
-        if (meta.draft or _below(source, drafted)) and not options.drafts:
+            scopes[folder, meta.lang] = scope_below(meta)
+        if (meta.draft or _is_below(folder, meta.lang, drafted, config)) and not options.drafts:
             if source.is_section:
-                drafted.append(source.path.removesuffix("_index.md"))
+                drafted.add((folder, meta.lang))
             continue
         problems += find_mojibake(source)
-        url = page_url(source, meta)
+        url = page_url(source, meta, config)
         document = parse_document(source, meta, body, url, config, problems)
         inputs = scan_inputs(config.root, meta.execute.inputs)
         drafts.append(Draft(document, plan_runs(document, inputs)))
-    if not any(draft.document.url == "/" for draft in drafts):
-        drafts.append(_home(config))
+    urls = {draft.document.url for draft in drafts}
+    for language in config.languages:
+        if config.home(language.code) not in urls:
+            drafts.append(_home(config, language.code))
     return sorted(drafts, key=lambda draft: draft.document.source.path)
 
 
@@ -161,15 +175,49 @@ def _sections_first(source: Source) -> tuple[bool, int, str]:
     return (not source.is_section, source.path.count("/"), source.path)
 
 
-def _below(source: Source, folders: Iterable[str]) -> bool:
-    """Whether a file lies below one of the folders, each of which ends in a slash or is empty."""
-    return any(folder and source.path.startswith(folder) for folder in folders)
+def _foreign(source: Source, config: SiteConfig) -> Problem:
+    code = source.path.rpartition("/")[2].removeprefix("_index.").removesuffix(".md")
+    message = f"`{code}` is none of the site's languages, so this section is not read"
+    if code == config.language:
+        message = "the section of the default language is called `_index.md`; this is not read"
+    return Problem("warning", "language", message, Span(source.file, 1))
 
 
-def _home(config: SiteConfig) -> Draft:
-    """The home page of a site that has no `content/_index.md`."""
-    source = Source("_index.md", "content/_index.md", "")
-    return Draft(parse_document(source, Meta(), "", "/", config, []), ())
+def _is_below(folder: str, lang: str, drafted: set[tuple[str, str]], config: SiteConfig) -> bool:
+    """Whether a folder lies in a section that is a draft, in this language or the default one."""
+    while folder:
+        if (folder, lang) in drafted or (folder, config.language) in drafted:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
+
+
+def _home(config: SiteConfig, lang: str) -> Draft:
+    """The home page of a language that has no `content/_index.md` of its own."""
+    name = "_index.md" if lang == config.language else f"_index.{lang}.md"
+    source = Source(name, f"content/{name}", "")
+    meta = Meta(lang=lang)
+    return Draft(parse_document(source, meta, "", config.home(lang), config, []), ())
+
+
+def _hold_back(
+    drafts: Sequence[Draft], config: SiteConfig, environ: Mapping[str, str]
+) -> tuple[list[Draft], tuple[str, ...]]:
+    """The drafts without those that are held back until their date, and a line that counts them."""
+    if not config.hold_future:
+        return list(drafts), ()
+    day = _day(environ)
+    held = [draft for draft in drafts if is_future(draft.document.meta, day)]
+    kept = [draft for draft in drafts if not is_future(draft.document.meta, day)]
+    dates = [draft.document.meta.date for draft in held]
+    return kept, (say_held([date for date in dates if date is not None]),) if held else ()
+
+
+def _day(environ: Mapping[str, str]) -> dt.date:
+    """The build's day: of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
+    epoch = environ.get("SOURCE_DATE_EPOCH", "")
+    moment = float(epoch) if epoch.isdecimal() else time.time()
+    return dt.datetime.fromtimestamp(moment, dt.UTC).date()
 
 
 def _about_outputs(
@@ -185,35 +233,69 @@ def _about_outputs(
 # --- third pass -----------------------------------------------------------------------------
 
 
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml")
+"""What is generated unless a file of `static/` stands in its place, as in Zola."""
+
+
 def assemble_site(
-    config: SiteConfig, drafts: Sequence[Draft], pages: Sequence[Page], problems: list[Problem]
+    config: SiteConfig,
+    drafts: Sequence[Draft],
+    pages: Sequence[Page],
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Artifact]:
-    """Everything that the site consists of; where two files claim one path, a file of the site's
-    own `static/` replaces one of the theme."""
+    """Everything that the site consists of.
+
+    Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
+    they also replace what search engines read and the page for what is not found.
+    """
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
-    own = list(copy_assets(scan_static(config.root), "/", "static"))
-    replaced = {artifact.path for artifact in own}
-    artifacts = [artifact for artifact in theme_files() if artifact.path not in replaced]
-    artifacts += own
+    static = {artifact.path: artifact for artifact in _static(config, problems)}
+    artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
-    artifacts += _assets(drafts)
-    artifacts += render_site(open_book(site, pages, cards, problems))
+    artifacts += _assets(drafts, config)
+    outside = Outside(_day(environ or {}), environ or {}, slugify)
+    for artifact in render_site(open_book(site, pages, cards, outside, problems)):
+        if artifact.path in static and artifact.path in _YIELDING:
+            by = static[artifact.path].made_from
+            message = f"`{artifact.path}` is that of {by}, and is not generated"
+            problems.append(Problem("notice", "static", message))
+        else:
+            artifacts.append(artifact)
     return artifacts
 
 
-def _assets(drafts: Sequence[Draft]) -> list[Artifact]:
+def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
+    """The static files of the built-in theme, the site's theme and the site, in this order."""
+    yield from theme_files()
+    theme = theme_folder(config)
+    if theme is not None:
+        where = f"themes/{config.theme}/static"
+        yield from copy_assets(scan_static(theme, problems), "/", where)
+    own = scan_static(config.root, problems, config.ignored_static)
+    yield from copy_assets(own, "/", "static")
+
+
+def _assets(drafts: Sequence[Draft], config: SiteConfig) -> list[Artifact]:
     """The files beside pages; those of a folder are shared by its pages, and copied once."""
-    found: dict[str, Artifact] = {}
+    found: dict[tuple[str, str], Artifact] = {}
     for draft in drafts:
         source = draft.document.source
-        folder, url = asset_folder(source, draft.document.url)
+        folder, url = asset_folder(source, draft.document.url, config)
         for asset in source.assets:
             below = asset.path.removeprefix(folder).lstrip("/")
             path = f"{url}{below}".lstrip("/")
-            found[asset.path] = Artifact(path, asset.file, f"content/{asset.path}")
-    return [found[path] for path in sorted(found)]
+            found[path, asset.path] = Artifact(path, asset.file, f"content/{asset.path}")
+    return [found[place] for place in sorted(found)]
+
+
+def _kept(output: Path, artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """The dot-files of the output folder that nothing of the site replaces."""
+    made = {artifact.path for artifact in artifacts}
+    kept = copy_assets(scan_dot_files(output), "/", "the output folder")
+    return [artifact for artifact in kept if artifact.path not in made]
 
 
 # --- running without publishing -------------------------------------------------------------
@@ -227,17 +309,7 @@ def measure(
     clock = Clock()
     config, drafts = parse_all(root, options, problems, clock)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
-    plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
-    for name in wanted:
-        if not any(plan.page == name for plan in plans):
-            close = nearest(name, [plan.page for plan in plans])
-            help = (f"did you mean `{close}`?",) if close else ()
-            problems.append(
-                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
-            )
-    _stop_if_fatal(problems)
-    plans = [plan for plan in plans if not wanted or plan.page in wanted]
+    plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
         settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
     return Report(
@@ -246,8 +318,27 @@ def measure(
         replayed_posts=settled.replayed_posts,
         problems=sort_problems([*problems, *settled.problems]),
         advice=settled.advice,
+        explanations=settled.explanations,
         seconds=clock.seconds,
     )
+
+
+def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
+    """The plans of the pages that an author named, of all pages if none is named.
+
+    Raises SiteError where a name is of no page that has anything to run.
+    """
+    plans = [plan for draft in drafts for plan in draft.plans]
+    wanted = [page_name(name) for name in names]
+    problems = []
+    for name in wanted:
+        if not any(plan.page == name for plan in plans):
+            close = nearest(name, [plan.page for plan in plans])
+            help = (f"did you mean `{close}`?",) if close else ()
+            message = f"no page `{name}` has blocks to run"
+            problems.append(Problem("fatal", "run", message, help=help))
+    _stop_if_fatal(problems)
+    return [plan for plan in plans if not wanted or plan.page in wanted]
 
 
 def _asked(options: Options, config: SiteConfig) -> Asked:
@@ -259,7 +350,7 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
     )
 
 
-def _page_name(argument: str) -> str:
+def page_name(argument: str) -> str:
     """A page's name from its path in any of the forms in which one may type it."""
     name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
     return name.removesuffix("/index").strip("/")
@@ -274,7 +365,7 @@ def parse_all(
     """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
-        sources = scan_content(root, problems)
+        sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
         drafts = parse_site(config, sources, options, problems)
     _stop_if_fatal(problems)

@@ -19,20 +19,21 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
+from sitegen.settings import (
+    Anchors,
+    Html,
+    LanguageConfig,
+    LinkCheckConfig,
+    MarkdownConfig,
+    SearchConfig,
+    SlugConfig,
+    TaxonomyConfig,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # --- configuration ------------------------------------------------------------------------
-
-
-class TaxonomyConfig(msgspec.Struct, frozen=True):
-    """A declared taxonomy; `slug` is its part of the URL."""
-
-    name: str
-    slug: str
-    render: bool = True
-    feed: bool = False
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -80,25 +81,55 @@ class DeviceConfig(msgspec.Struct, frozen=True):
 
 
 class SiteConfig(msgspec.Struct, frozen=True):
-    """A site's configuration, defaults filled in. `base_url` has no trailing slash."""
+    """A site's configuration, defaults filled in. `base_url` has no trailing slash.
+
+    `file` is where it was read; `languages` begins with the default one, whose title, feeds and
+    taxonomies are the site's own; `extra` holds the theme's keys under the site's.
+    """
 
     root: Path
     base_url: str
+    file: str = "site.toml"
     title: str = ""
     description: str = ""
     language: str = "en"
     author: str = ""
+    theme: str = ""
     output_dir: str = "public"
+    preserve_dotfiles_in_output: bool = False
+    ignored_content: tuple[str, ...] = ()
+    ignored_static: tuple[str, ...] = ()
     taxonomies: tuple[TaxonomyConfig, ...] = ()
+    taxonomy_root: str = ""
+    hold_future: bool = False
     generate_feeds: bool = False
     feed_limit: int | None = None
+    feed_filenames: tuple[str, ...] = ("atom.xml",)
+    feed_content: Literal["full", "summary"] = "full"
     generate_sitemap: bool = True
+    exclude_paginated_pages_in_sitemap: Literal["none", "all"] = "none"
     generate_robots_txt: bool = True
+    build_search_index: bool = False
+    minify_html: bool = False
     demote_headings: bool = True
+    markdown: MarkdownConfig = MarkdownConfig()
+    search: SearchConfig = SearchConfig()
+    link_checker: LinkCheckConfig = LinkCheckConfig()
+    slugify: SlugConfig = SlugConfig()
+    languages: tuple[LanguageConfig, ...] = ()
     execute: ExecuteConfig = ExecuteConfig()
     measure: MeasureConfig = MeasureConfig()
     devices: tuple[DeviceConfig, ...] = ()
     extra: Mapping[str, Any] = {}
+
+    def in_language(self, code: str) -> LanguageConfig:
+        """What is said for a language; the default one's where there is none of that code."""
+        known = {language.code: language for language in self.languages}
+        return known.get(code) or known.get(self.language) or LanguageConfig(self.language)
+
+    def home(self, code: str) -> str:
+        """The URL of a language's home page."""
+        return "/" if code == self.language else f"/{code}/"
 
 
 # --- sources and documents ----------------------------------------------------------------
@@ -127,7 +158,12 @@ class Source(msgspec.Struct, frozen=True):
 
     @property
     def is_section(self) -> bool:
-        return self.path.rsplit("/", 1)[-1] == "_index.md"
+        return is_section_path(self.path)
+
+
+def is_section_path(path: str) -> bool:
+    """Whether a file of `content/` is a section's, in any language: `_index.md`, `_index.pt.md`."""
+    return path.rpartition("/")[2].startswith("_index.")
 
 
 SortBy = Literal[
@@ -136,7 +172,12 @@ SortBy = Literal[
 
 
 class Meta(msgspec.Struct, frozen=True):
-    """The front matter of a page or section; a section's keys keep their defaults on a page."""
+    """The front matter of a page or section; a section's keys keep their defaults on a page.
+
+    `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
+    `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
+    text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
+    """
 
     title: str | None = None
     description: str = ""
@@ -146,6 +187,11 @@ class Meta(msgspec.Struct, frozen=True):
     weight: int | None = None
     slug: str | None = None
     path: str | None = None
+    lang: str = "en"
+    aliases: tuple[str, ...] = ()
+    in_search_index: bool = True
+    insert_anchor_links: Anchors = "none"
+    html: Html = "trusted"
     authors: tuple[str, ...] = ()
     template: str | None = None
     taxonomies: Mapping[str, tuple[str, ...]] = {}
@@ -154,6 +200,11 @@ class Meta(msgspec.Struct, frozen=True):
     measure: MeasureConfig = MeasureConfig()
     sort_by: SortBy = "none"
     page_template: str | None = None
+    paginate_by: int = 0
+    paginate_path: str = "page"
+    paginate_reversed: bool = False
+    transparent: bool = False
+    redirect_to: str | None = None
     generate_feeds: bool = False
     render: bool = True
     body_line: int = 1
@@ -592,7 +643,11 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """All that a list may see of a page or a section; `downloads` are files at its own URL."""
+    """All that a list may see of a page or a section.
+
+    `summary` is HTML in which internal links still wait for their targets; `assets` are the files
+    beside it, below `content/`; `downloads` are files at its own URL.
+    """
 
     path: str
     url: str
@@ -609,6 +664,7 @@ class Card(msgspec.Struct, frozen=True):
     toc: tuple[Heading, ...]
     anchors: tuple[str, ...]
     summary: str | None
+    assets: tuple[str, ...]
     measured: Measured | None
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
@@ -616,42 +672,83 @@ class Card(msgspec.Struct, frozen=True):
 
     @property
     def is_section(self) -> bool:
-        return self.path.rsplit("/", 1)[-1] == "_index.md"
+        return is_section_path(self.path)
+
+    @property
+    def lang(self) -> str:
+        return self.meta.lang
+
+    @property
+    def folder(self) -> str:
+        """The folder that its section lies in; a bundle belongs to the folder around its own."""
+        folder, _, name = self.path.rpartition("/")
+        if name.split(".", 1)[0] == "index" and folder:
+            return folder.rpartition("/")[0]
+        return folder
 
 
 class Term(msgspec.Struct, frozen=True):
-    """A term with its pages, newest first; `spellings` are all the names that share its slug."""
+    """A term with its pages, newest first; `spellings` are all the names that share its slug.
+
+    `slug` holds slashes in a hierarchical taxonomy, where `pages` are also those of the terms
+    below it, and `aliases` the URLs that it would have in a flat one.
+    """
 
     name: str
     spellings: tuple[str, ...]
     slug: str
     url: str
     pages: tuple[Card, ...]
+    aliases: tuple[str, ...] = ()
 
 
 class Taxonomy(msgspec.Struct, frozen=True):
-    """A taxonomy with its terms, by slug."""
+    """A taxonomy of a language with its terms, by slug."""
 
     config: TaxonomyConfig
+    lang: str
     url: str
     terms: tuple[Term, ...]
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A section with the pages and sections directly below it, in their order."""
+    """A section with its pages, those of transparent sections below it too, and its sections."""
 
     card: Card
     pages: tuple[Card, ...]
     subsections: tuple[Card, ...]
 
 
+class Neighbours(msgspec.Struct, frozen=True):
+    """The pages before and behind a page in its section's order."""
+
+    lower: Card | None = None
+    higher: Card | None = None
+
+
+class Series(msgspec.Struct, frozen=True):
+    """A term of the taxonomy `series`: its pages in reading order."""
+
+    name: str
+    url: str
+    pages: tuple[Card, ...]
+
+
 class Site(msgspec.Struct, frozen=True):
-    """All cards in their lists; `pages` newest first."""
+    """All cards in their lists; `pages` newest first.
+
+    The maps are by the card's path. `ancestors` are paths of sections, outermost first;
+    `translations` are all languages of a page or section, itself too.
+    """
 
     config: SiteConfig
     pages: tuple[Card, ...]
     sections: tuple[Section, ...]
     taxonomies: tuple[Taxonomy, ...]
+    neighbours: Mapping[str, Neighbours] = {}
+    ancestors: Mapping[str, tuple[str, ...]] = {}
+    translations: Mapping[str, tuple[Card, ...]] = {}
+    series: Mapping[str, Series] = {}
 
 
 class Artifact(msgspec.Struct, frozen=True):

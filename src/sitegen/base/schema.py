@@ -50,11 +50,13 @@ class Table:
         code: str,
         path: Path = (),
         data: Mapping[str, Any] | None = None,
+        unknown: Literal["fatal", "warning"] = "fatal",
     ) -> None:
         self.toml = toml
         self.path = path
         self._problems = problems
         self._code = code
+        self._unknown: Literal["fatal", "warning"] = unknown
         self._data = toml.data if data is None else data
         self._known: set[str] = set()
 
@@ -188,7 +190,7 @@ class Table:
     def table(self, key: str) -> Table:
         """The table under the key; an empty one where it is absent."""
         value = self._typed(key, dict, "a table", f"[{self._name(key)}]", {})
-        return Table(self.toml, self._problems, code=self._code, path=(*self.path, key), data=value)
+        return self._below((*self.path, key), value)
 
     def tables(self, key: str) -> list[tuple[int, Table]]:
         """An array of tables, each with its place in it."""
@@ -197,8 +199,7 @@ class Table:
         for index, value in enumerate(values):
             if isinstance(value, dict):
                 path = (*self.path, key, index)
-                entry = Table(self.toml, self._problems, code=self._code, path=path, data=value)
-                found.append((index, entry))
+                found.append((index, self._below(path, value)))
             else:
                 hint = '{ name = "tags" }, an inline table'
                 self.report(key, f"an entry of `{key}` is {_kind(value)}", hint, index=index)
@@ -224,8 +225,16 @@ class Table:
             if key in self:
                 self.report(key, f"`{self._name(key)}` has no effect: {because}", severity="notice")
 
-    def finish(self, *, unknown: Literal["fatal", "warning"], where: str) -> None:
-        """Report the keys that nobody asked for, each with the nearest known one."""
+    def forget(self, old: str, new: str) -> None:
+        """Say that a key is now spelled otherwise, where it stands."""
+        if old in self:
+            self.report(old, f"`{old}` is an older name", f"write `{new}`", severity="notice")
+
+    def finish(self, *, unknown: Literal["fatal", "warning"] | None = None, where: str) -> None:
+        """Report the keys that nobody asked for, each with the nearest known one.
+
+        How bad that is is said for the whole file, unless `unknown` says otherwise.
+        """
         for key in self._data:
             if key in self._known:
                 continue
@@ -233,7 +242,18 @@ class Table:
             help = [f"did you mean `{close}`?"] if close else []
             if not close and "extra" in self._known:
                 help = ["keys of your own go under `[extra]`"]
-            self.report(key, f"`{key}` is not a key of {where}", *help, severity=unknown)
+            severity = unknown or self._unknown
+            self.report(key, f"`{key}` is not a key of {where}", *help, severity=severity)
+
+    def _below(self, path: Path, data: Mapping[str, Any]) -> Table:
+        return Table(
+            self.toml,
+            self._problems,
+            code=self._code,
+            path=path,
+            data=data,
+            unknown=self._unknown,
+        )
 
     def _name(self, key: str) -> str:
         return ".".join([*(p for p in self.path if isinstance(p, str)), key])

@@ -11,9 +11,19 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build, export
+from sitegen.cli import build, export, migrate, results
 
-COMMANDS = (build.build, build.run, export.export)
+COMMANDS = (
+    build.build,
+    build.run,
+    results.status,
+    results.verify,
+    results.accept,
+    results.prune,
+    results.clean,
+    export.export,
+    migrate.migrate_templates,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sitegen.cli.report import caller, conclude
+from sitegen.cli.report import Watch, caller, conclude
+
+if TYPE_CHECKING:
+    from sitegen.model import Report
 
 
 @click.command()
@@ -17,6 +21,7 @@ from sitegen.cli.report import caller, conclude
 @click.option("--drafts", is_flag=True, help="Publish drafts too.")
 @click.option("--output", type=click.Path(path_type=Path), help="Publish into this folder.")
 @click.option("--base-url", help="Publish for this address instead of the configured one.")
+@click.option("--explain", is_flag=True, help="Say why each session was run, or what is shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(
@@ -28,6 +33,7 @@ def build(
     drafts: bool,
     output: Path | None,
     base_url: str | None,
+    explain: bool,
     as_json: bool,
 ) -> None:
     """Run what is missing or stale, render all, publish.
@@ -49,20 +55,35 @@ def build(
         output=output.absolute() if output else None,
         base_url=base_url,
     )
-    conclude(options, as_json, lambda watch: build_site(root, options, caller(), watch))
+
+    def call(watch: Watch) -> Report:
+        return build_site(root, options, caller(), watch)
+
+    conclude(options, as_json, call, explain=explain)
 
 
 @click.command()
 @click.argument("posts", nargs=-1)
+@click.option("--device", help="Run on this device: a kind, such as cuda, or a name.")
+@click.option("--refresh", is_flag=True, help="Run again what has a fresh result, too.")
 @click.option("--allow-errors", is_flag=True, help="A failed block is a warning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def run(root: Path, posts: tuple[str, ...], allow_errors: bool, as_json: bool) -> None:
+def run(
+    root: Path,
+    posts: tuple[str, ...],
+    device: str | None,
+    refresh: bool,
+    allow_errors: bool,
+    as_json: bool,
+) -> None:
     """Run POSTS on this machine's device and store what they give, beside the results of others.
 
     Publishes nothing.
     """
     from sitegen.build import Options, measure
 
-    options = Options(mode="measure", allow_errors=allow_errors, drafts=True)
+    options = Options(
+        mode="measure", device=device, refresh=refresh, allow_errors=allow_errors, drafts=True
+    )
     conclude(options, as_json, lambda watch: measure(root, posts, options, caller(), watch))

@@ -28,7 +28,9 @@ def caller() -> Caller:
     return Caller(dict(os.environ), sys.executable)
 
 
-def conclude(options: Options, as_json: bool, call: Callable[[Watch], Report]) -> None:
+def conclude(
+    options: Options, as_json: bool, call: Callable[[Watch], Report], *, explain: bool = False
+) -> None:
     """Make the call, print its report, exit with its status."""
     from sitegen.base.errors import SiteError, exit_status
     from sitegen.model import Report
@@ -43,9 +45,49 @@ def conclude(options: Options, as_json: bool, call: Callable[[Watch], Report]) -
         click.echo(render_json(report, status, report.problems))
     else:
         print_problems(report.problems)
+        for line in report.explanations if explain else ():
+            click.echo(line)
         for line in render_report(report, status):
             click.echo(line, err=status != 0)
     sys.exit(status)
+
+
+Reply = Callable[["msgspec.Struct", int, Iterable[str]], None]
+"""Takes what was found, the exit status, and the lines that say it to people."""
+
+
+@contextmanager
+def answer(as_json: bool, interrupted: str) -> Iterator[Reply]:
+    """Prints what the command replies, or the mistakes that kept it from doing so, and exits."""
+    from sitegen.base.errors import SiteError
+    from sitegen.model import Report
+
+    status = 0
+
+    def reply(found: msgspec.Struct, code: int, lines: Iterable[str]) -> None:
+        nonlocal status
+        status = code
+        if as_json:
+            click.echo(render_json(found, status))
+            return
+        for line in lines:
+            click.echo(line)
+
+    try:
+        with interruptible(as_json, interrupted):
+            yield reply
+    except SiteError as error:
+        status = 2
+        if as_json:
+            click.echo(render_json(Report(problems=error.problems), status, error.problems))
+        else:
+            print_problems(error.problems)
+    sys.exit(status)
+
+
+def ask(question: str) -> bool:
+    """The answer of whoever sits at the terminal; no where nobody does."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(question)
 
 
 @contextmanager

@@ -6,42 +6,35 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from sitegen.base.errors import Problem, SiteError, Span, nearest
+from sitegen.base.paths import why_no_path
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
-from sitegen.content.slug import slugify
-from sitegen.content.source import decode
-from sitegen.model import (
-    Declared,
-    DeviceConfig,
-    ExecuteConfig,
-    MeasureConfig,
-    SiteConfig,
-    TaxonomyConfig,
+from sitegen.content.globs import why_no_glob
+from sitegen.content.settings import (
+    NOT_YET,
+    WAITING_SITE,
+    parse_feed_filenames,
+    parse_generate_feeds,
+    parse_languages,
+    parse_link_checker,
+    parse_markdown,
+    parse_search,
+    parse_slugify,
 )
+from sitegen.content.source import decode
+from sitegen.content.theme import with_theme
+from sitegen.model import Declared, DeviceConfig, ExecuteConfig, MeasureConfig, SiteConfig
+from sitegen.settings import LanguageConfig
 
 FILE = "site.toml"
+FILES = (FILE, "zola.toml", "config.toml")
+"""Where a configuration may stand; the first that is there is read."""
 KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 
-NOT_YET = "this version of sitegen does not know it yet"
-_UNUSED_ROOT = (
-    "theme",
-    "preserve_dotfiles_in_output",
-    "minify_html",
-    "ignored_content",
-    "ignored_static",
-    "feed_filenames",
-    "taxonomy_root",
-    "build_search_index",
-    "exclude_paginated_pages_in_sitemap",
-    "slugify",
-    "search",
-    "link_checker",
-    "translations",
-    "languages",
-)
 _FOREIGN = (
     "compile_sass",
     "hard_link_static",
@@ -49,22 +42,6 @@ _FOREIGN = (
     "highlight_theme",
     "highlight_themes_css",
     "skip_content_templating",
-)
-_UNUSED_MARKDOWN = (
-    "render_emoji",
-    "external_links_class",
-    "external_links_target_blank",
-    "external_links_no_follow",
-    "external_links_no_referrer",
-    "external_links_external",
-    "smart_punctuation",
-    "definition_list",
-    "lazy_async_image",
-    "bottom_footnotes",
-    "github_alerts",
-    "insert_anchor_links",
-    "highlighting",
-    "html",
 )
 _UNUSED_EXECUTE = ("auto",)
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
@@ -78,53 +55,97 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
     """The configuration of the site at `root`; mistakes go to `problems`.
 
-    Raises SiteError where there is no configuration to read, or it is not TOML.
+    Without a `site.toml`, Zola's own file is read in its place: then nothing is executed, and keys
+    that nobody knows are warnings. Raises SiteError where there is none, or it is not TOML.
     """
-    path = root / FILE
-    try:
-        text = decode(path.read_bytes(), FILE)
-    except FileNotFoundError:
+    for file in FILES:
+        if (root / file).is_file():
+            break
+    else:
         help = f'run sitegen in a site\'s folder; the smallest {FILE} is: base_url = "/"'
-        raise SiteError(
-            [Problem("fatal", "config", f"there is no {FILE} here", help=(help,))]
-        ) from None
+        raise SiteError([Problem("fatal", "config", f"there is no {FILE} here", help=(help,))])
+    config = _parse_config(_read_table(root, file, problems), root, file)
+    return with_theme(config, problems) if config.theme else config
+
+
+def _read_table(root: Path, file: str, problems: list[Problem]) -> Table:
+    try:
+        text = decode((root / file).read_bytes(), file)
     except OSError as error:
         why = error.strerror or "cannot be read"
-        raise SiteError([Problem("fatal", "config", why, Span(FILE, 1))]) from None
-    toml = text if isinstance(text, Problem) else parse_toml(text, FILE)
+        raise SiteError([Problem("fatal", "config", why, Span(file, 1))]) from None
+    toml = text if isinstance(text, Problem) else parse_toml(text, file)
     if isinstance(toml, Problem):
         raise SiteError([toml])
-    table = Table(toml, problems, code="config")
-    return _parse_config(table, root)
+    unknown: Literal["fatal", "warning"] = "fatal" if file == FILE else "warning"
+    return Table(toml, problems, code="config", unknown=unknown)
 
 
-def _parse_config(table: Table, root: Path) -> SiteConfig:
+def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
+    slugs = parse_slugify(table.table("slugify"))
     markdown = table.table("markdown")
+    demote = markdown.boolean("demote_headings", True)
+    default = LanguageConfig(
+        code=table.string("default_language", "en"),
+        title=table.string("title"),
+        description=table.string("description"),
+        generate_feeds=parse_generate_feeds(table),
+        feed_filenames=parse_feed_filenames(table, ("atom.xml",)),
+        build_search_index=table.boolean("build_search_index", False),
+        search=parse_search(table.table("search")),
+        translations=table.string_map("translations"),
+    )
+    languages = parse_languages(table, default, slugs)
+    default = languages[0]
     config = SiteConfig(
         root=root,
         base_url=_base_url(table),
-        title=table.string("title"),
-        description=table.string("description"),
-        language=table.string("default_language", "en"),
+        file=file,
+        title=default.title,
+        description=default.description,
+        language=default.code,
         author=table.string("author"),
+        theme=_theme(table, root),
         output_dir=_output_dir(table),
-        taxonomies=_taxonomies(table),
-        generate_feeds=table.boolean("generate_feeds", False),
+        preserve_dotfiles_in_output=table.boolean("preserve_dotfiles_in_output", False),
+        ignored_content=_globs(table, "ignored_content"),
+        ignored_static=_globs(table, "ignored_static"),
+        taxonomies=default.taxonomies,
+        taxonomy_root=_taxonomy_root(table),
+        hold_future=table.boolean("hold_future", False),
+        generate_feeds=default.generate_feeds,
         feed_limit=table.optional_integer("feed_limit", minimum=1),
+        feed_filenames=default.feed_filenames,
+        feed_content=table.choice("feed_content", ("full", "summary"), "full"),
         generate_sitemap=table.boolean("generate_sitemap", True),
+        exclude_paginated_pages_in_sitemap=table.choice(
+            "exclude_paginated_pages_in_sitemap", ("none", "all"), "none"
+        ),
         generate_robots_txt=table.boolean("generate_robots_txt", True),
-        demote_headings=markdown.boolean("demote_headings", True),
-        execute=parse_execute(table.table("execute"), ExecuteConfig()),
+        build_search_index=default.build_search_index,
+        minify_html=table.boolean("minify_html", False),
+        demote_headings=demote,
+        markdown=parse_markdown(markdown),
+        search=default.search,
+        link_checker=parse_link_checker(table.table("link_checker")),
+        slugify=slugs,
+        languages=languages,
+        execute=_execute(table, file),
         measure=parse_measure(table.table("measure"), MeasureConfig()),
         devices=_devices(table),
         extra=table.free("extra"),
     )
-    markdown.not_used(_UNUSED_MARKDOWN, NOT_YET)
-    markdown.finish(unknown="fatal", where="[markdown]")
-    table.not_used(_UNUSED_ROOT, NOT_YET)
+    table.not_used(WAITING_SITE, NOT_YET)
     table.not_used(_FOREIGN, "it concerns Zola only")
-    table.finish(unknown="fatal", where=FILE)
+    table.finish(where=file)
     return config
+
+
+def _execute(table: Table, file: str) -> ExecuteConfig:
+    execute = parse_execute(table.table("execute"), ExecuteConfig(enabled=file == FILE))
+    if file != FILE and execute.enabled:
+        table.report("execute", f"nothing is executed from a {file}", f"rename it to {FILE}")
+    return execute
 
 
 def parse_execute(table: Table, outer: ExecuteConfig, folder: str = "") -> ExecuteConfig:
@@ -167,7 +188,7 @@ def parse_execute(table: Table, outer: ExecuteConfig, folder: str = "") -> Execu
         trust_output=table.boolean("trust_output", outer.trust_output),
     )
     table.not_used(_UNUSED_EXECUTE, NOT_YET)
-    table.finish(unknown="fatal", where="[execute]")
+    table.finish(where="[execute]")
     return execute
 
 
@@ -185,7 +206,7 @@ def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
     """`[measure]` of a site, section or page, over the scope around it."""
     measure = MeasureConfig(show=table.choice("show", ("auto", "always", "never"), outer.show))
     table.not_used(_UNUSED_MEASURE, NOT_YET)
-    table.finish(unknown="fatal", where="[measure]")
+    table.finish(where="[measure]")
     return measure
 
 
@@ -220,35 +241,40 @@ def _base_url(table: Table) -> str:
 def _output_dir(table: Table) -> str:
     folder = table.string("output_dir", "public")
     parts = Path(folder).parts
-    control = re.search(r"[\x00-\x1f]", folder)
     reserved = ("content", "templates", "static", "measurements", "themes", ".sitegen", ".git")
-    if control or not parts or ".." in parts or Path(folder).is_absolute() or parts[0] in reserved:
+    wrong = not parts or parts[0] in reserved or why_no_path("/".join(parts)) is not None
+    if wrong or Path(folder).is_absolute():
         table.report("output_dir", f"`{folder}` cannot be the output folder", 'such as "public"')
         return "public"
     return folder
 
 
-def _taxonomies(table: Table) -> tuple[TaxonomyConfig, ...]:
-    found: list[TaxonomyConfig] = []
-    for index, entry in table.tables("taxonomies"):
-        name = entry.optional_string("name")
-        taxonomy = TaxonomyConfig(
-            name=name or "",
-            slug=slugify(name or ""),
-            render=entry.boolean("render", True),
-            feed=entry.boolean("feed", False),
-        )
-        entry.not_used(("paginate_by", "paginate_path", "lang", "hierarchical"), NOT_YET)
-        entry.finish(unknown="fatal", where="a taxonomy")
-        if name is None or any(other.slug == taxonomy.slug for other in found):
-            what = f"two taxonomies named `{name}`" if name else "a taxonomy needs a name"
-            table.report("taxonomies", what, '{ name = "tags" }', index=index)
-        elif not taxonomy.slug:
-            what = f"`{name}` has no letter or digit, so it can have no URL"
-            table.report("taxonomies", what, '{ name = "tags" }', index=index)
-        else:
-            found.append(taxonomy)
-    return tuple(found)
+def _theme(table: Table, root: Path) -> str:
+    theme = table.string("theme")
+    if not theme:
+        return ""
+    if "/" in theme or why_no_path(theme) or not (root / "themes" / theme).is_dir():
+        table.report("theme", f"there is no folder `themes/{theme}`", "a theme is such a folder")
+        return ""
+    return theme
+
+
+def _taxonomy_root(table: Table) -> str:
+    path = table.string("taxonomy_root").strip("/")
+    wrong = why_no_path(path) if path else None
+    if wrong is not None:
+        table.report("taxonomy_root", f"`taxonomy_root` {wrong}", 'such as "blog"')
+        return ""
+    return path
+
+
+def _globs(table: Table, key: str) -> tuple[str, ...]:
+    globs = table.strings(key)
+    for index, glob in enumerate(globs):
+        wrong = why_no_glob(glob)
+        if wrong is not None:
+            table.report(key, f"`{glob}` is no pattern: {wrong}", 'such as "*.xlsx"', index=index)
+    return tuple(glob for glob in globs if why_no_glob(glob) is None)
 
 
 def _devices(table: Table) -> tuple[DeviceConfig, ...]:
@@ -258,5 +284,5 @@ def _devices(table: Table) -> tuple[DeviceConfig, ...]:
             entry.report(None, f"`{name}` cannot name a device", "lower-case letters, digits, -")
         match = entry.optional_string("match") or name
         found.append(DeviceConfig(name, match, entry.string("label")))
-        entry.finish(unknown="fatal", where="a device")
+        entry.finish(where="a device")
     return tuple(found)

@@ -1,92 +1,76 @@
-"""Front matter: the TOML between `+++` lines at the top of a page or section, in Zola's keys."""
+"""Front matter: the table at the top of a page or section, in Zola's keys."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sitegen.base.errors import Problem, Span
-from sitegen.base.schema import Table
-from sitegen.base.toml import parse_toml
-from sitegen.content.config import NOT_YET, parse_execute, parse_measure
-from sitegen.content.slug import slugify
-from sitegen.model import ExecuteConfig, MeasureConfig, Meta, SiteConfig, SortBy, Source
+import msgspec
 
-_UNUSED_PAGE = ("aliases", "in_search_index")
-_UNUSED_SECTION = (
-    "aliases",
-    "in_search_index",
-    "insert_anchor_links",
-    "paginate_by",
-    "paginate_path",
-    "paginate_reversed",
-    "redirect_to",
-    "transparent",
+from sitegen.base.errors import Problem
+from sitegen.base.paths import alias_file, why_no_path
+from sitegen.base.schema import Table
+from sitegen.content.config import parse_execute, parse_measure
+from sitegen.content.names import FileName, parse_name, why_no_page
+from sitegen.content.settings import (
+    HTML,
+    NOT_YET,
+    WAITING_PAGE,
+    WAITING_SECTION,
+    parse_generate_feeds,
+    parse_paginate_path,
 )
+from sitegen.content.split import split_front_matter
+from sitegen.content.urls import page_slug, term_slug
+from sitegen.model import ExecuteConfig, MeasureConfig, Meta, SiteConfig, SortBy, Source
+from sitegen.settings import Anchors, Html, TaxonomyConfig
+
+_ANCHORS: tuple[Anchors, ...] = ("none", "left", "right", "heading")
 _SORTS: tuple[SortBy, ...] = (
     *("date", "update_date", "title", "title_bytes", "weight", "slug", "permalink", "none"),
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](.+)")
 
 
 class Scope(NamedTuple):
-    """What a section hands down to the pages below it."""
+    """What a section hands down to the pages below it; `own` only to those of its own folder."""
 
     execute: ExecuteConfig
     measure: MeasureConfig
+    html: Html
+    own: Own
+
+
+class Own(NamedTuple):
+    """What a section says of the pages of its own folder."""
+
+    insert_anchor_links: Anchors
     page_template: str | None = None
 
 
-class Parts(NamedTuple):
-    """A file's text taken apart: its TOML, and the line on which its body begins."""
-
-    toml: str
-    body: str
-    body_line: int
-
-
-def split_front_matter(source: Source) -> Parts | Problem:
-    """The front matter and the body of a file, or why there is none."""
-    first, _, rest = source.text.partition("\n")
-    span = Span(source.file, 1)
-    if first.rstrip() == "+++":
-        lines = rest.split("\n")
-        for number, line in enumerate(lines):
-            if line.rstrip() == "+++":
-                body = "\n".join(lines[number + 1 :])
-                return Parts("\n".join(lines[:number]), body, number + 3)
-        help = "end the front matter with a line `+++`"
-        return Problem("fatal", "front-matter", "`+++` is never closed", span, first, (help,))
-    if first.rstrip() == "---":
-        help = "write TOML between two lines `+++`"
-        message = "YAML front matter is not read by this version of sitegen"
-        return Problem("fatal", "front-matter", message, span, first, (help,))
-    help = 'begin the file with +++, title = "…", +++, each on a line of its own'
-    return Problem("fatal", "front-matter", "there is no front matter", span, first, (help,))
+Scopes = Mapping[tuple[str, str], Scope]
+"""What sections hand down, by folder and language."""
 
 
 def parse_front_matter(
-    source: Source, config: SiteConfig, scopes: Mapping[str, Scope], problems: list[Problem]
+    source: Source, config: SiteConfig, scopes: Scopes, problems: list[Problem]
 ) -> tuple[Meta, str] | None:
-    """The meta data and the body of a file; None where the front matter cannot be read at all.
-
-    `scopes` holds what each section's folder hands down.
-    """
+    """The meta data and the body of a file; None where the front matter cannot be read at all."""
+    misnamed = why_no_page(source, config)
     parts = split_front_matter(source)
+    if misnamed is not None:
+        problems.append(misnamed)
     if isinstance(parts, Problem):
         problems.append(parts)
         return None
-    toml = parse_toml(parts.toml, source.file, first_line=2)
-    if isinstance(toml, Problem):
-        problems.append(toml)
-        return None
-    table = Table(toml, problems, code="front-matter")
-    scope = scope_of(source.path, config, scopes)
-    parse = _parse_section if source.is_section else _parse_page
-    return parse(table, source, config, scope, parts.body_line), parts.body
+    name = parse_name(source, config)
+    table = Table(parts.toml, problems, code="front-matter")
+    scope = scope_of(source, name.lang, config, scopes)
+    if source.is_section:
+        meta = _parse_section(table, source, name, config, scope, parts.body_line)
+    else:
+        meta = _parse_page(table, source, name, config, scope, parts.body_line)
+    return _as_allowed(meta, config), parts.body
 
 
 def _folder(source: Source) -> str:
@@ -94,124 +78,215 @@ def _folder(source: Source) -> str:
     return source.file.rpartition("/")[0]
 
 
-def scope_of(path: str, config: SiteConfig, scopes: Mapping[str, Scope]) -> Scope:
-    """What the nearest section above a file hands down, else the site's own settings."""
-    folder = path.rpartition("/")[0]
+def scope_below(meta: Meta) -> Scope:
+    """What a section hands down."""
+    return Scope(
+        meta.execute, meta.measure, meta.html, Own(meta.insert_anchor_links, meta.page_template)
+    )
+
+
+def _as_allowed(meta: Meta, config: SiteConfig) -> Meta:
+    """The meta data, with nothing to execute where the site is still a Zola site."""
+    if config.file == "site.toml" or not meta.execute.enabled:
+        return meta
+    execute = msgspec.structs.replace(meta.execute, enabled=False)
+    return msgspec.structs.replace(meta, execute=execute)
+
+
+def scope_of(source: Source, lang: str, config: SiteConfig, scopes: Scopes) -> Scope:
+    """What the nearest section above a file hands down, else the site's own settings.
+
+    What a section says of its own pages holds in its own language only, and for a page only where
+    the section is that of its own folder.
+    """
+    folder = _section_folder(source.path)
+    own = Own(config.markdown.insert_anchor_links)
+    nearest = True
     while True:
-        if folder in scopes:
-            return scopes[folder]
+        here = scopes.get((folder, lang))
+        if here is not None and nearest:
+            own = here.own
+        elif here is not None and source.is_section and own.page_template is None:
+            own = own._replace(page_template=here.own.page_template)
+        found = here or scopes.get((folder, config.language))
+        if found is not None:
+            return found._replace(own=own)
         if not folder:
-            return Scope(config.execute, config.measure)
+            return Scope(config.execute, config.measure, config.markdown.html, own)
         folder = folder.rpartition("/")[0]
+        nearest = False
+
+
+def _section_folder(path: str) -> str:
+    """The folder of the section around a file; a bundle and a section lie in that around theirs."""
+    folder, _, name = path.rpartition("/")
+    return folder.rpartition("/")[0] if name.startswith(("index.", "_index.")) else folder
 
 
 def _parse_page(
-    table: Table, source: Source, config: SiteConfig, scope: Scope, body_line: int
+    table: Table,
+    source: Source,
+    name: FileName,
+    config: SiteConfig,
+    scope: Scope,
+    body_line: int,
 ) -> Meta:
-    date, _ = dated_stem(source)
     meta = Meta(
         title=table.string("title") or None,
         description=table.string("description"),
-        date=table.date("date") or date,
+        date=table.date("date") or name.date,
         updated=table.date("updated"),
         draft=table.boolean("draft", False),
         weight=table.optional_integer("weight"),
-        slug=_slug(table, source),
+        slug=_slug(table, name, config),
         path=_path(table),
+        lang=name.lang,
+        aliases=_aliases(table),
+        in_search_index=table.boolean("in_search_index", True),
+        insert_anchor_links=scope.own.insert_anchor_links,
+        html=_html(table, scope),
         authors=table.strings("authors"),
-        template=table.optional_string("template") or scope.page_template,
-        taxonomies=_terms(table, source, config),
+        template=table.optional_string("template") or scope.own.page_template,
+        taxonomies=_terms(table, source, name.lang, config),
         extra=table.free("extra"),
         execute=parse_execute(table.table("execute"), scope.execute, _folder(source)),
         measure=parse_measure(table.table("measure"), scope.measure),
         render=table.boolean("render", True),
         body_line=body_line,
     )
-    table.not_used(_UNUSED_PAGE, NOT_YET)
-    for taxonomy in config.taxonomies:
-        if taxonomy.name in table:
+    for taxonomy in config.in_language(name.lang).taxonomies:
+        if taxonomy.name in table and taxonomy.name != "authors":
             table.strings(taxonomy.name)
             message = f"`{taxonomy.name}` at the top level is not read"
             hint = f"write it under [taxonomies]: {taxonomy.name} = [ … ]"
             table.report(taxonomy.name, message, hint, severity="warning")
+    table.not_used(WAITING_PAGE, NOT_YET)
     table.finish(unknown="warning", where="a page")
     return meta
 
 
 def _parse_section(
-    table: Table, source: Source, config: SiteConfig, scope: Scope, body_line: int
+    table: Table,
+    source: Source,
+    name: FileName,
+    config: SiteConfig,
+    scope: Scope,
+    body_line: int,
 ) -> Meta:
+    site = config.markdown.insert_anchor_links
     meta = Meta(
         title=table.string("title") or None,
         description=table.string("description"),
         draft=table.boolean("draft", False),
         weight=table.optional_integer("weight"),
+        lang=name.lang,
+        aliases=_aliases(table),
+        in_search_index=table.boolean("in_search_index", True),
+        insert_anchor_links=table.choice("insert_anchor_links", _ANCHORS, site),
+        html=_html(table, scope),
         template=table.optional_string("template"),
-        page_template=table.optional_string("page_template") or scope.page_template,
+        page_template=table.optional_string("page_template") or scope.own.page_template,
         sort_by=table.choice("sort_by", _SORTS, "none"),
-        generate_feeds=table.boolean("generate_feeds", False),
+        paginate_by=table.integer("paginate_by", 0),
+        paginate_path=parse_paginate_path(table),
+        paginate_reversed=table.boolean("paginate_reversed", False),
+        transparent=table.boolean("transparent", False),
+        redirect_to=_redirect_to(table),
+        generate_feeds=parse_generate_feeds(table),
         extra=table.free("extra"),
         execute=parse_execute(table.table("execute"), scope.execute, _folder(source)),
         measure=parse_measure(table.table("measure"), scope.measure),
         render=table.boolean("render", True),
         body_line=body_line,
     )
-    table.not_used(_UNUSED_SECTION, NOT_YET)
-    table.finish(unknown="fatal", where="a section")
+    table.not_used(WAITING_SECTION, NOT_YET)
+    table.finish(where="a section")
     return meta
 
 
-def _terms(table: Table, source: Source, config: SiteConfig) -> dict[str, tuple[str, ...]]:
-    declared = {taxonomy.name for taxonomy in config.taxonomies}
+def _html(table: Table, scope: Scope) -> Html:
+    markdown = table.table("markdown")
+    html = markdown.choice("html", HTML, scope.html)
+    markdown.finish(where="[markdown] of a page or section")
+    return html
+
+
+def _aliases(table: Table) -> tuple[str, ...]:
+    aliases = table.strings("aliases")
+    for index, alias in enumerate(aliases):
+        if alias_file(alias) is None:
+            message = f"the alias `{alias}` leads nowhere on this site"
+            table.report("aliases", message, "names joined by slashes", index=index)
+    return tuple(dict.fromkeys(alias for alias in aliases if alias_file(alias) is not None))
+
+
+def _redirect_to(table: Table) -> str | None:
+    target = table.optional_string("redirect_to")
+    if target is not None and re.match(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:", target.strip()):
+        message = f"`{target}` is no page and no address of the web"
+        table.report("redirect_to", message, "a path on this site, or https://…")
+        return None
+    return target
+
+
+def _terms(
+    table: Table, source: Source, lang: str, config: SiteConfig
+) -> dict[str, tuple[str, ...]]:
+    declared = {taxonomy.name: taxonomy for taxonomy in config.in_language(lang).taxonomies}
     entries = table.table("taxonomies")
     found = {}
     for name in entries.names():
         terms = entries.strings(name)
         if name in declared:
-            found[name] = tuple(dict.fromkeys(terms))
-            for index, term in enumerate(terms):
-                if not slugify(term):
-                    message = f"`{term}` has no letter or digit, so it can have no URL"
-                    entries.report(name, message, index=index)
+            good = [
+                term
+                for index, term in enumerate(terms)
+                if _has_url(term, declared[name], config, entries, index)
+            ]
+            found[name] = tuple(dict.fromkeys(good))
         else:
-            hint = f'declare it in site.toml: taxonomies = [{{ name = "{name}" }}]'
+            where = config.file + (f", in [languages.{lang}]" if lang != config.language else "")
+            hint = f'declare it in {where}: taxonomies = [{{ name = "{name}" }}]'
             message = f"`{source.file}` uses the taxonomy `{name}`, which is not declared"
             entries.report(name, message, hint)
     return found
 
 
-def _slug(table: Table, source: Source) -> str | None:
-    """The slug that is given; where neither it nor the file's name makes an URL, a problem."""
-    slug = table.optional_string("slug")
-    if "path" not in table and not slugify(slug or dated_stem(source)[1]):
-        shown = slug or dated_stem(source)[1]
-        message = f"`{shown}` has no letter or digit, so the page can have no URL"
+def _has_url(
+    term: str, taxonomy: TaxonomyConfig, config: SiteConfig, entries: Table, index: int
+) -> bool:
+    """Whether a term can have a page; one that cannot is left out, and said."""
+    slug = term_slug(term, taxonomy, config)
+    if not slug:
+        message = f"`{term}` has no letter or digit, so it can have no URL and is left out"
+        entries.report(taxonomy.name, message, severity="warning", index=index)
+        return False
+    wrong = why_no_path(slug)
+    if wrong is not None:
+        message = f"`{term}` can have no URL: it {wrong}"
+        entries.report(taxonomy.name, message, "spell it otherwise", index=index)
+    return wrong is None
+
+
+def _slug(table: Table, name: FileName, config: SiteConfig) -> str:
+    """The slug, from the key or the file's name; where neither makes an URL, a problem."""
+    given = table.optional_string("slug")
+    slug = page_slug(given, name, config)
+    wrong = why_no_path(slug.strip("/"))
+    if wrong is not None and "path" not in table:
+        why = "has no letter or digit" if not slug.strip("/") else wrong
+        message = f"`{given or name.rest}` {why}, so the page can have no URL"
         table.report("slug", message, 'write slug = "a-name"')
     return slug
 
 
 def _path(table: Table) -> str | None:
     path = table.optional_string("path")
-    parts = path.strip("/").split("/") if path is not None else []
-    if any(part in ("", ".", "..") or _unsafe(part) for part in parts):
-        message = f"`path` leads nowhere on this site: `{path}`"
+    if path is None:
+        return None
+    wrong = why_no_path(path.strip().strip("/"))
+    if wrong is not None:
+        message = f"`path` leads nowhere on this site: `{path}` {wrong}"
         table.report("path", message, "names joined by slashes, without `.` and `..`")
         return None
-    return path
-
-
-def _unsafe(part: str) -> bool:
-    too_long = len(part.encode("utf-8", "replace")) > 255
-    return bool(_CONTROL.search(part)) or "\\" in part or part[-1] in ". " or too_long
-
-
-def dated_stem(source: Source) -> tuple[dt.datetime | None, str]:
-    """The date that a file name begins with, and the name without it (`2026-01-31-name.md`)."""
-    stem = source.name.rpartition("/")[2]
-    found = _DATED.fullmatch(stem)
-    if found is None:
-        return None, stem
-    try:
-        return dt.datetime.fromisoformat(found[1]).replace(tzinfo=dt.UTC), found[2]
-    except ValueError:
-        return None, stem
+    return path.strip()

@@ -15,13 +15,14 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
-from sitegen.base.expressions import MARK
+from sitegen.base.expressions import holds_expression
 from sitegen.content.fences import PYTHON, Beside, parse_block, parse_info
 from sitegen.content.inline import find_inlines
 from sitegen.content.options import Fence
-from sitegen.content.slug import slugify
+from sitegen.content.slug import anchor_of
 from sitegen.content.source import decode
 from sitegen.model import Block, Document, Heading, Link, Meta, SiteConfig, Source
+from sitegen.settings import SlugMode
 
 RULES = ("table", "strikethrough")
 """markdown-it's rules beyond CommonMark."""
@@ -50,8 +51,9 @@ def parse_document(
     if config.demote_headings:
         _demote(tokens)
     blocks = _blocks(tokens, source, body, meta, problems)
-    inlines = find_inlines(tokens, blocks, source, meta, problems) if meta.execute.enabled else ()
-    headings = _headings(tokens, permalink(config.base_url, url), [block.id for block in blocks])
+    inlines = find_inlines(tokens, blocks, source, meta) if meta.execute.enabled else ()
+    address = permalink(config.base_url, url)
+    headings = _headings(tokens, address, [block.id for block in blocks], config.slugify.anchors)
     return Document(
         source=source,
         meta=meta,
@@ -136,7 +138,9 @@ def _nearly(language: str) -> str:
     return (language.strip("{}. ").split() or [""])[0]
 
 
-def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[Heading]:
+def _headings(
+    tokens: list[Token], address: str, taken: Iterable[str], mode: SlugMode
+) -> list[Heading]:
     """The headings in order; each token is given its id, which nothing else on the page has.
 
     `taken` are the ids of the page's blocks.
@@ -147,7 +151,7 @@ def _headings(tokens: list[Token], address: str, taken: Iterable[str]) -> list[H
         if token.type != "heading_open":
             continue
         title = _plain(tokens[position + 1])
-        base = slugify(title) or "section"
+        base = anchor_of(title, mode) or "section"
         id = base
         number = 0
         while id in used or RESERVED_IDS.fullmatch(id):
@@ -182,7 +186,7 @@ def _plain(inline: Token) -> str:
     return "".join(
         child.content if child.type in kinds else texts.get(child.type, "")
         for child in inline.children or ()
-        if not (child.type == "code_inline" and child.content.startswith(MARK))
+        if not (child.type == "code_inline" and holds_expression(child.content))
     )
 
 

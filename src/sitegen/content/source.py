@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from sitegen.base.errors import Problem, Span
+from sitegen.content.globs import matcher
 from sitegen.model import Asset, Source
 
 _PASSED_OVER = ("~", ".swp", ".swo", ".bak", ".orig")
 
 
-def scan_content(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
+def scan_content(
+    root: Path, problems: list[Problem], ignored: Sequence[str] = ()
+) -> tuple[Source, ...]:
     """Every Markdown file below `content/`, sorted by path, each with the files beside it.
 
     Beside a bundle (`name/index.md`) is all that its folder holds; beside any other page, what
-    its folder holds directly. Hidden files, backups and links out of the site are passed over.
+    its folder holds directly. Hidden files, backups, links out of the site and what a pattern of
+    `ignored` means are passed over.
     """
     content = root / "content"
     pages: list[PurePosixPath] = []
     others: list[Asset] = []
-    for file in sorted(_walk(content, root.resolve()), key=lambda path: path.as_posix()):
+    files = _named(_walk(content, root.resolve(), matcher(ignored)), root, problems)
+    for file in sorted(files, key=lambda path: path.as_posix()):
         name = file.relative_to(content).as_posix()
         if file.suffix == ".md":
             pages.append(PurePosixPath(name))
@@ -39,12 +44,30 @@ def scan_content(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
     return tuple(found)
 
 
-def scan_static(root: Path) -> tuple[Asset, ...]:
-    """Every file below `static/`, sorted by path; `path` is relative to `static/`."""
+def scan_static(
+    root: Path, problems: list[Problem], ignored: Sequence[str] = ()
+) -> tuple[Asset, ...]:
+    """Every file below `static/` of a site or theme, sorted by path relative to it."""
     static = root / "static"
-    files = _walk(static, root.resolve())
+    files = _named(_walk(static, root.resolve(), matcher(ignored)), root, problems)
     assets = [Asset(file.relative_to(static).as_posix(), file) for file in files]
     return tuple(sorted(assets, key=lambda asset: asset.path))
+
+
+def scan_dot_files(output: Path) -> tuple[Asset, ...]:
+    """The dot-files directly in an output folder that are not sitegen's, sorted by name."""
+    if not output.is_dir():
+        return ()
+    files = [
+        Asset(path.name, path)
+        for path in output.iterdir()
+        if path.name.startswith(".") and path.name != ".sitegen-output" and _is_own_file(path)
+    ]
+    return tuple(sorted(files, key=lambda asset: asset.path))
+
+
+def _is_own_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _beside(
@@ -53,27 +76,74 @@ def _beside(
     """The files beside each page, in the order of `others`."""
     found: dict[PurePosixPath, list[Asset]] = {page: [] for page in pages}
     plain: dict[PurePosixPath, list[PurePosixPath]] = {}
+    bundles: dict[PurePosixPath, list[PurePosixPath]] = {}
     for page in found:
-        if page.name != "index.md":
-            plain.setdefault(page.parent, []).append(page)
+        is_bundle = page.name.split(".", 1)[0] == "index" and len(page.parts) > 1
+        (bundles if is_bundle else plain).setdefault(page.parent, []).append(page)
     for asset in others:
-        path = PurePosixPath(asset.path)
-        bundles = (folder / "index.md" for folder in path.parents)
-        for page in (*plain.get(path.parent, ()), *(page for page in bundles if page in found)):
+        folders = PurePosixPath(asset.path).parents
+        around = [page for folder in folders for page in bundles.get(folder, ())]
+        for page in (*plain.get(folders[0], ()), *around):
             found[page].append(asset)
     return found
 
 
-def _walk(folder: Path, inside: Path) -> Iterator[Path]:
-    for directory, names, files in os.walk(folder):
-        names[:] = [name for name in names if _wanted(name) and name != "__pycache__"]
+def _walk(folder: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterator[Path]:
+    """The files below a folder that are to be published; a linked folder is followed once."""
+    followed: set[str] = set()
+    for directory, names, files in os.walk(folder, followlinks=True):
+        below = os.path.relpath(directory, folder).replace(os.sep, "/")
+        prefix = "" if below == "." else f"{below}/"
+        names[:] = [
+            name
+            for name in names
+            if _wanted(name)
+            and name != "__pycache__"
+            and not ignored(prefix + name)
+            and _is_followed(Path(directory, name), inside, followed)
+        ]
         for name in files:
             path = Path(directory, name)
+            if ignored(prefix + name):
+                continue
             if not _wanted(name) and ".well-known" not in path.parts:
                 continue
-            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
+            if path.is_symlink() and not _stays(path, inside):
                 continue
             yield path
+
+
+def _named(files: Iterable[Path], root: Path, problems: list[Problem]) -> Iterator[Path]:
+    """The files whose names are text; one whose name is not is a problem."""
+    for file in files:
+        name = os.fsencode(file.relative_to(root))
+        try:
+            name.decode()
+        except UnicodeDecodeError:
+            shown = name.decode(errors="replace")
+            message = "the name of this file is not UTF-8"
+            help = "give it another name"
+            problems.append(Problem("fatal", "encoding", message, Span(shown, 1), help=(help,)))
+        else:
+            yield file
+
+
+def _is_followed(folder: Path, inside: Path, followed: set[str]) -> bool:
+    """Whether a folder is one, or a link to one in the site that was not followed before."""
+    if not folder.is_symlink():
+        return True
+    real = os.path.realpath(folder)
+    around = Path(os.path.realpath(folder.parent))
+    if real in followed or around.is_relative_to(real) or not _stays(folder, inside):
+        return False
+    followed.add(real)
+    return True
+
+
+def _stays(link: Path, inside: Path) -> bool:
+    """Whether a link leads to a place in the site that is neither hidden nor a backup."""
+    real = Path(os.path.realpath(link))
+    return real.is_relative_to(inside) and all(map(_wanted, real.relative_to(inside).parts))
 
 
 def _wanted(name: str) -> bool:

@@ -1,135 +1,133 @@
-"""Assembling cards into a site: sections with their pages, taxonomies with their terms."""
+"""Assembling terms: the taxonomies of each language, their terms in Zola's order, and series."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import assert_never
+
+import msgspec
 
 from sitegen.base.errors import Problem, Span
-from sitegen.content.slug import slugify
-from sitegen.model import Card, Section, Site, SiteConfig, SortBy, Taxonomy, TaxonomyConfig, Term
+from sitegen.content.order import newest_first
+from sitegen.content.slug import slug_of
+from sitegen.content.urls import joined, taxonomy_url, term_slug
+from sitegen.model import Card, Series, SiteConfig, Taxonomy, Term
+from sitegen.settings import TaxonomyConfig
 
-_KEYS = {
-    "date": "date",
-    "update_date": "updated",
-    "weight": "weight",
-    "title": "title",
-    "title_bytes": "title",
-}
-_first = itemgetter(0)
+SERIES = "series"
+"""The taxonomy whose terms are read from the first page to the last."""
 
 
-def assemble(cards: Sequence[Card], config: SiteConfig, problems: list[Problem]) -> Site:
-    """The site that the cards make up: every list is in its final order."""
-    pages = [card for card in cards if not card.is_section]
-    return Site(
-        config=config,
-        pages=_newest_first(pages),
-        sections=tuple(_section(card, pages, cards, problems) for card in cards if card.is_section),
-        taxonomies=tuple(
-            Taxonomy(taxonomy, f"/{taxonomy.slug}/", _terms(taxonomy, pages, problems))
-            for taxonomy in config.taxonomies
-            if taxonomy.render
-        ),
+class _Found(msgspec.Struct):
+    """What is known of a term while pages are gone through: spellings and pages, by path."""
+
+    spellings: dict[str, Card] = {}
+    pages: dict[str, Card] = {}
+
+
+def assemble_taxonomies(
+    pages: Sequence[Card], config: SiteConfig, problems: list[Problem]
+) -> tuple[Taxonomy, ...]:
+    """The taxonomies of every language, in the order in which they are declared."""
+    by_language: dict[str, list[Card]] = {}
+    for page in sorted(pages, key=lambda page: page.path):
+        by_language.setdefault(page.lang, []).append(page)
+    return tuple(
+        Taxonomy(
+            config=taxonomy,
+            lang=language.code,
+            url=taxonomy_url(taxonomy, language.code, config),
+            terms=_terms(
+                taxonomy, language.code, by_language.get(language.code, ()), config, problems
+            ),
+        )
+        for language in config.languages
+        for taxonomy in language.taxonomies
     )
 
 
-def _section(
-    card: Card, pages: Iterable[Card], cards: Iterable[Card], problems: list[Problem]
-) -> Section:
-    """A section; a page without the key of its order is left out with a warning, as in Zola."""
-    below = _below(card, pages)
-    listed = _sorted(below, card.meta.sort_by)
-    paths = {page.path for page in listed}
-    for page in below:
-        if page.path not in paths:
-            message = f"`{page.path}` is not listed: it has no `{_KEYS[card.meta.sort_by]}`"
-            help = f"`content/{card.path}` sorts by `{card.meta.sort_by}`"
-            span = Span(f"content/{page.path}", 1)
-            problems.append(Problem("warning", "sort", message, span, help=(help,)))
-    return Section(card, listed, _subsections(card, cards))
+def assemble_series(taxonomies: Iterable[Taxonomy]) -> dict[str, Series]:
+    """The series of each page that is in one, by the page's path; the first, if it is in several.
+
+    Reading order is by weight where all have one, else by date, oldest first.
+    """
+    found: dict[str, Series] = {}
+    for taxonomy in taxonomies:
+        if taxonomy.config.name != SERIES:
+            continue
+        for term in taxonomy.terms:
+            url = term.url if taxonomy.config.render else ""
+            series = Series(term.name, url, _reading_order(term.pages))
+            for page in series.pages:
+                found.setdefault(page.path, series)
+    return found
 
 
-def _below(section: Card, pages: Iterable[Card]) -> list[Card]:
-    """The pages directly in a section's folder; a bundle lies in the folder around its own."""
-    folder = section.path.rpartition("/")[0]
-    return [page for page in pages if _folder(page) == folder]
-
-
-def _folder(card: Card) -> str:
-    return card.path.removesuffix("/index.md").rpartition("/")[0]
-
-
-def _subsections(section: Card, cards: Iterable[Card]) -> tuple[Card, ...]:
-    folder = section.path.rpartition("/")[0]
-    found = [
-        card
-        for card in cards
-        if card.is_section
-        and card.path != section.path
-        and card.path.removesuffix("/_index.md").rpartition("/")[0] == folder
-    ]
-    return tuple(sorted(found, key=lambda card: (card.weight or 0, card.title, card.path)))
-
-
-def _sorted(pages: Iterable[Card], by: SortBy) -> tuple[Card, ...]:
-    """The pages that have the key, as Zola sorts them: newest first, light first; ties by path."""
-    pages = sorted(pages, key=lambda page: page.path)
-    match by:
-        case "date":
-            dated = [(page.date, page) for page in pages if page.date is not None]
-            return tuple(page for _, page in sorted(dated, key=_first, reverse=True))
-        case "update_date":
-            updated = [(page.updated or page.date, page) for page in pages]
-            known = [(date, page) for date, page in updated if date is not None]
-            return tuple(page for _, page in sorted(known, key=_first, reverse=True))
-        case "weight":
-            weighed = [(page.weight, page) for page in pages if page.weight is not None]
-            return tuple(page for _, page in sorted(weighed, key=_first))
-        case "title":
-            titled = [page for page in pages if page.title]
-            return tuple(sorted(titled, key=lambda page: page.title.casefold()))
-        case "title_bytes":
-            titled = [page for page in pages if page.title]
-            return tuple(sorted(titled, key=lambda page: page.title.encode()))
-        case "slug" | "permalink":
-            return tuple(sorted(pages, key=lambda page: page.url))
-        case "none":
-            return tuple(pages)
-        case _:
-            assert_never(by)
+def _reading_order(pages: Sequence[Card]) -> tuple[Card, ...]:
+    weights = [page.weight for page in pages if page.weight is not None]
+    if len(weights) == len(pages):
+        return tuple(sorted(pages, key=lambda page: (page.weight or 0, page.path)))
+    dated = [page for page in pages if page.date is not None]
+    return (*reversed(dated), *(page for page in pages if page.date is None))
 
 
 def _terms(
-    taxonomy: TaxonomyConfig, pages: Iterable[Card], problems: list[Problem]
+    taxonomy: TaxonomyConfig,
+    lang: str,
+    pages: Iterable[Card],
+    config: SiteConfig,
+    problems: list[Problem],
 ) -> tuple[Term, ...]:
-    """Terms by slug; spellings with one slug are one term, called as first met by path."""
-    spellings: dict[str, dict[str, Card]] = {}
-    members: dict[str, dict[str, Card]] = {}
-    for page in sorted(pages, key=lambda page: page.path):
+    """Terms by slug; spellings with one slug are one term, called as the first by alphabet."""
+    found: dict[str, _Found] = {}
+    for page in pages:
         for name in page.taxonomies.get(taxonomy.name, ()):
-            key = slugify(name)
-            spellings.setdefault(key, {}).setdefault(name, page)
-            members.setdefault(key, {})[page.path] = page
-    for names in spellings.values():
-        problems += _merged(taxonomy.name, names)
-    return tuple(
+            slug = term_slug(name, taxonomy, config)
+            term = found.setdefault(slug, _Found({}, {}))
+            term.spellings.setdefault(name, page)
+            term.pages[page.path] = page
+    for term in found.values():
+        problems += _merged(taxonomy.name, term.spellings)
+    if taxonomy.hierarchical:
+        _roll_up(found, config)
+    base = taxonomy_url(taxonomy, lang, config)
+    terms = tuple(
         Term(
-            name=next(iter(spellings[key])),
-            spellings=tuple(spellings[key]),
-            slug=key,
-            url=f"/{taxonomy.slug}/{key}/",
-            pages=_newest_first(members[key].values()),
+            name=min(term.spellings),
+            spellings=tuple(term.spellings),
+            slug=slug,
+            url=joined(base, slug),
+            pages=newest_first(term.pages.values()),
         )
-        for key in sorted(members)
+        for slug, term in sorted(found.items())
     )
+    return _with_flat_aliases(terms, base, config) if taxonomy.hierarchical else terms
 
 
-def _newest_first(pages: Iterable[Card]) -> tuple[Card, ...]:
-    """Dated pages, then the others by path."""
-    pages = sorted(pages, key=lambda page: page.path)
-    return _sorted(pages, "date") + tuple(page for page in pages if page.date is None)
+def _roll_up(found: dict[str, _Found], config: SiteConfig) -> None:
+    """Give every level above a term all the pages below it; a level that no page names, too."""
+    for slug, term in list(found.items()):
+        levels = slug.split("/")
+        names = [level.strip() for level in min(term.spellings).split("/")]
+        named = [name for name in names if slug_of(name, config.slugify.taxonomies)]
+        for depth in range(1, len(levels)):
+            above = found.setdefault("/".join(levels[:depth]), _Found({}, {}))
+            above.spellings.setdefault("/".join(named[:depth]), next(iter(term.pages.values())))
+            above.pages |= term.pages
+
+
+def _with_flat_aliases(terms: Sequence[Term], base: str, config: SiteConfig) -> tuple[Term, ...]:
+    """The terms with the URLs of a flat taxonomy, unless these are another term's."""
+    taken = {term.url for term in terms}
+    found = []
+    for term in terms:
+        flat = {
+            joined(base, slug_of(name, config.slugify.taxonomies))
+            for name in term.spellings
+            if "/" in name and config.slugify.taxonomies != "off"
+        } - taken
+        taken |= flat
+        found.append(msgspec.structs.replace(term, aliases=tuple(sorted(flat))))
+    return tuple(found)
 
 
 def _merged(taxonomy: str, names: Mapping[str, Card]) -> Iterator[Problem]:

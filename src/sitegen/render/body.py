@@ -16,6 +16,7 @@ from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Sho
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
 from sitegen.render.export.names import download_names
+from sitegen.render.summary import mark_summary, summary_of
 from sitegen.render.texts import NOT_YET, captions_of, fill_place, texts_of
 
 
@@ -36,7 +37,8 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
     env = _Env(document, context, texts)
     renderer = _renderer()
     body = renderer.renderer.render(list(document.tokens), renderer.options, env)
-    return Page(_card(document, shown, texts), body, document.links, tuple(env.files.values()))
+    card = _card(document, shown, texts, summary_of(body))
+    return Page(card, body, document.links, tuple(env.files.values()))
 
 
 def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
@@ -111,6 +113,12 @@ class BodyRenderer(RendererHTML):
             f'<img src="{source}" alt="{escape_text(alt)}"{title} loading="lazy" decoding="async">'
         )
 
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return mark_summary(tokens[idx].content)
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        return mark_summary(tokens[idx].content)
+
     def hr(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return "<hr>\n"
 
@@ -118,7 +126,9 @@ class BodyRenderer(RendererHTML):
         return "<br>\n"
 
 
-def _card(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> Card:
+def _card(
+    document: Document, shown: Sequence[Shown], texts: Mapping[int, str], summary: str | None
+) -> Card:
     meta = document.meta
     measured = tuple(_measured(document, runs, texts) for runs in _by_device(shown))
     return Card(
@@ -136,7 +146,8 @@ def _card(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) 
         words=document.words,
         toc=document.toc,
         anchors=document.anchors,
-        summary=None,
+        summary=summary,
+        assets=tuple(sorted((asset.path for asset in document.source.assets), key=str.lower)),
         measured=next(iter(measured), None),
         also_measured=measured[1:],
         meta=meta,

@@ -17,8 +17,13 @@ _HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
 
 def resolve_links(page: Page, cards: Mapping[str, Card], base_url: str) -> str:
     """The body with every `@/…` link pointing to its page; one without a page leads nowhere."""
-    if "@/" not in page.body:
-        return page.body
+    return resolve_text(page.body, cards, base_url)
+
+
+def resolve_text(text: str, cards: Mapping[str, Card], base_url: str) -> str:
+    """The HTML with every `@/…` link pointing to its page."""
+    if "@/" not in text:
+        return text
 
     def target(found: re.Match[str]) -> str:
         card = cards.get(unquote(unescape(found[1])))
@@ -27,7 +32,17 @@ def resolve_links(page: Page, cards: Mapping[str, Card], base_url: str) -> str:
         address = local_reference(permalink(base_url, card.url), base_url)
         return f'href="{escape_text(address)}{found[2] or ""}"'
 
-    return _HREF.sub(target, page.body)
+    return _HREF.sub(target, text)
+
+
+def linked_from(pages: Sequence[Page]) -> Mapping[str, tuple[str, ...]]:
+    """The files that link to each file, by path below `content/`."""
+    found: dict[str, dict[str, None]] = {}
+    for page in pages:
+        for link in page.links:
+            target = unquote(link.target.removeprefix("@/")).partition("#")[0]
+            found.setdefault(target, {})[page.card.path] = None
+    return {target: tuple(sources) for target, sources in found.items()}
 
 
 def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Problem]:

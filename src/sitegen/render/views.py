@@ -6,14 +6,15 @@ The fields of these classes are the documented surface of a theme.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Heading, Measured, Section, SiteConfig, Taxonomy, Term
+from sitegen.model import Card, Heading, Measured, Taxonomy
+from sitegen.settings import MarkdownConfig, SearchConfig
 
 WORDS_PER_MINUTE = 200
 """Zola's reading speed."""
@@ -21,14 +22,53 @@ WORDS_PER_MINUTE = 200
 _SHOWN_PACKAGES = ("torch", "jax", "numpy")
 
 
-class ConfigView(msgspec.Struct, frozen=True):
-    base_url: str
+class TaxonomyConfigView(msgspec.Struct, frozen=True):
+    """A declared taxonomy; `title` is its name as a heading."""
+
+    name: str
+    slug: str
+    title: str
+    permalink: str
+    render: bool
+    feed: bool
+    paginate_by: int
+    paginate_path: str
+    lang: str
+
+
+class LanguageView(msgspec.Struct, frozen=True):
+    """A language of the site, with the address of its home page."""
+
+    code: str
     title: str
     description: str
-    author: str
+    permalink: str
+    generate_feeds: bool
+    feed_filenames: tuple[str, ...]
+    build_search_index: bool
+    taxonomies: tuple[TaxonomyConfigView, ...]
+
+
+class ConfigView(msgspec.Struct, frozen=True):
+    """The configuration as a page in one language sees it; `languages` are the others by code."""
+
+    base_url: str
+    title: str | None
+    description: str | None
+    author: str | None
     default_language: str
     generate_feeds: bool
+    feed_filenames: tuple[str, ...]
+    taxonomies: tuple[TaxonomyConfigView, ...]
+    languages: Mapping[str, LanguageView]
+    build_search_index: bool
+    generate_sitemap: bool
+    generate_robots_txt: bool
+    markdown: MarkdownConfig
+    search: SearchConfig
+    theme: str
     extra: Mapping[str, Any]
+    mode: str = "build"
 
 
 class LinkView(msgspec.Struct, frozen=True):
@@ -42,6 +82,26 @@ class LinkView(msgspec.Struct, frozen=True):
         return self.title
 
 
+class TranslationView(msgspec.Struct, frozen=True):
+    """A page or section in one of its languages; `path` is its file below `content/`."""
+
+    lang: str
+    permalink: str
+    title: str
+    path: str
+
+
+class SeriesView(msgspec.Struct, frozen=True):
+    """The series that a page is in; `position` counts from 1."""
+
+    name: str
+    permalink: str
+    position: int
+    previous: LinkView | None
+    next: LinkView | None
+    all: tuple[LinkView, ...]
+
+
 class CostView(msgspec.Struct, frozen=True):
     title: str
     anchor: str
@@ -51,6 +111,14 @@ class CostView(msgspec.Struct, frozen=True):
     peak_host: int | None
     peak_device: int | None
     first: tuple[str, ...]
+
+
+class AcceptedView(msgspec.Struct, frozen=True):
+    """A result that stands for other code than was measured: why, since when, what differs."""
+
+    because: str
+    when: dt.datetime
+    difference: str
 
 
 class MeasuredView(msgspec.Struct, frozen=True):
@@ -69,73 +137,136 @@ class MeasuredView(msgspec.Struct, frozen=True):
     hidden: int
     stale: bool
     preloaded: tuple[str, ...]
+    beside: int
+    torch_device: str | None
     rows: tuple[CostView, ...]
-    downloads: tuple[LinkView, ...]
+    accepted: tuple[AcceptedView, ...]
 
 
-class PageView(msgspec.Struct, frozen=True):
-    """A page; `content` is empty in lists."""
+class Around(Protocol):
+    """What a view looks up only when a template asks for it."""
 
-    title: str
-    description: str
+    def content(self, path: str) -> Markup: ...
+    def neighbour(self, path: str, *, higher: bool) -> PageView | None: ...
+
+
+class PageView(msgspec.Struct, frozen=True, eq=False):
+    """A page. `ancestors` are paths of sections, for `get_section`; `path_links` link to them."""
+
+    title: str | None
+    description: str | None
     date: dt.datetime | None
     updated: dt.datetime | None
+    year: int | None
+    month: int | None
+    day: int | None
     draft: bool
+    lang: str
     slug: str
     path: str
+    components: tuple[str, ...]
     permalink: str
     relative_path: str
+    colocated_path: str | None
     taxonomies: Mapping[str, tuple[str, ...]]
     authors: tuple[str, ...]
     extra: Mapping[str, Any]
+    assets: tuple[str, ...]
     toc: tuple[Heading, ...]
     word_count: int
     reading_time: int
     summary: Markup | None
     measured: MeasuredView | None
-    content: Markup = Markup()
-    ancestors: tuple[LinkView, ...] = ()
-    lower: LinkView | None = None
-    higher: LinkView | None = None
+    also_measured: tuple[MeasuredView, ...]
+    downloads: tuple[LinkView, ...]
+    ancestors: tuple[str, ...]
+    path_links: tuple[LinkView, ...]
+    translations: tuple[TranslationView, ...]
+    backlinks: tuple[LinkView, ...]
+    series: SeriesView | None
+    around: Around
+    body: Markup | None = None
+
+    @property
+    def content(self) -> Markup:
+        return self.around.content(self.relative_path) if self.body is None else self.body
+
+    @property
+    def lower(self) -> PageView | None:
+        return self.around.neighbour(self.relative_path, higher=False)
+
+    @property
+    def higher(self) -> PageView | None:
+        return self.around.neighbour(self.relative_path, higher=True)
 
 
-class SubsectionView(msgspec.Struct, frozen=True):
+class PartView(msgspec.Struct, frozen=True):
+    """A section below another."""
+
     title: str
     description: str
     permalink: str
     page_count: int
 
 
-class SectionView(msgspec.Struct, frozen=True):
-    title: str
-    description: str
+class SectionView(msgspec.Struct, frozen=True, eq=False):
+    """A section. `subsections` are their paths, for `get_section`; `parts` say more of them."""
+
+    title: str | None
+    description: str | None
+    draft: bool
+    lang: str
     path: str
+    components: tuple[str, ...]
     permalink: str
+    relative_path: str
     extra: Mapping[str, Any]
+    assets: tuple[str, ...]
     toc: tuple[Heading, ...]
     word_count: int
     reading_time: int
     generate_feeds: bool
+    transparent: bool
+    paginate_by: int | None
+    paginate_reversed: bool
+    ancestors: tuple[str, ...]
+    path_links: tuple[LinkView, ...]
+    translations: tuple[TranslationView, ...]
+    backlinks: tuple[LinkView, ...]
     pages: tuple[PageView, ...]
-    subsections: tuple[SubsectionView, ...]
-    content: Markup = Markup()
+    subsections: tuple[str, ...]
+    parts: tuple[PartView, ...]
+    around: Around
+    colocated_path: None = None
+
+    @property
+    def content(self) -> Markup:
+        return self.around.content(self.relative_path)
 
 
-class TaxonomyView(msgspec.Struct, frozen=True):
-    """A taxonomy; `title` is its name as a heading."""
-
-    name: str
-    title: str
-    permalink: str
-    feed: bool
-
-
-class TermView(msgspec.Struct, frozen=True):
+class TermView(msgspec.Struct, frozen=True, eq=False):
     name: str
     slug: str
+    path: str
     permalink: str
     page_count: int
     pages: tuple[PageView, ...]
+
+
+class PaginatorView(msgspec.Struct, frozen=True, eq=False):
+    """One page of a list, by Zola's names; `pager_links` lead to all of them, in order."""
+
+    paginate_by: int
+    base_url: str
+    number_pagers: int
+    first: str
+    last: str
+    previous: str | None
+    next: str | None
+    pages: tuple[PageView, ...]
+    current_index: int
+    total_pages: int
+    pager_links: tuple[LinkView, ...]
 
 
 class EntryView(msgspec.Struct, frozen=True):
@@ -145,93 +276,29 @@ class EntryView(msgspec.Struct, frozen=True):
     updated: dt.datetime | None
 
 
-def view_config(config: SiteConfig) -> ConfigView:
-    return ConfigView(
-        base_url=config.base_url,
-        title=config.title,
-        description=config.description,
-        author=config.author,
-        default_language=config.language,
-        generate_feeds=config.generate_feeds,
-        extra=config.extra,
-    )
-
-
-def view_page(card: Card, base_url: str) -> PageView:
-    """The page as a list sees it."""
-    return PageView(
-        title=card.title,
-        description=card.description,
-        date=card.date,
-        updated=card.updated,
-        draft=card.draft,
-        slug=card.url.strip("/").rpartition("/")[2],
-        path=card.url,
-        permalink=permalink(base_url, card.url),
-        relative_path=card.path,
-        taxonomies=card.taxonomies,
-        authors=card.authors,
-        extra=card.extra,
-        toc=card.toc,
-        word_count=card.words,
-        reading_time=_minutes(card.words),
-        summary=Markup(card.summary) if card.summary else None,  # noqa: S704 (rendered by us)
-        measured=_view_measured(card, card.measured, base_url) if card.measured else None,
-    )
-
-
 def view_link(card: Card, base_url: str) -> LinkView:
     return LinkView(
         card.title or card.url.strip("/").rpartition("/")[2], permalink(base_url, card.url)
     )
 
 
-def view_section(
-    section: Section, content: Markup, base_url: str, count: Callable[[Card], int]
-) -> SectionView:
-    """The section with its pages; `count` tells how many pages a subsection has."""
-    card = section.card
-    return SectionView(
-        title=card.title,
-        description=card.description,
-        path=card.url,
-        permalink=permalink(base_url, card.url),
-        extra=card.extra,
-        toc=card.toc,
-        word_count=card.words,
-        reading_time=_minutes(card.words),
-        generate_feeds=card.meta.generate_feeds,
-        pages=tuple(view_page(page, base_url) for page in section.pages),
-        subsections=tuple(
-            SubsectionView(
-                view_link(below, base_url).title,
-                below.description,
-                permalink(base_url, below.url),
-                count(below),
-            )
-            for below in section.subsections
-        ),
-        content=content,
+def view_taxonomy(taxonomy: Taxonomy, base_url: str) -> TaxonomyConfigView:
+    config = taxonomy.config
+    return TaxonomyConfigView(
+        name=config.name,
+        slug=config.slug,
+        title=config.name[:1].upper() + config.name[1:],
+        permalink=permalink(base_url, taxonomy.url),
+        render=config.render,
+        feed=config.feed,
+        paginate_by=config.paginate_by,
+        paginate_path=config.paginate_path,
+        lang=taxonomy.lang,
     )
 
 
-def view_taxonomy(taxonomy: Taxonomy, base_url: str) -> TaxonomyView:
-    name = taxonomy.config.name
-    title = name[:1].upper() + name[1:]
-    return TaxonomyView(name, title, permalink(base_url, taxonomy.url), taxonomy.config.feed)
-
-
-def view_term(term: Term, base_url: str) -> TermView:
-    return TermView(
-        name=term.name,
-        slug=term.slug,
-        permalink=permalink(base_url, term.url),
-        page_count=len(term.pages),
-        pages=tuple(view_page(page, base_url) for page in term.pages),
-    )
-
-
-def _minutes(words: int) -> int:
+def minutes(words: int) -> int:
+    """Minutes that reading takes, at least one."""
     return max(1, -(-words // WORDS_PER_MINUTE))
 
 
@@ -241,7 +308,7 @@ def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
     return (*(name for name in modules if "." not in name), *compiler)
 
 
-def _view_measured(card: Card, measured: Measured, base_url: str) -> MeasuredView:
+def view_measured(measured: Measured) -> MeasuredView:
     origin = measured.provenance
     packages = [
         f"{name} {origin.packages[name]}" for name in _SHOWN_PACKAGES if name in origin.packages
@@ -260,6 +327,8 @@ def _view_measured(card: Card, measured: Measured, base_url: str) -> MeasuredVie
         hidden=measured.hidden,
         stale=measured.stale,
         preloaded=_in_words(origin.preloaded),
+        beside=origin.beside,
+        torch_device=origin.torch_device,
         rows=tuple(
             CostView(
                 title=row.title,
@@ -273,7 +342,7 @@ def _view_measured(card: Card, measured: Measured, base_url: str) -> MeasuredVie
             )
             for row in measured.rows
         ),
-        downloads=tuple(
-            LinkView(name, permalink(base_url, card.url + name)) for name in card.downloads
+        accepted=tuple(
+            AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
     )

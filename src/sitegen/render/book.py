@@ -1,0 +1,110 @@
+"""All that rendering reads: the site's lists, its views, the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from sitegen import __version__
+from sitegen.base.address import permalink
+from sitegen.base.errors import Problem, SiteError
+from sitegen.base.paths import alias_file
+from sitegen.model import Artifact, Card, Page, Site
+from sitegen.render.config_view import view_config
+from sitegen.render.escape import replace_unfit
+from sitegen.render.functions import Outside
+from sitegen.render.library import open_library
+from sitegen.render.redirects import redirect
+from sitegen.render.shelf import Shelf
+from sitegen.render.templates import Templates
+from sitegen.render.views import LinkView, view_link, view_taxonomy
+from sitegen.render.words import direction, words_of
+
+
+class Book(msgspec.Struct, frozen=True):
+    """The site ready to be rendered; `common` is what every template sees, by language.
+
+    An author's mistake in a template goes to `problems`, once for all the pages that meet it.
+    """
+
+    site: Site
+    shelf: Shelf
+    templates: Templates
+    common: Mapping[str, Mapping[str, Any]]
+    problems: list[Problem]
+
+    def words(self, lang: str) -> Mapping[str, str]:
+        """The theme's words in a language."""
+        words: Mapping[str, str] = self.common[lang]["words"]
+        return words
+
+    def render(
+        self, template: str, url: str, made_from: str, lang: str, **context: Any
+    ) -> Artifact:
+        """A page at `url`: a folder's index, or the file that it names."""
+        address = permalink(self.site.config.base_url, url)
+        everywhere = {**self.common[lang], "current_path": url, "current_url": address}
+        try:
+            text = self.templates.render(template, made_from, {**everywhere, **context})
+        except SiteError as error:
+            known = {(problem.span, problem.message) for problem in self.problems}
+            new = [p for p in error.problems if (p.span, p.message) not in known]
+            self.problems.extend(new)
+            text = ""
+        path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
+        return Artifact(path, replace_unfit(text).encode(), made_from)
+
+    def redirect(self, old: str, url: str, lang: str, made_from: str) -> Artifact:
+        """A page at an old address that leads to one of the site's own."""
+        path = alias_file(old) or old.strip("/")
+        target = permalink(self.site.config.base_url, url)
+        return redirect(path, target, lang, self.words(lang), made_from)
+
+
+def open_book(
+    site: Site,
+    pages: Sequence[Page],
+    cards: Mapping[str, Card],
+    outside: Outside,
+    problems: list[Problem],
+) -> Book:
+    """The site ready to be rendered."""
+    shelf = Shelf(site, pages, cards)
+    return Book(
+        site=site,
+        shelf=shelf,
+        templates=Templates(site.config, open_library(site, shelf), outside, problems),
+        common={language.code: _common(site, language.code) for language in site.config.languages},
+        problems=problems,
+    )
+
+
+def _common(site: Site, lang: str) -> Mapping[str, Any]:
+    """What every template sees of a page in a language."""
+    return {
+        "config": view_config(site, lang),
+        "lang": lang,
+        "dir": direction(lang),
+        "words": words_of(site.config, lang),
+        "home": permalink(site.config.base_url, site.config.home(lang)),
+        "nav": _navigation(site, lang),
+        "translations": (),
+        "sitegen_version": __version__,
+    }
+
+
+def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:
+    """The top-level sections, then the taxonomies that have terms."""
+    base = site.config.base_url
+    homes = {section.card.url: section for section in site.sections}
+    home = homes.get(site.config.home(lang))
+    below = home.subsections if home else ()
+    sections = [view_link(card, base) for card in below if card.meta.render]
+    taxonomies = [
+        view_taxonomy(taxonomy, base)
+        for taxonomy in site.taxonomies
+        if taxonomy.lang == lang and taxonomy.terms and taxonomy.config.render
+    ]
+    return (*sections, *(LinkView(view.title, view.permalink) for view in taxonomies))

@@ -1,0 +1,212 @@
+"""Views of a site's pages and sections: each is made once, when something first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from sitegen.base.address import permalink
+from sitegen.model import Card, Page, Section, Series, Site, Term
+from sitegen.render.links import linked_from, resolve_links, resolve_text
+from sitegen.render.views import (
+    LinkView,
+    PageView,
+    PartView,
+    SectionView,
+    SeriesView,
+    TermView,
+    TranslationView,
+    minutes,
+    view_link,
+    view_measured,
+)
+
+
+class Shelf:
+    """The views of a site, by the path of the file below `content/`."""
+
+    def __init__(self, site: Site, pages: Sequence[Page], cards: Mapping[str, Card]) -> None:
+        self.site = site
+        self.base = site.config.base_url
+        self._cards = cards
+        self._bodies = {
+            page.card.path: Markup(resolve_links(page, cards, self.base))  # noqa: S704
+            for page in pages
+        }
+        self._sections = {section.card.path: section for section in site.sections}
+        self._backlinks = linked_from(pages)
+        self._page_views: dict[str, PageView] = {}
+        self._section_views: dict[str, SectionView] = {}
+
+    def content(self, path: str) -> Markup:
+        """The body of a page or section, links resolved; empty where it has no file."""
+        return self._bodies.get(path, Markup())
+
+    def neighbour(self, path: str, *, higher: bool) -> PageView | None:
+        """The page behind or before another in its section."""
+        around = self.site.neighbours.get(path)
+        card = (around.higher if higher else around.lower) if around else None
+        return self.page(card) if card else None
+
+    def pages(self, cards: Sequence[Card]) -> tuple[PageView, ...]:
+        """The views of several pages, in their order."""
+        return tuple(self.page(card) for card in cards)
+
+    def page(self, card: Card) -> PageView:
+        """The view of a page."""
+        view = self._page_views.get(card.path)
+        if view is None:
+            view = self._page_views[card.path] = self._view_page(card)
+        return view
+
+    def section(self, section: Section) -> SectionView:
+        """The view of a section."""
+        view = self._section_views.get(section.card.path)
+        if view is None:
+            view = self._section_views[section.card.path] = self._view_section(section)
+        return view
+
+    def find_page(self, path: str) -> PageView | None:
+        """The page of a file, as `get_page` gives it."""
+        card = self._cards.get(path)
+        return self.page(card) if card is not None and not card.is_section else None
+
+    def find_section(self, path: str) -> SectionView | None:
+        """The section of a file, as `get_section` gives it."""
+        section = self._sections.get(path)
+        return self.section(section) if section is not None else None
+
+    def term(self, term: Term) -> TermView:
+        """The view of a term."""
+        return TermView(
+            name=term.name,
+            slug=term.slug,
+            path=term.url,
+            permalink=permalink(self.base, term.url),
+            page_count=len(term.pages),
+            pages=self.pages(term.pages),
+        )
+
+    def translations(self, path: str) -> tuple[TranslationView, ...]:
+        """The languages of a page or section, if it has more than one."""
+        return tuple(
+            TranslationView(card.lang, permalink(self.base, card.url), card.title, card.path)
+            for card in self.site.translations.get(path, ())
+        )
+
+    def _view_page(self, card: Card) -> PageView:
+        date = card.date
+        ancestors = self.site.ancestors.get(card.path, ())
+        series = self.site.series.get(card.path)
+        colocated = _colocated(card)
+        return PageView(
+            title=card.title or None,
+            description=card.description or None,
+            date=date,
+            updated=card.updated,
+            year=date.year if date else None,
+            month=date.month if date else None,
+            day=date.day if date else None,
+            draft=card.draft,
+            lang=card.lang,
+            slug=card.meta.slug or "",
+            path=card.url,
+            components=_components(card),
+            permalink=permalink(self.base, card.url),
+            relative_path=card.path,
+            colocated_path=colocated,
+            taxonomies=card.taxonomies,
+            authors=card.authors,
+            extra=card.extra,
+            assets=tuple(f"/{asset}" for asset in card.assets) if colocated else (),
+            toc=card.toc,
+            word_count=card.words,
+            reading_time=minutes(card.words),
+            summary=self._summary(card),
+            measured=view_measured(card.measured) if card.measured else None,
+            also_measured=tuple(view_measured(measured) for measured in card.also_measured),
+            downloads=tuple(
+                LinkView(name, permalink(self.base, card.url + name)) for name in card.downloads
+            ),
+            ancestors=ancestors,
+            path_links=self._links(ancestors),
+            translations=self.translations(card.path),
+            backlinks=self._backlinks_of(card),
+            series=self._series(card, series) if series else None,
+            around=self,
+        )
+
+    def _view_section(self, section: Section) -> SectionView:
+        card, meta = section.card, section.card.meta
+        ancestors = self.site.ancestors.get(card.path, ())
+        folder = card.path.rpartition("/")[0]
+        return SectionView(
+            title=card.title or None,
+            description=card.description or None,
+            draft=card.draft,
+            lang=card.lang,
+            path=card.url,
+            components=_components(card),
+            permalink=permalink(self.base, card.url),
+            relative_path=card.path,
+            extra=card.extra,
+            assets=tuple(
+                f"{card.url}{asset.removeprefix(folder).lstrip('/')}" for asset in card.assets
+            ),
+            toc=card.toc,
+            word_count=card.words,
+            reading_time=minutes(card.words),
+            generate_feeds=meta.generate_feeds,
+            transparent=meta.transparent,
+            paginate_by=meta.paginate_by or None,
+            paginate_reversed=meta.paginate_reversed,
+            ancestors=ancestors,
+            path_links=self._links(ancestors),
+            translations=self.translations(card.path),
+            backlinks=self._backlinks_of(card),
+            pages=self.pages(section.pages),
+            subsections=tuple(below.path for below in section.subsections),
+            parts=tuple(self._part(below) for below in section.subsections),
+            around=self,
+        )
+
+    def _part(self, card: Card) -> PartView:
+        count = len(self._sections[card.path].pages)
+        link = view_link(card, self.base)
+        return PartView(link.title, card.description, link.permalink, count)
+
+    def _links(self, paths: Sequence[str]) -> tuple[LinkView, ...]:
+        return tuple(view_link(self._sections[path].card, self.base) for path in paths)
+
+    def _backlinks_of(self, card: Card) -> tuple[LinkView, ...]:
+        cards = [self._cards[path] for path in self._backlinks.get(card.path, ())]
+        links = (view_link(other, self.base) for other in cards)
+        return tuple(sorted(links, key=lambda link: link.permalink))
+
+    def _summary(self, card: Card) -> Markup | None:
+        if not card.summary:
+            return None
+        return Markup(resolve_text(card.summary, self._cards, self.base))  # noqa: S704
+
+    def _series(self, card: Card, series: Series) -> SeriesView:
+        links = tuple(view_link(page, self.base) for page in series.pages)
+        place = next(n for n, page in enumerate(series.pages) if page.path == card.path)
+        return SeriesView(
+            name=series.name,
+            permalink=permalink(self.base, series.url) if series.url else "",
+            position=place + 1,
+            previous=links[place - 1] if place else None,
+            next=links[place + 1] if place + 1 < len(links) else None,
+            all=links,
+        )
+
+
+def _components(card: Card) -> tuple[str, ...]:
+    return tuple(part for part in card.url.split("/") if part)
+
+
+def _colocated(card: Card) -> str | None:
+    """The folder of a bundle, as Zola names it; None for a page without a folder of its own."""
+    folder, _, name = card.path.rpartition("/")
+    return f"{folder}/" if folder and name.split(".", 1)[0] == "index" else None
