@@ -329,7 +329,7 @@ def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
     Raises SiteError where a name is of no page that has anything to run.
     """
     plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
+    wanted = [page_name(name) for name in names]
     problems = []
     for name in wanted:
         if not any(plan.page == name for plan in plans):
@@ -350,7 +350,7 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
     )
 
 
-def _page_name(argument: str) -> str:
+def page_name(argument: str) -> str:
     """A page's name from its path in any of the forms in which one may type it."""
     name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
     return name.removesuffix("/index").strip("/")

@@ -26,7 +26,7 @@ def export(root: Path, post: str, format: Format | None, output: str | None) -> 
     Runs nothing. A post of several sessions becomes a file for each.
     """
     from sitegen.base.errors import SiteError
-    from sitegen.export import export as export_post
+    from sitegen.commands.export import export as export_post
 
     wanted = _format(format, output)
     target = None if output in (None, "-") else Path(str(output))

@@ -124,19 +124,17 @@ class Shelf:
             word_count=card.words,
             reading_time=minutes(card.words),
             summary=self._summary(card),
-            measured=view_measured(card.measured, self._downloads(card)) if card.measured else None,
+            measured=view_measured(card.measured) if card.measured else None,
             also_measured=tuple(view_measured(measured) for measured in card.also_measured),
+            downloads=tuple(
+                LinkView(name, permalink(self.base, card.url + name)) for name in card.downloads
+            ),
             ancestors=ancestors,
             path_links=self._links(ancestors),
             translations=self.translations(card.path),
             backlinks=self._backlinks_of(card),
             series=self._series(card, series) if series else None,
             around=self,
-        )
-
-    def _downloads(self, card: Card) -> tuple[LinkView, ...]:
-        return tuple(
-            LinkView(name, permalink(self.base, card.url + name)) for name in card.downloads
         )
 
     def _view_section(self, section: Section) -> SectionView:

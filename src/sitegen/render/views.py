@@ -141,7 +141,6 @@ class MeasuredView(msgspec.Struct, frozen=True):
     torch_device: str | None
     rows: tuple[CostView, ...]
     accepted: tuple[AcceptedView, ...]
-    downloads: tuple[LinkView, ...]
 
 
 class Around(Protocol):
@@ -179,6 +178,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     summary: Markup | None
     measured: MeasuredView | None
     also_measured: tuple[MeasuredView, ...]
+    downloads: tuple[LinkView, ...]
     ancestors: tuple[str, ...]
     path_links: tuple[LinkView, ...]
     translations: tuple[TranslationView, ...]
@@ -308,7 +308,7 @@ def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
     return (*(name for name in modules if "." not in name), *compiler)
 
 
-def view_measured(measured: Measured, downloads: tuple[LinkView, ...] = ()) -> MeasuredView:
+def view_measured(measured: Measured) -> MeasuredView:
     origin = measured.provenance
     packages = [
         f"{name} {origin.packages[name]}" for name in _SHOWN_PACKAGES if name in origin.packages
@@ -345,5 +345,4 @@ def view_measured(measured: Measured, downloads: tuple[LinkView, ...] = ()) -> M
         accepted=tuple(
             AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
-        downloads=downloads,
     )

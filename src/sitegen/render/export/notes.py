@@ -10,10 +10,12 @@ from sitegen.render.dates import format_date
 from sitegen.render.export.names import sessions_of
 from sitegen.render.export.prose import WIDTH, escape_markdown
 
+_DAY = "%-d %B %Y"
+
 
 def front_matter(meta: Meta, title: str, description: str, page: str) -> str:
     """Title, description, authors and date as Markdown, and the page's address."""
-    about = [", ".join(meta.authors), format_date(meta.date, "%-d %B %Y") if meta.date else ""]
+    about = [", ".join(meta.authors), format_date(meta.date, _DAY) if meta.date else ""]
     last = " · ".join([*(escape_markdown(text) for text in about if text), f"<{page}>"])
     paragraphs = [f"# {escape_markdown(title)}" if title else "", escape_markdown(description)]
     return "\n\n".join(text for text in (*paragraphs, last) if text) + "\n"
@@ -42,7 +44,7 @@ def _measured(own: Sequence[Shown], imports: Set[str]) -> Iterator[str]:
     packages = run.provenance.packages
     versions = [f"{name} {packages[name]}" for name in sorted(imports & packages.keys())]
     software = ", ".join([f"Python {run.provenance.python}", *versions])
-    day = format_date(run.started, "%-d %B %Y")
+    day = format_date(run.started, _DAY)
     yield f"The results shown are of {day}, on {run.device.label} with {software}."
     if any(entry.stale for entry in own):
         yield "Some of them are of earlier code or data."

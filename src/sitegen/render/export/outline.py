@@ -156,21 +156,28 @@ class _Body:
 
     def _values(self, texts: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
         """Inline expressions that have a text; the others stay readable as they are."""
-        done = 0
+        done = self._starts[self._document.meta.body_line - 1]
         for inline in self._document.inlines:
-            if inline.place == "prose" and inline.index in texts:
-                at = max(done, self._starts[inline.span.line - 1])
-                found = _span_of(inline).search(self._text, at)
-                if found:
-                    done = found.end()
-                    yield found.start(), done, escape_markdown(texts[inline.index])
+            if inline.place != "prose":
+                continue
+            span = _span_of(inline)
+            line = self._starts[inline.span.line - 1]
+            at = line + inline.span.column - 1
+            on_line = span.finditer(self._text, line)
+            exact = next((found for found in on_line if found.end() > at), None)
+            if exact is None or exact.start() > at:  # it stands on several lines
+                exact = span.search(self._text, done)
+            if exact:
+                done = exact.end()
+                if inline.index in texts:
+                    yield exact.start(), done, escape_markdown(texts[inline.index])
 
 
 def _span_of(inline: Inline) -> re.Pattern[str]:
     """The code span of an inline expression, on one line or on several."""
-    words = [MARK, *inline.code.split(), *([f":{inline.format}"] if inline.format else [])]
-    between = r"\s+".join(re.escape(word) for word in words)
-    return re.compile(rf"(?<!`)(`+)\s*{between}\s*\1(?!`)")
+    words = [*inline.code.split(), *([f":{inline.format}"] if inline.format else [])]
+    code = r"\s+".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<!`)(`+)\s*{re.escape(MARK)}\s*{code}\s*\1(?!`)")
 
 
 def _joined(texts: Sequence[str]) -> str:

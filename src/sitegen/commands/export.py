@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem, SiteError, nearest, sort_problems
-from sitegen.build import Caller, Clock, Options, _page_name, parse_all
+from sitegen.build import Caller, Clock, Options, page_name, parse_all
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, settle_runs
 from sitegen.render.export.downloads import addresses_of, export_post
@@ -29,7 +29,7 @@ def export(root: Path, name: str, format: Format, stem: str | None, caller: Call
     problems: list[Problem] = []
     options = Options(mode="no-exec", drafts=True)
     config, drafts = parse_all(root, options, problems, Clock())
-    page = _page_name(name)
+    page = page_name(name)
     found = next((draft for draft in drafts if draft.document.source.name == page), None)
     if found is None:
         close = nearest(page, [draft.document.source.name for draft in drafts])
