@@ -92,13 +92,12 @@ def test_a_theme_brings_files_and_keys(tmp_path: Path) -> None:
         "themes/leaf/static/leaf.css": "leaf",
         "themes/leaf/static/both.css": "leaf",
         "static/both.css": "own",
-        "templates/index.html": "{{ config.extra.a }} {{ config.extra.b }} {{ config.extra.deep }}",
+        "templates/index.html": "{{ config.extra.a }} {{ config.extra.b }} {{ config.extra.deep | json_encode | safe }}",
     }
     assert publish(tmp_path, files) == ()
     assert published(tmp_path, "leaf.css") == "leaf"
     assert published(tmp_path, "both.css") == "own"
-    shown = published(tmp_path, "index.html").replace("&#39;", "'")
-    assert shown == "own theirs {'x': 1, 'y': 2}"
+    assert published(tmp_path, "index.html") == 'own theirs {"x":1,"y":2}'
 
 
 def test_a_theme_that_is_not_there(tmp_path: Path) -> None:
@@ -159,18 +158,18 @@ NAMES = [
     ("2026-01-31 - name.md", "/name/", "2026-01-31"),
     ("2026-01-31T15:00:00Z-name.md", "/name/", "2026-01-31"),
     ("2026-01-31.md", "/2026-01-31/", "2026-01-31"),
-    ("2026-13-31-name.md", "/2026-13-31-name/", "None"),
-    ("2026-02-30-name.md", "/2026-02-30-name/", "None"),
+    ("2026-13-31-name.md", "/2026-13-31-name/", ""),
+    ("2026-02-30-name.md", "/2026-02-30-name/", ""),
     ("2026-01-31-name/index.md", "/name/", "2026-01-31"),
-    ("My Notes/A Name.md", "/My Notes/a-name/", "None"),
-    ("Über/Größe.md", "/Über/grosse/", "None"),
-    ("日本.md", "/ri-ben/", "None"),
+    ("My Notes/A Name.md", "/My Notes/a-name/", ""),
+    ("Über/Größe.md", "/Über/grosse/", ""),
+    ("日本.md", "/ri-ben/", ""),
 ]
 
 
 @pytest.mark.parametrize(("name", "url", "date"), NAMES, ids=[name for name, _, _ in NAMES])
 def test_a_file_name_says_date_and_address(name: str, url: str, date: str, tmp_path: Path) -> None:
-    template = "{{ page.path }} {{ page.date.date() if page.date else None }}"
+    template = "{{ page.path }} {{ page.date.date() if page.date }}"
     publish(tmp_path, {f"content/{name}": page(), "templates/page.html": template})
     assert published(tmp_path, f"{url[1:]}index.html") == f"{url} {date}"
 
@@ -221,8 +220,7 @@ def test_every_way_to_write_front_matter(text: str, tmp_path: Path) -> None:
     )
     problems = publish(tmp_path, {"content/a.md": text, "templates/page.html": template})
     assert problems == ()
-    shown = published(tmp_path, "a/index.html").replace("&#39;", "'")
-    assert shown == "T 2026-01-31T00:00:00Z [1, 2] ('a',)"
+    assert published(tmp_path, "a/index.html") == "T 2026-01-31T00:00:00Z [1, 2] [a]"
 
 
 YAML = [
@@ -289,7 +287,7 @@ def test_a_summary_ends_at_the_comment(tmp_path: Path) -> None:
     text = published(tmp_path, "a/index.html")
     assert text.startswith("<p>One <em>two</em>.</p>\n|<p>One")
     assert '<span id="continue-reading"></span>' in text
-    assert published(tmp_path, "b/index.html").startswith("None|")
+    assert published(tmp_path, "b/index.html").startswith("|")
 
 
 @pytest.mark.parametrize(

@@ -138,13 +138,13 @@ def test_a_language_written_from_right_to_left(tmp_path: Path) -> None:
 
 def test_templates_see_the_configuration_of_their_language(tmp_path: Path) -> None:
     template = (
-        "{{ config.title }}|{{ config.languages | sort | join(' ') }}|"
+        "{{ config.title }}|{% for code in config.languages %}{{ code }} {% endfor %}|"
         "{% for kind in config.taxonomies %}{{ kind.name }} {{ kind.permalink }} {% endfor %}"
     )
     publish(tmp_path, {**FILES, "templates/index.html": template})
-    assert published(tmp_path, "index.html") == "Notes|ar pt|tags https://example.org/tags/ "
+    assert published(tmp_path, "index.html") == "Notes|ar pt |tags https://example.org/tags/ "
     assert published(tmp_path, "pt/index.html") == (
-        "Notas|ar en|tags https://example.org/pt/tags/ temas https://example.org/pt/temas/ "
+        "Notas|en ar |tags https://example.org/pt/tags/ temas https://example.org/pt/temas/ "
     )
 
 

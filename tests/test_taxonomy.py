@@ -223,7 +223,7 @@ def test_neighbours_by_weight_are_previous_and_next(tmp_path: Path) -> None:
 def test_a_section_without_an_order_has_no_neighbours(tmp_path: Path) -> None:
     files = {"content/s/_index.md": page(), "content/s/a.md": page(), "content/s/b.md": page()}
     publish(tmp_path, {**files, "templates/page.html": "{{ page.lower }} {{ page.higher }}"})
-    assert published(tmp_path, "s/a/index.html") == "None None"
+    assert published(tmp_path, "s/a/index.html") == " "
 
 
 def test_assembling_takes_time_by_the_page_not_by_its_square(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
 from sitegen.content.mojibake import find_mojibake
 from sitegen.content.names import is_foreign_section
+from sitegen.content.slug import slugify
 from sitegen.content.source import scan_content, scan_dot_files, scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
@@ -42,6 +43,7 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
@@ -103,7 +105,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 for draft in drafts
             ]
             problems += _about_outputs(drafts, settled.shown)
-            artifacts = assemble_site(config, drafts, pages, problems)
+            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -233,7 +235,11 @@ _YIELDING = ("404.html", "robots.txt", "sitemap.xml")
 
 
 def assemble_site(
-    config: SiteConfig, drafts: Sequence[Draft], pages: Sequence[Page], problems: list[Problem]
+    config: SiteConfig,
+    drafts: Sequence[Draft],
+    pages: Sequence[Page],
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Artifact]:
     """Everything that the site consists of.
 
@@ -247,7 +253,8 @@ def assemble_site(
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
-    for artifact in render_site(open_book(site, pages, cards, problems)):
+    outside = Outside(_day(environ or {}), environ or {}, slugify)
+    for artifact in render_site(open_book(site, pages, cards, outside, problems)):
         if artifact.path in static and artifact.path in _YIELDING:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"

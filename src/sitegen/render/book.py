@@ -14,6 +14,8 @@ from sitegen.base.paths import alias_file
 from sitegen.model import Artifact, Card, Page, Site
 from sitegen.render.config_view import view_config
 from sitegen.render.escape import replace_unfit
+from sitegen.render.functions import Outside
+from sitegen.render.library import open_library
 from sitegen.render.redirects import redirect
 from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
@@ -62,19 +64,18 @@ class Book(msgspec.Struct, frozen=True):
 
 
 def open_book(
-    site: Site, pages: Sequence[Page], cards: Mapping[str, Card], problems: list[Problem]
+    site: Site,
+    pages: Sequence[Page],
+    cards: Mapping[str, Card],
+    outside: Outside,
+    problems: list[Problem],
 ) -> Book:
     """The site ready to be rendered."""
-    terms = {
-        (taxonomy.lang, taxonomy.config.name, name): term.url
-        for taxonomy in site.taxonomies
-        for term in taxonomy.terms
-        for name in term.spellings
-    }
+    shelf = Shelf(site, pages, cards)
     return Book(
         site=site,
-        shelf=Shelf(site, pages, cards),
-        templates=Templates(site.config, terms),
+        shelf=shelf,
+        templates=Templates(site.config, open_library(site, shelf), outside, problems),
         common={language.code: _common(site, language.code) for language in site.config.languages},
         problems=problems,
     )

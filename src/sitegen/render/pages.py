@@ -28,6 +28,7 @@ def render_site(book: Book) -> Iterator[Artifact]:
     yield book.render("404.html", "/404.html", "404.html", book.site.config.language)
     yield from render_feeds(book)
     yield from render_for_robots(book)
+    yield from book.templates.made_files()
 
 
 def _render_pages(book: Book) -> Iterator[Artifact]:

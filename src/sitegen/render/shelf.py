@@ -101,8 +101,8 @@ class Shelf:
         series = self.site.series.get(card.path)
         colocated = _colocated(card)
         return PageView(
-            title=card.title,
-            description=card.description,
+            title=card.title or None,
+            description=card.description or None,
             date=date,
             updated=card.updated,
             year=date.year if date else None,
@@ -139,8 +139,8 @@ class Shelf:
         ancestors = self.site.ancestors.get(card.path, ())
         folder = card.path.rpartition("/")[0]
         return SectionView(
-            title=card.title,
-            description=card.description,
+            title=card.title or None,
+            description=card.description or None,
             draft=card.draft,
             lang=card.lang,
             path=card.url,

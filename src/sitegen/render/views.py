@@ -53,9 +53,9 @@ class ConfigView(msgspec.Struct, frozen=True):
     """The configuration as a page in one language sees it; `languages` are the others by code."""
 
     base_url: str
-    title: str
-    description: str
-    author: str
+    title: str | None
+    description: str | None
+    author: str | None
     default_language: str
     generate_feeds: bool
     feed_filenames: tuple[str, ...]
@@ -144,8 +144,8 @@ class Around(Protocol):
 class PageView(msgspec.Struct, frozen=True, eq=False):
     """A page. `ancestors` are paths of sections, for `get_section`; `path_links` link to them."""
 
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     date: dt.datetime | None
     updated: dt.datetime | None
     year: int | None
@@ -202,8 +202,8 @@ class PartView(msgspec.Struct, frozen=True):
 class SectionView(msgspec.Struct, frozen=True, eq=False):
     """A section. `subsections` are their paths, for `get_section`; `parts` say more of them."""
 
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     draft: bool
     lang: str
     path: str

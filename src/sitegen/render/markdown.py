@@ -1,0 +1,44 @@
+"""The filter `markdown`: a text of front matter or data as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from sitegen.base.address import permalink
+from sitegen.model import SiteConfig
+from sitegen.render.filters.values import FilterError, needs_text
+from sitegen.render.library import Library
+
+
+def markdown_filter(config: SiteConfig, library: Library) -> Callable[..., Markup]:
+    """The filter for a site: CommonMark with tables, `@/` links resolved."""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+    def markdown(value: Any, inline: bool = False) -> Markup:
+        """The text as HTML; with `inline`, without a paragraph around it."""
+        tokens = parser.parse(needs_text(value, "markdown"))
+        for token in tokens:
+            for child in token.children or ():
+                if child.type == "link_open":
+                    _resolve(child)
+        html = parser.renderer.render(tokens, parser.options, {})
+        if inline and html.startswith("<p>"):
+            html = html.removeprefix("<p>").removesuffix("</p>\n")
+        return Markup(html)  # noqa: S704 (rendered from the author's own text)
+
+    def _resolve(link: Token) -> None:
+        target = str(link.attrGet("href") or "")
+        if not target.startswith("@/"):
+            return
+        path, hash, anchor = target[2:].partition("#")
+        url = library.urls.get(path)
+        if url is None:
+            raise FilterError(f"`markdown`: there is no page `{path}`")
+        link.attrSet("href", permalink(config.base_url, url) + hash + anchor)
+
+    return markdown
