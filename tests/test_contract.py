@@ -92,7 +92,9 @@ def test_a_theme_brings_files_and_keys(tmp_path: Path) -> None:
         "themes/leaf/static/leaf.css": "leaf",
         "themes/leaf/static/both.css": "leaf",
         "static/both.css": "own",
-        "templates/index.html": "{{ config.extra.a }} {{ config.extra.b }} {{ config.extra.deep | json_encode | safe }}",
+        "templates/index.html": (
+            "{{ config.extra.a }} {{ config.extra.b }} {{ config.extra.deep | json_encode | safe }}"
+        ),
     }
     assert publish(tmp_path, files) == ()
     assert published(tmp_path, "leaf.css") == "leaf"
@@ -559,7 +561,7 @@ def test_a_series_is_read_from_its_beginning(tmp_path: Path) -> None:
     assert published(tmp_path / "a", "2/index.html") == f"S 2/3 P1 P3 {where}"
     assert published(tmp_path / "a", "3/index.html") == f"S 3/3 P2  {where}"
     publish(tmp_path / "b", {"site.toml": config, **files})
-    assert "Part 2 of 3 of S" in published(tmp_path / "b", "2/index.html")
+    assert "Part 2 of 3 in S" in published(tmp_path / "b", "2/index.html")
 
 
 def test_a_term_that_can_have_no_address_is_left_out_and_said(tmp_path: Path) -> None:

@@ -148,6 +148,12 @@ def test_templates_see_the_configuration_of_their_language(tmp_path: Path) -> No
     )
 
 
+def test_a_language_without_a_title_has_the_sites(tmp_path: Path) -> None:
+    config = 'base_url = "/"\ntitle = "Notes"\n[languages.pt]\n'
+    publish(tmp_path, {"site.toml": config})
+    assert "<title>Notes</title>" in published(tmp_path, "pt/index.html")
+
+
 def test_a_taxonomy_is_declared_for_its_language(tmp_path: Path) -> None:
     problems = publish(tmp_path, {**FILES, "content/a.ar.md": tagged("tags", "x")})
     [problem] = problems

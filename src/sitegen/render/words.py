@@ -13,7 +13,7 @@ ENGLISH: Mapping[str, str] = {
     "draft": "Draft",
     "feed": "Feed",
     "how_measured": "How this post was measured",
-    "in_series": "Part {position} of {count} of",
+    "in_series": "Part {position} of {count} in",
     "languages": "Languages",
     "measured_on": "measured on",
     "min_read": "min read",
