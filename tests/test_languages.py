@@ -148,6 +148,13 @@ def test_templates_see_the_configuration_of_their_language(tmp_path: Path) -> No
     )
 
 
+def test_trans_knows_the_words_of_the_theme(tmp_path: Path) -> None:
+    template = "{{ trans(key='newest') }} {{ trans(key='older') }} {{ text_direction() }}"
+    publish(tmp_path, {**FILES, "templates/index.html": template})
+    assert published(tmp_path, "pt/index.html") == "Mais recentes Older ltr"
+    assert published(tmp_path, "ar/index.html") == "Newest Older rtl"
+
+
 def test_a_language_without_a_title_has_the_sites(tmp_path: Path) -> None:
     config = 'base_url = "/"\ntitle = "Notes"\n[languages.pt]\n'
     publish(tmp_path, {"site.toml": config})
