@@ -47,6 +47,50 @@ def test_a_zola_site_is_built_and_nothing_is_run(name: str, tmp_path: Path) -> N
     assert not (root / "measurements").exists()
 
 
+TERA = {
+    "templates/base.html": "{% import 'macros.html' as m %}{{ m::head(page=page) }}",
+    "templates/page.html": "{% extends 'base.html' %}",
+    "templates/post.html": "{{ page.title | trim_start_matches(pat='x') ~ }}",
+    "templates/feed.xml": "{{ m::feed() }}",
+}
+
+
+def test_templates_in_tera_are_not_used_and_the_blog_is_up(tmp_path: Path) -> None:
+    files = {
+        **TERA,
+        "zola.toml": f'{ZOLA}title = "B"\ngenerate_feeds = true\nfeed_filenames = ["feed.xml"]\n',
+        "content/a.md": page('title = "A"\ndate = 2026-01-01\ntemplate = "post.html"'),
+        "content/b.md": page('title = "B"'),
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    report, _ = build_site(root)
+    assert {problem.severity for problem in report.problems} == {"warning"}
+    assert any("migrate-templates" in problem.help[0] for problem in report.problems)
+    places = {problem.span.path for problem in report.problems if problem.span}
+    assert {"templates/base.html", "templates/post.html", "templates/feed.xml"} <= places
+    assert "<h1>A</h1>" in published(root, "a/index.html")
+    assert "<h1>B</h1>" in published(root, "b/index.html")
+    assert "<id>https://example.org/a/</id>" in published(root, "feed.xml")
+
+
+def test_templates_of_a_zola_site_that_are_jinja_are_used(tmp_path: Path) -> None:
+    files = {
+        "zola.toml": ZOLA,
+        "content/a.md": page('title = "A"'),
+        "templates/page.html": "own {{ page.title }}",
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    report, _ = build_site(root)
+    assert report.problems == ()
+    assert published(root, "a/index.html") == "own A"
+
+
+def test_in_a_site_of_ours_such_a_template_is_a_mistake(tmp_path: Path) -> None:
+    assert exit_status(publish(tmp_path, {**TERA, "content/a.md": page()})) == 2
+
+
 def test_of_several_configurations_the_first_is_read(tmp_path: Path) -> None:
     files = {
         "zola.toml": f'{ZOLA}title = "Zola"',
