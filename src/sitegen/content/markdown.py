@@ -15,7 +15,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
-from sitegen.base.expressions import MARK
+from sitegen.base.expressions import holds_expression
 from sitegen.content.fences import PYTHON, Beside, parse_block, parse_info
 from sitegen.content.inline import find_inlines
 from sitegen.content.options import Fence
@@ -51,7 +51,7 @@ def parse_document(
     if config.demote_headings:
         _demote(tokens)
     blocks = _blocks(tokens, source, body, meta, problems)
-    inlines = find_inlines(tokens, blocks, source, meta, problems) if meta.execute.enabled else ()
+    inlines = find_inlines(tokens, blocks, source, meta) if meta.execute.enabled else ()
     address = permalink(config.base_url, url)
     headings = _headings(tokens, address, [block.id for block in blocks], config.slugify.anchors)
     return Document(
@@ -186,7 +186,7 @@ def _plain(inline: Token) -> str:
     return "".join(
         child.content if child.type in kinds else texts.get(child.type, "")
         for child in inline.children or ()
-        if not (child.type == "code_inline" and child.content.startswith(MARK))
+        if not (child.type == "code_inline" and holds_expression(child.content))
     )
 
 

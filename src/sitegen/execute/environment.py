@@ -175,14 +175,19 @@ class Mask:
         longest_first = sorted(usable, key=len, reverse=True)
         joined = "|".join(re.escape(folder) for folder in longest_first)
         self._pattern = re.compile(rf"{_BEFORE}(?:{joined})(?=/|[^\w.-]|$)")
+        self._user = user
         self._names = _names_pattern(user, host)
         hidden = sorted({*secrets}, key=len, reverse=True)
-        self._secrets = re.compile("|".join(re.escape(value) for value in hidden) or r"(?!)")
+        self._hidden = hidden
+        self._secrets = re.compile("|".join(re.escape(value) for value in hidden))
 
     def __call__(self, text: str) -> str:
-        text = self._secrets.sub(MASKED, text)
+        if any(value in text for value in self._hidden):
+            text = self._secrets.sub(MASKED, text)
         if any(folder in text for folder in self._shown):  # a hundred times as fast as to match
             text = self._pattern.sub(lambda found: self._shown[found.group()], text)
+        if not self._user or self._user not in text:
+            return text
         return self._names.sub(lambda found: "user@host" if "@" in found.group() else "user", text)
 
 

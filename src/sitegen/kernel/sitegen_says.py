@@ -13,7 +13,7 @@ from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.iostream import OutStream
 from ipykernel.zmqshell import ZMQDisplayPublisher
 from sitegen_below import Below
-from sitegen_limits import MESSAGE, Limits, StreamLimit, size_of
+from sitegen_limits import Limits, StreamLimit, size_of
 
 
 class OrderedStream(OutStream):
@@ -45,7 +45,7 @@ class OrderedStream(OutStream):
                 last.flush()
             OrderedStream.last = self
             super().write(text)
-            Voice.limits.sent(len(text))
+            Voice.limits.write(len(text))
         return len(string)
 
     def end_block(self) -> None:
@@ -69,13 +69,11 @@ class Publisher(ZMQDisplayPublisher):
         elif Voice.limits.admits(size, identity, update=bool(rest.get("update"))):
             self._flush_replaced()
             super().publish(data, metadata, **rest)
-            Voice.limits.sent(size + MESSAGE)
 
     def clear_output(self, wait: bool = False) -> None:
         self._flush_replaced()
         super().clear_output(wait)
         Voice.limits.clear()
-        Voice.limits.sent(MESSAGE)
         for stream in Voice.streams:
             stream.limit.reset()
 
