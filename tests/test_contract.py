@@ -104,6 +104,20 @@ def test_of_several_configurations_the_first_is_read(tmp_path: Path) -> None:
         (root / file).unlink()
 
 
+def test_what_zola_passes_over_is_a_warning(tmp_path: Path) -> None:
+    """A theme that was not checked out, terms at the top level in whatever form."""
+    files = {
+        "zola.toml": f'{ZOLA}theme = "gone"\ntaxonomies = [{{ name = "tags" }}]\n',
+        "content/a.md": "---\ntags: one\n---\n",
+        "content/b.md": "+++\ntags = [1, 2]\n+++\n",
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    report, _ = build_site(root)
+    assert severities(report.problems) == ["warning", "warning", "warning"]
+    assert urls(root) == ["a/index.html", "b/index.html"]
+
+
 def test_older_names_of_keys(tmp_path: Path) -> None:
     config = f'{ZOLA}generate_feed = true\nfeed_filename = "rss.xml"\n'
     problems = publish(tmp_path, {"site.toml": config, "content/a.md": page("date = 2026-01-01")})
