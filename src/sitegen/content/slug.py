@@ -21,10 +21,26 @@ _SILENT = frozenset("☀☂☃☎☑☝☹☺♀♂♟♨✂✈✉✌✔✖✝�
 """Emoji that have no name in Zola's table."""
 _OWN: Mapping[str, str] = {
     **dict(zip("么什价旅术", ("Me ", "Shen ", "Jia ", "Lv ", "Shu "), strict=True)),
-    **{"⭐": "star ", "👍": "+1 ", "👎": "-1 ", "📝": "memo ", "📧": "email ", "📱": "iphone "},
-    **{"🤷": "shrug ", "🤦": "facepalm ", "🙄": "roll eyes ", "🤗": "hugs ", "🚗": "car "},
-    **{"🙇": "bow ", "🖖": "spock-hand ", "🏃": "runner ", "🚶": "walking ", "👮": "cop "},
-    **{"⬅": "arrow left", "⬆": "arrow up", "⬇": "arrow down", "ℹ": "information source "},
+    "⭐": "star ",
+    "👍": "+1 ",
+    "👎": "-1 ",
+    "📝": "memo ",
+    "📧": "email ",
+    "📱": "iphone ",
+    "🤷": "shrug ",
+    "🤦": "facepalm ",
+    "🙄": "roll eyes ",
+    "🤗": "hugs ",
+    "🚗": "car ",
+    "🙇": "bow ",
+    "🖖": "spock-hand ",
+    "🏃": "runner ",
+    "🚶": "walking ",
+    "👮": "cop ",
+    "⬅": "arrow left",
+    "⬆": "arrow up",
+    "⬇": "arrow down",
+    "ℹ": "information source ",
 }
 """Where Zola's table differs from those that it was made from, as far as it matters."""
 
