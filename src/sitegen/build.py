@@ -21,6 +21,7 @@ from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
 from sitegen.content.mojibake import find_mojibake
 from sitegen.content.names import is_foreign_section
+from sitegen.content.snippets import Snippets
 from sitegen.content.source import scan_content, scan_dot_files, scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
@@ -45,6 +46,7 @@ from sitegen.render.body import render_body
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
+from sitegen.render.snippets import open_snippets
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
@@ -138,6 +140,7 @@ def parse_site(
     scopes: dict[tuple[str, str], Scope] = {}
     drafted: set[tuple[str, str]] = set()
     drafts: list[Draft] = []
+    snippets = Snippets(*open_snippets(config))
     for source in sorted(sources, key=_sections_first):
         if is_foreign_section(source, config):
             problems.append(_foreign(source, config))
@@ -155,7 +158,7 @@ def parse_site(
             continue
         problems += find_mojibake(source)
         url = page_url(source, meta, config)
-        document = parse_document(source, meta, body, url, config, problems)
+        document = parse_document(source, meta, body, url, config, problems, snippets)
         inputs = scan_inputs(config.root, meta.execute.inputs)
         drafts.append(Draft(document, plan_runs(document, inputs)))
     urls = {draft.document.url for draft in drafts}
