@@ -90,8 +90,8 @@ def kernels(count: int) -> Life:
         (root / "site.toml").write_text('base_url = "/"\n[execute]\ndevice = "cpu"\n', "utf-8")
         (root / "content/a.md").write_text("+++\n+++\n```python\n1\n```\n", "utf-8")
         config = load_config(root, [])
-        (draft,) = parse_site(config, scan_content(root, []), Options(), [])
-        (plan,) = draft.plans
+        drafts = parse_site(config, scan_content(root, []), Options(), [])
+        (plan,) = (plan for draft in drafts for plan in draft.plans)
         host = Hosts(config, dict(os.environ), sys.executable).host(plan)
         assert isinstance(host, Host)
         folder = stack.enter_context(private_folder())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -14,7 +18,19 @@ from sitegen.base.errors import Problem
 from sitegen.cli import main
 from sitegen.content.fences import Info, parse_info
 from sitegen.content.options import KNOWN
+from sitegen.migrate.known import FILTERS as KNOWN_FILTERS
+from sitegen.migrate.known import FUNCTIONS
+from sitegen.migrate.known import TESTS as KNOWN_TESTS
 from sitegen.model import ExecuteConfig, MeasureConfig, Meta, Report, SiteConfig
+from sitegen.render.filters import FILTERS, TESTS
+from sitegen.render.views import (
+    ConfigView,
+    PageView,
+    PaginatorView,
+    SectionView,
+    TaxonomyConfigView,
+    TermView,
+)
 from sitegen.render.words import ENGLISH
 from sitegen.settings import (
     HighlightConfig,
@@ -26,10 +42,13 @@ from sitegen.settings import (
     TaxonomyConfig,
 )
 from tests.support import CONFIG, REPOSITORY, build_site, write_site
+from tests.test_templates import templates_of
 
 PAGES = sorted((REPOSITORY / "content/docs").glob("*.md"))
 TEXT = {page.stem: page.read_text("utf-8") for page in PAGES}
 TEXT["README"] = (REPOSITORY / "README.md").read_text("utf-8")
+
+VIEWS = (PageView, SectionView, TermView, TaxonomyConfigView, ConfigView, PaginatorView)
 
 
 def body_of(page: str) -> str:
@@ -74,11 +93,19 @@ def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> Non
             assert mistakes(without_running(tmp_path, {file: text})) == []
         case "jinja":
             page = "+++\ntitle = 'A'\nauthors = ['Ada']\n+++\n"
-            without_running(tmp_path, {name: content, "content/page.md": page})
+            files = {name: content, "content/page.md": page}
+            assert mistakes(without_running(tmp_path, files)) == []
             assert "Written by Ada." in (tmp_path / "public/page/index.html").read_text("utf-8")
         case "sh":
             for line in content.splitlines():
                 _check_command(line.split("#")[0].split())
+        case "json":
+            named = json.loads(content)["metadata"]["kernel_provisioner"]
+            provisioners = entry_points(group="jupyter_client.kernel_provisioners")
+            traits = provisioners[named["provisioner_name"]].load().class_trait_names()
+            assert set(named["config"]) <= set(traits)
+        case "text":
+            assert name == "sitegen status"  # which test_commands_status compares
         case _:
             assert info.language == "python", f"an example in `{info.language}` is not checked"
 
@@ -101,12 +128,44 @@ def test_every_option_of_a_block_is_documented() -> None:
     assert rows == set(KNOWN)
 
 
+def test_every_function_filter_and_test_of_templates_is_documented() -> None:
+    documented = TEXT["templates"]
+    for name in FUNCTIONS - {"super"}:
+        assert f"| `{name}(" in documented, name
+    for name in {*FILTERS, *KNOWN_FILTERS, "local"} - {"count", "d"}:
+        assert f"`{name}`" in documented or f"`{name}(" in documented, name
+    for name in {*TESTS, *KNOWN_TESTS}:
+        assert f"`{name}`" in documented or f"is {name}(" in documented, name
+
+
+def test_every_argument_of_a_function_is_documented(tmp_path: Path) -> None:
+    rows = re.findall(r"^\| `(\w+)\(([^)]*)\)`", TEXT["templates"], re.M)
+    known: Any = templates_of(tmp_path, {}).environment.globals
+    for name, arguments in rows:
+        if name not in FUNCTIONS:
+            continue
+        parameters = inspect.signature(known[name]).parameters.values()
+        keywords = {p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+        keywords |= {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+        unsaid = {"context", "term", "speed"}
+        assert set(re.findall(r"(\w+)=", arguments)) - unsaid == keywords - unsaid, name
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_field_of_a_view_is_documented(view: type[msgspec.Struct]) -> None:
+    for field in set(view.__struct_fields__) - {"around", "body"}:
+        assert f"`{field}`" in TEXT["templates"] or f".{field}`" in TEXT["templates"], field
+
+
 def test_every_command_and_its_options_are_documented() -> None:
+    sections = dict(
+        section.split("\n", 1) for section in TEXT["commands"].split("\n## ") if "\n" in section
+    )
     for name, command in main.commands.items():
-        assert f"`sitegen {name}" in TEXT["execution"]
-        for parameter in command.params:
-            if isinstance(parameter, click.Option):
-                assert parameter.opts[0] in TEXT["execution"], (name, parameter.opts[0])
+        section = sections[f"sitegen {name}"]
+        options = [entry for entry in command.params if isinstance(entry, click.Option)]
+        known = {entry.opts[0] for entry in options}
+        assert set(re.findall(r"^\| `(--[\w-]+)", section, re.M)) == known, name
 
 
 @pytest.mark.parametrize("scope", [ExecuteConfig, MeasureConfig], ids=lambda kind: kind.__name__)

@@ -132,6 +132,8 @@ def test_restart_interrupt_and_shutdown(tmp_path: Path, *, fork: bool) -> None:
     kernel = manager(tmp_path, ["json"], fork=fork)
     with started(kernel) as client:
         assert run(client, "import sys; x = 1; print('json' in sys.modules)") == "True\n"
+        for _ in range(3):
+            assert len(run(client, "print('x' * 700_000)")) == 700_001, "counted anew each time"
         waits = client.execute("import time\nprint('now', flush=True)\ntime.sleep(60)")
         while client.get_iopub_msg(timeout=20)["msg_type"] != "stream":
             pass

@@ -42,7 +42,7 @@ from sitegen.render.long import FIRST, MOST
 from sitegen.render.outputs import Place, render_failure, render_output
 from sitegen.render.sizes import picture_size
 from sitegen.storage.publish import publish
-from tests.recorded import display_of
+from tests.recorded import display_of, outputs_of
 from tests.tiny import page, write_site
 
 POST = """\
@@ -416,6 +416,18 @@ def test_long_text_is_folded_and_all_of_it_is_there(place: Place) -> None:
     assert more.findtext("pre") == "\n".join(lines[FIRST:])
 
 
+def test_of_rich_the_text_is_shown_whose_colours_are_classes(place: Place) -> None:
+    bar = next(output for output in outputs_of("rich-widget") if isinstance(output, Display))
+    html = render_output(bar, place).html
+    assert "style=" not in html
+    assert '<span class="ansi-magenta-fg">100%</span>' in html
+
+
+def test_an_output_that_says_nothing_takes_no_room(place: Place) -> None:
+    empty = Display({"text/html": "<pre></pre>\n", "text/plain": ""})
+    assert render_output(empty, place).html == ""
+
+
 def test_text_of_forty_lines_is_not_folded(place: Place) -> None:
     html = render_output(Stream("stdout", "x\n" * MOST), place).html
     assert "<details" not in html
@@ -518,6 +530,7 @@ def test_a_frame_beyond_the_post_names_no_line(frame: Frame, place: Place) -> No
     [
         ("posts/x/block-1.py:2: Warning", "content/posts/x.md:12: Warning"),
         ('File "posts/x/block-2.py", line 1, in f', "File content/posts/x.md:20, in f"),
+        ("<FrameSummary posts/x/block-1.py, line 2 in f>", "content/posts/x.md:12 in f"),
         ("posts/x/block-9.py:2", "block 9, line 2"),
         ("posts/x/block-1.py", "posts/x/block-1.py"),
         ("posts/xy/block-1.py:2", "posts/xy/block-1.py:2"),

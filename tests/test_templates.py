@@ -1,7 +1,10 @@
 """Templates of a site over the built-in ones, and an author's mistakes in them."""
 
+# ruff: noqa: E501 (templates on one line)
+
 from __future__ import annotations
 
+import datetime as dt
 import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -10,8 +13,13 @@ import html5lib
 import pytest
 
 from sitegen.base.address import local_reference
-from sitegen.base.errors import Problem, render_problem
-from tests.tiny import SITE, page, publish, published
+from sitegen.base.errors import Problem, SiteError, render_problem
+from sitegen.model import Site, SiteConfig
+from sitegen.render.functions import Outside
+from sitegen.render.library import open_library
+from sitegen.render.shelf import Shelf
+from sitegen.render.templates import Templates
+from tests.tiny import SITE, page, publish, published, write_site
 
 A = {"content/a.md": page('title = "A"')}
 HOSTILE = "</title><script>alert('1')</script>\"' onload=x {{ 7 * 7 }} {% raw %}&amp;"
@@ -255,11 +263,11 @@ def test_a_template_that_includes_itself(tmp_path: Path) -> None:
     ("template", "kind"),
     [
         ("a\n{{ 1 / 0 }}", "ZeroDivisionError"),
-        ("a\n{{ page.date | date }}", "AttributeError"),
+        ("a\n{{ page.date | date }}", ""),
         ("a\n{{ 'x' + 1 }}", "TypeError"),
         ("a\n{{ get_url() }}", "TypeError"),
-        ("a\n{{ get_taxonomy_url('tags') }}", "TypeError"),
-        ("a\n{{ 'x' | date }}", "AttributeError"),
+        ("a\n{{ get_taxonomy_url() }}", "TypeError"),
+        ("a\n{{ 'x' | date }}", ""),
         ("a\n{% for x in 3 %}{% endfor %}", "TypeError"),
         ("a\n{{ range(3)[7] + 1 }}", ""),
         ("a\n{{ '%d' | format('x') }}", "TypeError"),
@@ -301,6 +309,135 @@ def test_a_template_outside_of_the_site(tmp_path: Path) -> None:
 
 def test_a_template_beside_the_built_in_ones(tmp_path: Path) -> None:
     assert problem(tmp_path, {"content/a.md": page('template = "../static/sitegen.css"')})
+
+
+def test_the_nearest_known_name_is_told(tmp_path: Path) -> None:
+    cases = {
+        "{{ curent_url }}": "current_url",
+        "{{ page.tilte }}": "title",
+        "{{ page.extra.colour }}": "color",
+        "{{ get_urll(path='x') }}": "get_url",
+        "{{ 'x' | trucnate }}": "truncate",
+        "{{ 'x' is startingwith('y') }}": "starting_with",
+    }
+    for number, (template, meant) in enumerate(cases.items()):
+        files: dict[str, str | bytes] = {"templates/page.html": template}
+        files["content/a.md"] = page("extra.color = 1")
+        assert f"did you mean `{meant}`?" in problem(tmp_path / str(number), files).help
+
+
+def test_a_name_that_is_not_there_is_false_in_a_condition(tmp_path: Path) -> None:
+    template = "{% if section or page.extra.x.y %}a{% else %}b{% endif %}"
+    build(tmp_path, {"templates/page.html": template})
+    assert published(tmp_path, "a/index.html") == "b"
+
+
+def test_a_condition_on_a_field_that_no_page_has_is_a_warning(tmp_path: Path) -> None:
+    template = "\n{% if page.titel or page.extra.x or config.generate_feed %}a{% endif %}"
+    found = publish(tmp_path, {**A, "templates/page.html": template, "content/b.md": page()})
+    assert [(p.severity, p.message, p.help) for p in found] == [
+        (
+            "warning",
+            "a config has no `generate_feed`: this condition is always false",
+            ("did you mean `generate_feeds`?",),
+        ),
+        (
+            "warning",
+            "a page has no `titel`: this condition is always false",
+            ("did you mean `title`?",),
+        ),
+    ]
+    assert found[0].span is not None
+    assert (found[0].span.path, found[0].span.line) == ("templates/page.html", 2)
+    assert published(tmp_path, "a/index.html") == "\n"
+
+
+def test_what_is_not_said_is_nothing_as_in_zola(tmp_path: Path) -> None:
+    template = "{{ page.description | default(value='d') }} {{ config.author | default(value='a') }} {{ page.title }}."
+    files = {"templates/page.html": template, "content/b.md": page("description = 'x'")}
+    build(tmp_path, files)
+    assert published(tmp_path, "a/index.html") == "d a A."
+    assert published(tmp_path, "b/index.html") == "x a ."
+
+
+# --- three levels ---------------------------------------------------------------------------
+
+
+def templates_of(root: Path, files: dict[str, str]) -> Templates:
+    """The templates of a site whose theme is `t`, without a build."""
+    write_site(root, files)
+    config = SiteConfig(root=root, base_url="https://example.org", theme="t")
+    site = Site(config=config, pages=(), sections=(), taxonomies=())
+    library = open_library(site, Shelf(site, (), {}))
+    return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str), [])
+
+
+def test_a_template_extends_through_site_theme_and_built_in(tmp_path: Path) -> None:
+    templates = templates_of(
+        tmp_path,
+        {
+            "templates/404.html": '{% extends "404.html" %}{% block main %}S{{ super() }}{% endblock %}',
+            "themes/t/templates/404.html": '{% extends "404.html" %}{% block main %}T{{ super() }}{% endblock %}',
+            "themes/t/templates/base.html": "<t>{% block main %}{% endblock %}</t>",
+        },
+    )
+    words = {"not_found": "N", "not_found_lede": "L", "not_found_help": "H", "not_found_home": "h"}
+    context = {"config": {"title": "x"}, "current_url": "", "nav": (), "home": "/", "words": words}
+    text = templates.render("404.html", "404", context)
+    assert text.startswith("<t>ST")
+    assert "<h1>N</h1>" in text
+
+
+def test_a_theme_s_template_is_asked_for_by_its_path_as_in_zola(tmp_path: Path) -> None:
+    templates = templates_of(
+        tmp_path,
+        {
+            "templates/x.html": '{% extends "t/templates/x.html" %}{% block a %}site{% endblock %}',
+            "themes/t/templates/x.html": "[{% block a %}theme{% endblock %}]{% include 'y.html' %}",
+            "themes/t/templates/y.html": "theme's",
+            "templates/y.html": "site's",
+            "templates/z.html": "{% import 't/templates/m.html' as m %}{{ m.f() }}",
+            "themes/t/templates/m.html": "{% macro f() %}f{% endmacro %}",
+        },
+    )
+    assert templates.render("x.html", "x", {}) == "[site]site's"
+    assert templates.render("z.html", "z", {}) == "f"
+
+
+def test_a_theme_that_extends_itself_ends_at_the_built_in_templates(tmp_path: Path) -> None:
+    own = {"themes/t/templates/only.html": '{% extends "only.html" %}'}
+    with pytest.raises(SiteError) as raised:
+        templates_of(tmp_path, own).render("only.html", "only", {})
+    [found] = raised.value.problems
+    assert found.message == "there is no template `only.html`"
+    assert found.span is not None
+    assert found.span.path == "themes/t/templates/only.html"
+
+
+def test_a_site_with_a_theme_is_built_with_it(tmp_path: Path) -> None:
+    build(
+        tmp_path,
+        {
+            "site.toml": f'theme = "t"\n{SITE}',
+            "themes/t/templates/page.html": "<t>{% block a %}{{ page.title }}{% endblock %}</t>",
+            "templates/page.html": '{% extends "page.html" %}{% block a %}[{{ super() }}]{% endblock %}',
+            "themes/t/static/x.css": "x",
+            "templates/404.html": "{{ get_url(path='x.css', cachebust=true) }}",
+        },
+    )
+    assert published(tmp_path, "a/index.html") == "<t>[A]</t>"
+    assert "x.css?h=" in published(tmp_path, "404.html")
+    assert "<h1>Tiny</h1>" in published(tmp_path, "index.html")
+
+
+def test_a_mistake_in_a_theme_is_told_with_its_path(tmp_path: Path) -> None:
+    own = {"themes/t/templates/x.html": "\n{{ nope }}"}
+    with pytest.raises(SiteError) as raised:
+        templates_of(tmp_path, own).render("x.html", "x", {})
+    [found] = raised.value.problems
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("themes/t/templates/x.html", 2)
+    assert found.excerpt == "{{ nope }}"
 
 
 # --- links ----------------------------------------------------------------------------------

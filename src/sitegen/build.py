@@ -15,12 +15,13 @@ import msgspec
 
 from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
 from sitegen.content.assemble import assemble
-from sitegen.content.config import load_config, why_no_address
+from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
-from sitegen.content.markdown import parse_document
+from sitegen.content.markdown import parse_document, parse_fragment
 from sitegen.content.mojibake import find_mojibake
 from sitegen.content.names import is_foreign_section
+from sitegen.content.slug import slugify
 from sitegen.content.snippets import Snippets
 from sitegen.content.source import scan_content, scan_dot_files, scan_static
 from sitegen.content.theme import theme_folder
@@ -35,6 +36,7 @@ from sitegen.model import (
     Document,
     Event,
     Meta,
+    Origin,
     Page,
     Plan,
     Report,
@@ -43,9 +45,12 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.book import Book
+from sitegen.render.export.downloads import render_downloads
+from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
-from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
+from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.render.snippets import open_snippets
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
@@ -88,7 +93,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
     drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
@@ -105,7 +110,9 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 for draft in drafts
             ]
             problems += _about_outputs(drafts, settled.shown)
-            artifacts = assemble_site(config, drafts, pages, problems)
+            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+            documents = [draft.document for draft in drafts]
+            artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -134,13 +141,36 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
 
 
 def parse_site(
-    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
+    config: SiteConfig,
+    sources: Sequence[Source],
+    options: Options,
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
+    wanted = list(_wanted(config, sources, options, problems))
+    urls = {origin.source.path: origin.url for origin, _ in wanted}
+    outside = _outside(config, environ or {})
+    snippets = Snippets(*open_snippets(config, urls, outside, problems))
+    drafts = []
+    for origin, body in wanted:
+        source, meta, url = origin.source, origin.meta, origin.url
+        problems += find_mojibake(source)
+        document = parse_document(source, meta, body, url, config, problems, snippets)
+        inputs = scan_inputs(config.root, meta.execute.inputs)
+        drafts.append(Draft(document, plan_runs(document, inputs)))
+    for language in config.languages:
+        if config.home(language.code) not in urls.values():
+            drafts.append(_home(config, language.code))
+    return sorted(drafts, key=lambda draft: draft.document.source.path)
+
+
+def _wanted(
+    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
+) -> Iterator[tuple[Origin, str]]:
+    """What is to be published, with its body, which nobody has read yet."""
     scopes: dict[tuple[str, str], Scope] = {}
     drafted: set[tuple[str, str]] = set()
-    drafts: list[Draft] = []
-    snippets = Snippets(*open_snippets(config))
     for source in sorted(sources, key=_sections_first):
         if is_foreign_section(source, config):
             problems.append(_foreign(source, config))
@@ -156,16 +186,7 @@ def parse_site(
             if source.is_section:
                 drafted.add((folder, meta.lang))
             continue
-        problems += find_mojibake(source)
-        url = page_url(source, meta, config)
-        document = parse_document(source, meta, body, url, config, problems, snippets)
-        inputs = scan_inputs(config.root, meta.execute.inputs)
-        drafts.append(Draft(document, plan_runs(document, inputs)))
-    urls = {draft.document.url for draft in drafts}
-    for language in config.languages:
-        if config.home(language.code) not in urls:
-            drafts.append(_home(config, language.code))
-    return sorted(drafts, key=lambda draft: draft.document.source.path)
+        yield Origin(source, meta, page_url(source, meta, config)), body
 
 
 def _sections_first(source: Source) -> tuple[bool, int, str]:
@@ -236,7 +257,11 @@ _YIELDING = ("404.html", "robots.txt", "sitemap.xml")
 
 
 def assemble_site(
-    config: SiteConfig, drafts: Sequence[Draft], pages: Sequence[Page], problems: list[Problem]
+    config: SiteConfig,
+    drafts: Sequence[Draft],
+    pages: Sequence[Page],
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Artifact]:
     """Everything that the site consists of.
 
@@ -246,28 +271,45 @@ def assemble_site(
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
-    static = {artifact.path: artifact for artifact in _static(config)}
+    static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
+    drawn = {file.path: file for draft in drafts for file in draft.document.files}
+    artifacts += drawn.values()
     artifacts += _assets(drafts, config)
-    for artifact in render_site(open_book(site, pages, cards, problems)):
+    outside = _outside(config, environ or {})
+
+    def open_with(plain: bool, problems: list[Problem]) -> Book:
+        return open_book(site, pages, cards, outside, problems, plain=plain)
+
+    own = config.file == FILE
+    rendered = (
+        render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
+    )
+    for artifact in rendered:
         if artifact.path in static and artifact.path in _YIELDING:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
             problems.append(Problem("notice", "static", message))
-        else:
+        elif artifact.path not in drawn:
             artifacts.append(artifact)
     return artifacts
 
 
-def _static(config: SiteConfig) -> Iterator[Artifact]:
+def _outside(config: SiteConfig, environ: Mapping[str, str]) -> Outside:
+    """What templates take from outside of the site."""
+    return Outside(_day(environ), environ, slugify, lambda text: parse_fragment(text, config))
+
+
+def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
     """The static files of the built-in theme, the site's theme and the site, in this order."""
     yield from theme_files()
     theme = theme_folder(config)
     if theme is not None:
         where = f"themes/{config.theme}/static"
-        yield from copy_assets(scan_static(theme), "/", where)
-    yield from copy_assets(scan_static(config.root, config.ignored_static), "/", "static")
+        yield from copy_assets(scan_static(theme, problems), "/", where)
+    own = scan_static(config.root, problems, config.ignored_static)
+    yield from copy_assets(own, "/", "static")
 
 
 def _assets(drafts: Sequence[Draft], config: SiteConfig) -> list[Artifact]:
@@ -299,19 +341,9 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
-    plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
-    for name in wanted:
-        if not any(plan.page == name for plan in plans):
-            close = nearest(name, [plan.page for plan in plans])
-            help = (f"did you mean `{close}`?",) if close else ()
-            problems.append(
-                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
-            )
-    _stop_if_fatal(problems)
-    plans = [plan for plan in plans if not wanted or plan.page in wanted]
+    plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
         settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
     return Report(
@@ -320,8 +352,27 @@ def measure(
         replayed_posts=settled.replayed_posts,
         problems=sort_problems([*problems, *settled.problems]),
         advice=settled.advice,
+        explanations=settled.explanations,
         seconds=clock.seconds,
     )
+
+
+def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
+    """The plans of the pages that an author named, of all pages if none is named.
+
+    Raises SiteError where a name is of no page that has anything to run.
+    """
+    plans = [plan for draft in drafts for plan in draft.plans]
+    wanted = [page_name(name) for name in names]
+    problems = []
+    for name in wanted:
+        if not any(plan.page == name for plan in plans):
+            close = nearest(name, [plan.page for plan in plans])
+            help = (f"did you mean `{close}`?",) if close else ()
+            message = f"no page `{name}` has blocks to run"
+            problems.append(Problem("fatal", "run", message, help=help))
+    _stop_if_fatal(problems)
+    return [plan for plan in plans if not wanted or plan.page in wanted]
 
 
 def _asked(options: Options, config: SiteConfig) -> Asked:
@@ -333,7 +384,7 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
     )
 
 
-def _page_name(argument: str) -> str:
+def page_name(argument: str) -> str:
     """A page's name from its path in any of the forms in which one may type it."""
     name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
     return name.removesuffix("/index").strip("/")
@@ -342,14 +393,19 @@ def _page_name(argument: str) -> str:
 # --- what both share -------------------------------------------------------------------------
 
 
-def _parse(
-    root: Path, options: Options, problems: list[Problem], clock: Clock
+def parse_all(
+    root: Path,
+    options: Options,
+    problems: list[Problem],
+    clock: Clock,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[SiteConfig, list[Draft]]:
+    """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
-        drafts = parse_site(config, sources, options, problems)
+        drafts = parse_site(config, sources, options, problems, environ)
     _stop_if_fatal(problems)
     return config, drafts
 

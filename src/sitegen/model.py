@@ -353,7 +353,8 @@ class Document(msgspec.Struct, frozen=True):
     """A parsed page or section.
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
-    link may lead to: of headings, of blocks, and those in raw HTML.
+    link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
+    shortcodes asked for.
     """
 
     source: Source
@@ -366,6 +367,7 @@ class Document(msgspec.Struct, frozen=True):
     anchors: tuple[str, ...]
     words: int
     inlines: tuple[Inline, ...] = ()
+    files: tuple[Artifact, ...] = ()
     markdown: MarkdownConfig = MarkdownConfig()
 
 
@@ -676,7 +678,7 @@ class Card(msgspec.Struct, frozen=True):
     """All that a list may see of a page or a section.
 
     `summary` is HTML in which internal links still wait for their targets; `assets` are the files
-    beside it, below `content/`.
+    beside it, below `content/`; `downloads` are files at its own URL.
     """
 
     path: str
@@ -698,6 +700,7 @@ class Card(msgspec.Struct, frozen=True):
     measured: Measured | None
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
+    downloads: tuple[str, ...] = ()
 
     @property
     def is_section(self) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 MARK = "{python}"
 
-_SPAN = re.compile(r"`\{python\}([^`]*)`")
+_SPAN = re.compile(r"`\{python\}(\s*[^`\s][^`]*)`")
 _FORMAT = re.compile(
     r"\s+:(?P<spec>(?:.?[<>=^])?[-+]?z?\#?0?\d*[,_]?(?:\.\d+)?[bcdeEfFgGnosxX%]?|%\S+)$"
 )
@@ -28,6 +28,11 @@ def parse_expression(text: str) -> Expression:
     if found is None or not text[: found.start()].strip():
         return Expression(text, "")
     return Expression(text[: found.start()].strip(), found["spec"])
+
+
+def holds_expression(code: str) -> bool:
+    """Whether a code span is one to evaluate; the mark alone is only a mark."""
+    return code.startswith(MARK) and bool(code.removeprefix(MARK).strip())
 
 
 def spans_of(text: str | None) -> Iterator[str]:

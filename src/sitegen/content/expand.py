@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from sitegen.base.errors import Problem, Span, nearest
+from sitegen.base.errors import Problem, Severity, Span, nearest
 from sitegen.content.shortcodes import CALL_LIKE, Call, Code, Fault, Ignored, Value, find_calls
 from sitegen.content.snippets import Snippets
 from sitegen.model import Origin
@@ -97,8 +97,8 @@ class _Expander:
     def _outer(self, call: Call | Fault) -> str:
         """What stands for a call in the text itself."""
         if isinstance(call, Fault):
-            self._report(call.message, (call.start, call.end), call.help)
-            return ""
+            self._report_fault(call)
+            return self._body[call.start : call.end]
         result, kind = self._result(call)
         if kind == "html":
             self._html.append(result)
@@ -142,7 +142,8 @@ class _Expander:
         for found in find_calls(self._body, self._code, start, end):
             parts.append(self._body[at : found.start])
             if isinstance(found, Fault):
-                self._report(found.message, (found.start, found.end), found.help)
+                self._report_fault(found)
+                parts.append(self._body[found.start : found.end])
             else:
                 parts.append(found.text if isinstance(found, Ignored) else self._result(found)[0])
             at = found.end
@@ -158,6 +159,14 @@ class _Expander:
         line += self._origin.meta.body_line
         return Span(self._origin.source.file, line, start - begin + 1, width), text
 
-    def _report(self, message: str, part: tuple[int, int], *help: str) -> None:
+    def _report_fault(self, fault: Fault) -> None:
+        """What is no call to Zola is text there, and only a warning here."""
+        part = (fault.start, fault.end)
+        severity: Severity = "fatal" if self._snippets.strict else "warning"
+        self._report(fault.message, part, fault.help, severity=severity)
+
+    def _report(
+        self, message: str, part: tuple[int, int], *help: str, severity: Severity = "fatal"
+    ) -> None:
         span, text = self._span(part)
-        self._problems.append(Problem("fatal", "shortcode", message, span, text, help))
+        self._problems.append(Problem(severity, "shortcode", message, span, text, help))

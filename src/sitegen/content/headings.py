@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from sitegen.base.expressions import MARK
+from sitegen.base.expressions import holds_expression
 from sitegen.content.slug import anchor_of
 from sitegen.model import Heading
 from sitegen.settings import Anchors, SlugMode
@@ -109,7 +109,7 @@ def plain_text(inline: Token) -> str:
     return "".join(
         child.content if child.type in kinds else texts.get(child.type, "")
         for child in inline.children or ()
-        if not (child.type == "code_inline" and child.content.startswith(MARK))
+        if not (child.type == "code_inline" and holds_expression(child.content))
     ).strip()
 
 

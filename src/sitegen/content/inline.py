@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
-from sitegen.base.errors import Problem, Span
-from sitegen.base.expressions import MARK, parse_expression, spans_of
+from sitegen.base.errors import Span
+from sitegen.base.expressions import MARK, holds_expression, parse_expression, spans_of
 from sitegen.model import MAIN, Block, Inline, InlinePlace, Meta, Source
 
 
@@ -16,25 +16,25 @@ def find_inlines(
     blocks: Sequence[Block],
     source: Source,
     meta: Meta,
-    problems: list[Problem],
 ) -> tuple[Inline, ...]:
     """The inline expressions of a document; the tokens of those in prose are given their number.
 
     Those of captions come after the prose, then those of the front matter: evaluated after the
     last block.
     """
-    finder = _Finder(source, meta, blocks, problems)
+    finder = _Finder(source, blocks)
     after = -1
     for token in tokens:
         if "block" in token.meta and blocks[token.meta["block"]].run.eval:
             after = token.meta["block"]
         for child in token.children or ():
-            if child.type == "code_inline" and child.content.startswith(MARK):
+            if child.type == "code_inline" and holds_expression(child.content):
                 start = token.map[0] if token.map is not None else 0
                 finder.seek(meta.body_line + start)
                 child.meta = {**child.meta, "inline": len(finder.found)}
                 finder.add(child.content.removeprefix(MARK), after, "prose")
     evaluated = -1
+    finder.seek(1)
     for block in blocks:
         evaluated = block.index if block.run.eval else evaluated
         finder.seek(block.span.line)
@@ -54,14 +54,11 @@ def find_inlines(
 class _Finder:
     """Collects expressions and where they stand: each is sought from behind the one before."""
 
-    def __init__(
-        self, source: Source, meta: Meta, blocks: Sequence[Block], problems: list[Problem]
-    ) -> None:
+    def __init__(self, source: Source, blocks: Sequence[Block]) -> None:
         self.found: list[Inline] = []
         self._file = source.file
         self._lines = source.text.split("\n")
         self._blocks = blocks
-        self._problems = problems
         self._at = (1, 0)
 
     def seek(self, line: int) -> None:
@@ -78,10 +75,6 @@ class _Finder:
     ) -> None:
         expression = parse_expression(text)
         span, excerpt = self._place(expression.code)
-        if not expression.code:
-            help = "write `{python} x`, or take the mark out"
-            message = "an inline expression without an expression"
-            self._problems.append(Problem("fatal", "inline", message, span, excerpt, (help,)))
         session = self._session(after)
         self.found.append(
             Inline(

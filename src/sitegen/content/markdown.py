@@ -60,7 +60,7 @@ def parse_document(
         demote(tokens)
     text = Text(tokens, body.split("\n"), source, meta)
     blocks = _blocks(text, problems)
-    inlines = find_inlines(tokens, blocks, source, meta, problems) if meta.execute.enabled else ()
+    inlines = find_inlines(tokens, blocks, source, meta) if meta.execute.enabled else ()
     prefix = "" if meta.html == "trusted" else GUEST_PREFIX
     address = permalink(config.base_url, url)
     taken = [block.id for block in blocks]
@@ -84,6 +84,7 @@ def parse_document(
         anchors=anchors,
         words=sum(len(child.content.split()) for child in _inline(tokens, "text")),
         inlines=inlines,
+        files=() if expanded.lines is None else snippets.made_files(),
         markdown=config.markdown,
     )
 

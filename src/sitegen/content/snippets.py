@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sitegen.base.errors import Problem
-from sitegen.model import Origin
+from sitegen.model import Artifact, Origin
 
 Render = Callable[[str, Origin, Mapping[str, Any], str], str | tuple[Problem, ...]]
 """A template's text by its name, what it is for, its own variables, and where it was called."""
 
 
 class Snippets(NamedTuple):
-    """The templates below `shortcodes/` by name, whether there is another one, and how to render.
+    """The templates below `shortcodes/` by name, whether there is another one, how to render,
+    and the pictures that templates have asked for so far; `strict`: what looks like a call is one.
 
     `shortcodes` is what each is called to what its file is: `youtube` to `shortcodes/youtube.html`.
     """
@@ -24,6 +25,8 @@ class Snippets(NamedTuple):
     shortcodes: Mapping[str, str]
     has: Callable[[str], bool]
     render: Render
+    made_files: Callable[[], tuple[Artifact, ...]]
+    strict: bool = True
 
 
 def _nothing(
@@ -32,5 +35,5 @@ def _nothing(
     return (Problem("fatal", "template", f"there is no template `{template}`"),)
 
 
-NONE = Snippets({}, lambda name: False, _nothing)
+NONE = Snippets({}, lambda name: False, _nothing, tuple)
 """For a text that no site is around."""

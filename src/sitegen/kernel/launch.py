@@ -22,20 +22,18 @@ import sitegen_values
 import zmq
 from ipykernel import kernelapp
 from ipykernel.compiler import XCachingCompiler
-from ipykernel.displayhook import ZMQShellDisplayHook
-from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
-from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
+from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
-from sitegen_below import Below
-from sitegen_limits import MESSAGE, Limits, StreamLimit, size_of
+from sitegen_says import DisplayHook, Publisher, Voice
 from traitlets import Type
 from zmq.eventloop.zmqstream import ZMQStream
 
 OF_A_POST = (
     "--HistoryManager.enabled=False",
     "--IPKernelApp.log_level=CRITICAL",
-    "--IPKernelApp.capture_fd_output=False",
+    "--IPKernelApp.capture_fd_output=False",  # `Voice` does that
     "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
 )
 ANYONES = {"page": "kernel", "site": "/", "work": "/", "passed_over": ["/"], "torch_device": None}
@@ -68,87 +66,6 @@ class Formatter(DisplayFormatter):
         return {**text, **pictures}, sizes
 
 
-class OrderedStream(OutStream):
-    """stdout and stderr in the order in which they were written, up to a limit for each block.
-
-    Each has a buffer of its own in ipykernel, so what the one holds is sent before the other
-    takes more.
-    """
-
-    last: ClassVar[OutStream | None] = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.limit = StreamLimit()
-
-    def fileno(self) -> int:
-        """Where children write to: captured, as what C writes is."""
-        return 2 if self.name == "stderr" else 1
-
-    def write(self, string: Any) -> int | None:
-        if not isinstance(string, str):
-            return int(super().write(string))  # which says what is wrong with it
-        text = self.limit.take(string)
-        if text:
-            last = OrderedStream.last
-            if last is not None and last is not self:
-                last.flush()
-            OrderedStream.last = self
-            super().write(text)
-            Kernel.limits.sent(len(text))
-        return len(string)
-
-    def end_block(self) -> None:
-        """Send the end of a text that was too long, with the number of characters cut before."""
-        tail, cut = self.limit.end()
-        if tail:
-            self.flush()
-            content = {"name": self.name, "text": tail, "cut": cut}
-            parent = self.parent_header
-            self.session.send(self.pub_thread, "stream", content, parent=parent, ident=self.topic)
-
-
-class Publisher(ZMQDisplayPublisher):
-    """Rich outputs up to the kernel's limits."""
-
-    def publish(self, data: Any, metadata: Any = None, **rest: Any) -> None:
-        size = size_of(data)
-        identity = (rest.get("transient") or {}).get("display_id")
-        if Kernel.limits.admits(size, identity, update=bool(rest.get("update"))):
-            self._flush_replaced()
-            super().publish(data, metadata, **rest)
-            Kernel.limits.sent(size + MESSAGE)
-
-    def clear_output(self, wait: bool = False) -> None:
-        self._flush_replaced()
-        super().clear_output(wait)
-        Kernel.limits.clear()
-        Kernel.limits.sent(MESSAGE)
-        for stream in Kernel.streams:
-            stream.limit.reset()
-
-    def _flush_replaced(self) -> None:
-        """Keep the order also while a library, such as rich, stands in for stdout and stderr."""
-        for stream in Kernel.streams:
-            if stream not in (sys.stdout, sys.stderr):
-                stream.flush()
-
-    def end_block(self) -> None:
-        """Say what was left out."""
-        note = Kernel.limits.note()
-        if note is not None:
-            text, cut = note
-            super().publish({"text/plain": text}, {"sitegen": {"cut": cut}})
-
-
-class DisplayHook(ZMQShellDisplayHook):
-    """The value of a block's last expression, up to the same limits."""
-
-    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        admitted = Kernel.limits.admits(size_of(format_dict))
-        super().write_format_data(format_dict if admitted else {}, md_dict)
-
-
 class Shell(ZMQInteractiveShell):
     compiler_class = Compiler
     displayhook_class = Type(DisplayHook)
@@ -162,9 +79,29 @@ class Shell(ZMQInteractiveShell):
         """`exit` and `quit` fail the block that says them, and leave the kernel to the others."""
         raise SystemExit
 
+    def showtraceback(
+        self,
+        exc_tuple: Any = None,
+        filename: Any = None,
+        tb_offset: Any = None,
+        exception_only: bool = False,
+        running_compiled_code: bool = False,
+    ) -> None:
+        """Name the exception of a block, whose places are the probe's to say.
+
+        IPython's own traceback looks through all modules at each level: with torch and jax loaded,
+        a recursion that never ends takes it many seconds.
+        """
+        only = exception_only or Kernel.of_a_post
+        super().showtraceback(exc_tuple, filename, tb_offset, only, running_compiled_code)
+
+    def show_usage_error(self, exc: Any) -> None:
+        """An unknown magic is an error as any other."""
+        self._showtraceback(type(exc), exc, [str(exc)])
+
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
-        Kernel.hand_over()
+        Voice.hand_over()
         super()._showtraceback(etype, evalue, stb)
 
 
@@ -177,31 +114,14 @@ class Kernel(IPythonKernel):
     of_a_post: ClassVar[bool] = False
     """Whether what runs is a block, which any other client's code is not."""
 
-    limits: ClassVar[Limits] = Limits()
-    below: ClassVar[Below]
-    streams: ClassVar[tuple[OrderedStream, ...]] = ()
-
-    @classmethod
-    def hand_over(cls) -> None:
-        """Let what was written below Python follow what Python has written."""
-        found = cls.below.take() if cls.streams else {}
-        for stream in cls.streams:
-            begin, tail, cut = found[stream.name]
-            stream.write(begin)
-            stream.limit.skip(cut)
-            stream.write(tail)
-
     async def do_execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         reply: dict[str, Any] = await super().do_execute(*args, **kwargs)
-        self.hand_over()
-        for stream in self.streams:
-            stream.end_block()
-        self.shell.display_pub.end_block()
+        Voice.end_block(self.shell.display_pub)
         return reply
 
     def init_metadata(self, parent: dict[str, Any]) -> dict[str, Any]:
+        Voice.limits.begin()
         Kernel.of_a_post = "sitegen_block" in parent["metadata"]
-        self.limits.begin()
         self.recorder.block = int(parent["metadata"].get("sitegen_block", 0))
         self.recorder.code = str(parent["content"].get("code", ""))
         self.recorder.ask = parent["metadata"].get("sitegen_ask", {})
@@ -211,10 +131,11 @@ class Kernel(IPythonKernel):
     def finish_metadata(
         self, parent: dict[str, Any], metadata: dict[str, Any], reply: dict[str, Any]
     ) -> dict[str, Any]:
+        record = self.recorder.take()  # for any client: it begins anew what is counted
         if not self.of_a_post:
             return metadata
         asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
-        return {**metadata, "sitegen": self.recorder.take() | asked}
+        return {**metadata, "sitegen": record | asked}
 
 
 class PrivatePipe(IOPubThread):
@@ -256,14 +177,13 @@ def main(connection_file: str, settings_file: str | None = None, *, forked: bool
         PrivatePipe.address = f"ipc://{connection['ip']}-pipe"
         kernelapp.IOPubThread = PrivatePipe
     application = Application.instance(
-        kernel_class=Kernel, outstream_class=f"{__name__}.OrderedStream"
+        kernel_class=Kernel, outstream_class="sitegen_says.OrderedStream"
     )
     application.initialize(["-f", connection_file, *(OF_A_POST if settings_file else ())])
-    if settings_file:
-        Kernel.below = Below()
-        Kernel.streams = (sys.stdout, sys.stderr)  # type: ignore[assignment]
     Kernel.recorder.attach(application.shell.events)
     Kernel.figures.attach(application.shell.events)
+    if settings_file:
+        Voice.limit(sys.stdout, sys.stderr)
     if settings_file:
         fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
         faulthandler.enable(fault, all_threads=False)

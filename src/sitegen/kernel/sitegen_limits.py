@@ -22,14 +22,16 @@ MAX_POST = 50_000_000
 """The size of one rich output, how many a block may show, and the size of all in a kernel."""
 
 FREE = 20_000_000
-RATE = 20_000_000
-"""What a block may send as fast as it can, and how much a second after that.
+RATE = 10_000_000
+"""What a block may replace as fast as it can, and how much a second after that.
 
 A display that is updated or cleared again and again is not cut, since only its last state counts;
 its sender is slowed down instead, so that the reader keeps up and nothing piles up between them.
 """
 
 MESSAGE = 1_000
+"""What a message takes besides its content."""
+
 _PACED = 1_000_000
 
 
@@ -81,9 +83,9 @@ class Limits:
 
     def begin(self) -> None:
         """A new block."""
-        self._shown = self._used = 0
+        self._shown = self._used = self._written = 0
         self._left_out = self._cut = 0
-        self._sent = self._owed = 0
+        self._replaced = self._owed = 0
 
     def admits(self, size: int, identity: str | None = None, *, update: bool = False) -> bool:
         """Whether an output may be sent; if not, it is counted. An update replaces what was."""
@@ -99,20 +101,27 @@ class Limits:
         self._room -= size - before
         if identity:
             self._sizes[identity] = size
-        if not update:
+        if update:
+            self._replace(before + MESSAGE)
+        else:
             self._shown += 1
             self._used += size
         return True
 
+    def write(self, size: int) -> None:
+        """Count what was written to a stream."""
+        self._written += size
+
     def clear(self) -> None:
         """What the block has shown so far is gone."""
         self._room += self._used
-        self._shown = self._used = self._left_out = self._cut = 0
+        self._replace(self._used + self._written + MESSAGE)
+        self._shown = self._used = self._written = self._left_out = self._cut = 0
 
-    def sent(self, size: int) -> None:
-        """Count what was sent, and wait where a block sends more than its reader can take."""
-        self._sent += size
-        if self._sent > FREE:
+    def _replace(self, size: int) -> None:
+        """Count what was replaced, and wait where a block sends more than its reader can take."""
+        self._replaced += size
+        if self._replaced > FREE:
             self._owed += size
             if self._owed > _PACED:
                 owed, self._owed = self._owed, 0

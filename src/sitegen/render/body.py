@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sitegen.base.expressions import fill_in
 from sitegen.model import Card, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, Placed, one_off_costs
-from sitegen.render.renderer import NOT_YET, Env, render_tokens
+from sitegen.render.export.names import download_names
+from sitegen.render.renderer import Env, render_tokens
 from sitegen.render.summary import summary_of
+from sitegen.render.texts import captions_of, fill_place, texts_of
 
 
 def render_body(document: Document, shown: Sequence[Shown]) -> Page:
@@ -17,11 +18,11 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
     Of several runs of a session, on several devices, the first speaks.
     """
     meta = document.meta
-    texts = _texts(shown)
+    texts = texts_of(shown)
     context = CellContext(
         url=document.url,
         placed=_placed(shown),
-        captions=_captions(document, texts),
+        captions=captions_of(document, texts),
         measure=meta.measure,
         trust=meta.execute.trust_output,
     )
@@ -41,32 +42,6 @@ def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
     return found
 
 
-def _texts(shown: Sequence[Shown]) -> dict[int, str]:
-    """The texts of the inline expressions that have one, by index."""
-    found: dict[int, str] = {}
-    for run in shown:
-        for inline, text in zip(run.plan.inlines, run.texts, strict=True):
-            if text is not None:
-                found.setdefault(inline.index, text)
-    return found
-
-
-def _fill(document: Document, text: str, place: str, texts: Mapping[int, str], none: str) -> str:
-    """A text with its expressions filled in; one without a value reads `none`."""
-    inlines = [inline for inline in document.inlines if inline.place == place]
-    return fill_in(text, [texts.get(inline.index, none) for inline in inlines])
-
-
-def _captions(document: Document, texts: Mapping[int, str]) -> dict[int, str]:
-    captions = {}
-    for block in document.blocks:
-        if block.show.caption:
-            inlines = [entry for entry in document.inlines if entry.block == block.index]
-            values = [texts.get(inline.index, NOT_YET) for inline in inlines]
-            captions[block.index] = fill_in(block.show.caption, values)
-    return captions
-
-
 def _card(
     document: Document, shown: Sequence[Shown], texts: Mapping[int, str], summary: str | None
 ) -> Card:
@@ -75,8 +50,8 @@ def _card(
     return Card(
         path=document.source.path,
         url=document.url,
-        title=_fill(document, meta.title or "", "title", texts, ""),
-        description=_fill(document, meta.description, "description", texts, ""),
+        title=fill_place(document, meta.title or "", "title", texts, ""),
+        description=fill_place(document, meta.description, "description", texts, ""),
         date=meta.date,
         updated=meta.updated,
         weight=meta.weight,
@@ -92,6 +67,7 @@ def _card(
         measured=next(iter(measured), None),
         also_measured=measured[1:],
         meta=meta,
+        downloads=download_names(document, shown),
     )
 
 
@@ -105,7 +81,7 @@ def _by_device(shown: Sequence[Shown]) -> list[list[Shown]]:
 
 def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> Measured:
     """What one device's runs of a page cost; they are those of its sessions."""
-    captions = _captions(document, texts)
+    captions = captions_of(document, texts)
     hidden = 0
     rows = []
     pairs = [

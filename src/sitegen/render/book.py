@@ -14,6 +14,8 @@ from sitegen.base.paths import alias_file
 from sitegen.model import Artifact, Card, Page, Site
 from sitegen.render.config_view import view_config
 from sitegen.render.escape import replace_unfit
+from sitegen.render.functions import Outside
+from sitegen.render.library import open_library
 from sitegen.render.redirects import redirect
 from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
@@ -24,7 +26,8 @@ from sitegen.render.words import direction, words_of
 class Book(msgspec.Struct, frozen=True):
     """The site ready to be rendered; `common` is what every template sees, by language.
 
-    An author's mistake in a template goes to `problems`, once for all the pages that meet it.
+    With `plain` only the built-in templates are used. An author's mistake in a template goes to
+    `problems`, once for all the pages that meet it.
     """
 
     site: Site
@@ -32,6 +35,11 @@ class Book(msgspec.Struct, frozen=True):
     templates: Templates
     common: Mapping[str, Mapping[str, Any]]
     problems: list[Problem]
+    plain: bool = False
+
+    def choose(self, own: str | None, built_in: str) -> str:
+        """The template that a page asks for, where the site's own are used; else the built-in."""
+        return built_in if self.plain or own is None else own
 
     def words(self, lang: str) -> Mapping[str, str]:
         """The theme's words in a language."""
@@ -62,19 +70,22 @@ class Book(msgspec.Struct, frozen=True):
 
 
 def open_book(
-    site: Site, pages: Sequence[Page], cards: Mapping[str, Card], problems: list[Problem]
+    site: Site,
+    pages: Sequence[Page],
+    cards: Mapping[str, Card],
+    outside: Outside,
+    problems: list[Problem],
+    *,
+    plain: bool = False,
 ) -> Book:
-    """The site ready to be rendered."""
-    terms = {
-        (taxonomy.lang, taxonomy.config.name, name): term.url
-        for taxonomy in site.taxonomies
-        for term in taxonomy.terms
-        for name in term.spellings
-    }
+    """The site ready to be rendered; with `plain` by the built-in templates only."""
+    shelf = Shelf(site, pages, cards)
+    library = open_library(site, shelf)
     return Book(
         site=site,
-        shelf=Shelf(site, pages, cards),
-        templates=Templates(site.config, terms),
+        shelf=shelf,
+        templates=Templates(site.config, library, outside, problems, plain=plain),
+        plain=plain,
         common={language.code: _common(site, language.code) for language in site.config.languages},
         problems=problems,
     )

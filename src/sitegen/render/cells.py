@@ -109,7 +109,7 @@ def _pending(words: str) -> Rendered:
 
 
 def _device_note(shown: Shown) -> str:
-    return f'<p class="cell-note">on {escape_text(shown.run.device.label)}</p>'
+    return f'<p class="cell-device-name">on {escape_text(shown.run.device.label)}</p>'
 
 
 def one_off_costs(measures: Measures) -> tuple[str, ...]:
@@ -129,7 +129,8 @@ def _code(block: Block) -> str:
 def _outputs(block: Block, shown: Shown, cell: Cell, context: CellContext) -> Rendered:
     """What the block said. A failure that was not meant is shown whatever the options say."""
     alt = block.show.alt or context.captions.get(block.index) or "Output of the code above"
-    place = Place(context.url, shown.plan, shown.run.page, context.trust, shown.stale, alt)
+    other = shown.stale or shown.run.accepted is not None  # frames are of other lines
+    place = Place(context.url, shown.plan, shown.run.page, context.trust, other, alt)
     html: list[str] = []
     ordinary: list[str] = []
     files: list[Artifact] = []

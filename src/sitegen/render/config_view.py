@@ -14,9 +14,9 @@ def view_config(site: Site, lang: str) -> ConfigView:
     own = config.in_language(lang)
     return ConfigView(
         base_url=config.base_url,
-        title=own.title,
-        description=own.description,
-        author=config.author,
+        title=own.title or config.title or None,
+        description=own.description or None,
+        author=config.author or None,
         default_language=config.language,
         generate_feeds=own.generate_feeds,
         feed_filenames=own.feed_filenames,

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
-_MONTHS = tuple(
-    "January February March April May June July August September October November December".split()
-)
-_DIRECTIVE = re.compile(r"(%[-_0^#]?.)", re.S)
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _SIZE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
@@ -33,17 +28,6 @@ def format_bytes(size: float) -> str:
             value = size / unit
             return f"{value:.0f} {name}" if value >= 9.95 else f"{value:.1f} {name}"
     return f"{size:.0f} B"
-
-
-def format_date(date: dt.datetime, format: str = "%-d %B %Y") -> str:
-    """The date by a strftime pattern, in English whatever the locale."""
-    month = _MONTHS[date.month - 1]
-    fixed = {"%B": month, "%b": month[:3], "%-d": str(date.day), "%Y": f"{date.year:04d}"}
-    parts = _DIRECTIVE.split(format)
-    return "".join(
-        fixed.get(part) or date.strftime(part) if index % 2 else part
-        for index, part in enumerate(parts)
-    )
 
 
 def format_rfc3339(date: dt.datetime) -> str:

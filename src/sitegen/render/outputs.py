@@ -34,6 +34,7 @@ for the style sheet to show in print; nothing loads it before.
 _SVG_ROOT = re.compile(r"<svg\b[^>]*>")
 _SVG_SIZE = re.compile(r"""\s(width|height)=["'](\d+(?:\.\d+)?)(?:px)?["']""")
 _COLOURED = re.compile(r"""\bstyle=["'][^"']*color""")
+_ONLY_PRE = re.compile(r"<pre\b(?:(?!<pre\b).)*</pre>", re.S)
 _NO_SCRIPT = "This output can only be drawn by a script, and is not shown."
 
 
@@ -99,7 +100,7 @@ def name_places(text: str, place: Place) -> str:
     if "/block-" not in text:
         return text
     file = rf"(?<![\w/.-]){re.escape(place.page)}/block-(?P<block>\d+)(?:\+(?P<below>\d+))?\.py"
-    pattern = rf'(?P<quote>")?{file}(?(quote)", line |:)(?P<line>\d+)'
+    pattern = rf'(?P<quote>")?{file}(?(quote)", line |(?::|, line ))(?P<line>\d+)'
 
     def line_of(found: re.Match[str]) -> str:
         line = int(found["line"]) + int(found["below"] or 0)
@@ -125,6 +126,8 @@ def _render_display(display: Display, place: Place) -> Rendered:
     if not place.trust and needs_script(display):
         return Rendered(f'<p class="cell-note">{_NO_SCRIPT}</p>')
     forms = [(mime, render) for mime, render in RENDERERS.items() if mime in display.data]
+    if not place.trust and _is_coloured_text(display):
+        forms = [form for form in forms if form[0] != "text/html"]
     for mime, render in forms:
         if says_something(display, mime) or (place.trust and mime == "text/html"):
             rendered = render(display, display.data[mime], place)
@@ -132,6 +135,16 @@ def _render_display(display: Display, place: Place) -> Rendered:
                 return rendered
     plain = display.data.get("text/plain")
     return _plain(display, plain, place) if plain is not None else Rendered("")
+
+
+def _is_coloured_text(display: Display) -> bool:
+    """Whether the HTML says what the plain text says, as rich's does, in colours of its own."""
+    html, plain = display.data.get("text/html"), display.data.get("text/plain")
+    return (
+        isinstance(html, str)
+        and isinstance(plain, str)
+        and (_ONLY_PRE.fullmatch(html.strip()) is not None and "\x1b[" in plain)
+    )
 
 
 def _html(display: Display, value: str | Blob, place: Place) -> Rendered:
@@ -146,8 +159,8 @@ def _html(display: Display, value: str | Blob, place: Place) -> Rendered:
 
 
 def _plain(display: Display, value: str | Blob, place: Place) -> Rendered:
-    text = value if isinstance(value, str) else ""
-    return Rendered(render_text(name_places(text, place).rstrip("\n"), "result"))
+    text = name_places(value, place).rstrip("\n") if isinstance(value, str) else ""
+    return Rendered(render_text(text, "result") if text.strip() else "")
 
 
 def _latex(display: Display, value: str | Blob, place: Place) -> Rendered:

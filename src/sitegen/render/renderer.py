@@ -23,9 +23,8 @@ from sitegen.render.highlight import is_known
 from sitegen.render.maths import MathsError, to_mathml
 from sitegen.render.sizes import picture_size
 from sitegen.render.summary import is_summary_mark, mark_summary
+from sitegen.render.texts import NOT_YET
 from sitegen.settings import Html, MarkdownConfig
-
-NOT_YET = "not run yet"
 
 _HEADER = 64 * 1024
 """Bytes of a picture's file that hold its size, almost always."""

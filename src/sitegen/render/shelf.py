@@ -101,8 +101,8 @@ class Shelf:
         series = self.site.series.get(card.path)
         colocated = _colocated(card)
         return PageView(
-            title=card.title,
-            description=card.description,
+            title=card.title or None,
+            description=card.description or None,
             date=date,
             updated=card.updated,
             year=date.year if date else None,
@@ -125,6 +125,10 @@ class Shelf:
             reading_time=minutes(card.words),
             summary=self._summary(card),
             measured=view_measured(card.measured) if card.measured else None,
+            also_measured=tuple(view_measured(measured) for measured in card.also_measured),
+            downloads=tuple(
+                LinkView(name, permalink(self.base, card.url + name)) for name in card.downloads
+            ),
             ancestors=ancestors,
             path_links=self._links(ancestors),
             translations=self.translations(card.path),
@@ -138,8 +142,8 @@ class Shelf:
         ancestors = self.site.ancestors.get(card.path, ())
         folder = card.path.rpartition("/")[0]
         return SectionView(
-            title=card.title,
-            description=card.description,
+            title=card.title or None,
+            description=card.description or None,
             draft=card.draft,
             lang=card.lang,
             path=card.url,

@@ -9,28 +9,35 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jinja2
 import msgspec
-from markupsafe import Markup
+from msgspec.structs import replace
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, SiteError
-from sitegen.model import Origin, Site, SiteConfig
+from sitegen.model import Artifact, Origin, Site, SiteConfig, Term
 from sitegen.render.config_view import view_config
+from sitegen.render.functions import Outside
+from sitegen.render.library import Library
 from sitegen.render.templates import Templates
+from sitegen.render.views import TermView
+
+FILE = "site.toml"
+"""The configuration of a site that is sitegen's own."""
 
 _FOLDER = "shortcodes"
 _KINDS = (".md", ".html")
 
 
 class Snippets(NamedTuple):
-    """The shortcodes' templates by name, whether there is another template, how to render one."""
+    """The shortcodes' templates by name, whether there is another template, how to render one,
+    and the pictures that they have asked for so far; whether what looks like a call must be one."""
 
     shortcodes: Mapping[str, str]
     has: Callable[[str], bool]
-    render: Callable[
-        [str, Origin, Mapping[str, Any], str],
-        str | tuple[Problem, ...],
-    ]
+    render: Callable[[str, Origin, Mapping[str, Any], str], str | tuple[Problem, ...]]
+    made_files: Callable[[], tuple[Artifact, ...]]
+    strict: bool
 
 
 class OriginView(msgspec.Struct, frozen=True):
@@ -53,15 +60,22 @@ class OriginView(msgspec.Struct, frozen=True):
     assets: tuple[str, ...]
 
 
-def open_snippets(config: SiteConfig) -> Snippets:
-    """The small templates of a site, of its theme, and the built-in ones, the site's first."""
+def open_snippets(
+    config: SiteConfig, urls: Mapping[str, str], outside: Outside, problems: list[Problem]
+) -> Snippets:
+    """The small templates of a site, of its theme, and the built-in ones, the site's first.
+
+    Of the site they know no more than the addresses of its pages: it is still being read. In a
+    site that is still Zola's, a template that is not Jinja2 gives nothing, and a warning.
+    """
     folders = [config.root / "templates"]
     if config.theme:
         folders.append(config.root / "themes" / config.theme / "templates")
 
     @cache
     def templates() -> Templates:
-        return Templates(config, {})
+        library = Library(urls, lambda path: None, lambda path: None, _no_term, {})
+        return Templates(config, library, outside, problems)
 
     @cache
     def config_in(lang: str) -> Any:
@@ -81,14 +95,22 @@ def open_snippets(config: SiteConfig) -> Snippets:
             "current_path": origin.url,
             "current_url": permalink(config.base_url, origin.url),
         }
-        if name.endswith(".md"):
-            context = {key: _as_written(value) for key, value in context.items()}
         try:
             return templates().render(name, where, {**everywhere, **context})
         except SiteError as error:
-            return error.problems
+            if config.file == FILE:
+                return error.problems
+            problems.extend(replace(problem, severity="warning") for problem in error.problems)
+            return ""
 
-    return Snippets(_shortcodes(folders), has, render)
+    def made_files() -> tuple[Artifact, ...]:
+        return templates().made_files()
+
+    return Snippets(_shortcodes(folders), has, render, made_files, config.file == FILE)
+
+
+def _no_term(term: Term) -> TermView:
+    raise jinja2.TemplateRuntimeError("a shortcode is read before the site has terms")
 
 
 def _shortcodes(folders: list[Path]) -> dict[str, str]:
@@ -104,13 +126,6 @@ def _shortcodes(folders: list[Path]) -> dict[str, str]:
 
 def _stem(name: str) -> str:
     return name.rpartition(".")[0]
-
-
-def _as_written(value: Any) -> Any:
-    """Text for Markdown, which is escaped when it is rendered and not before."""
-    if isinstance(value, str):
-        return Markup(value)  # noqa: S704 (Markdown is not HTML yet)
-    return [_as_written(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _view(origin: Origin, base_url: str) -> OriginView:

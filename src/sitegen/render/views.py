@@ -53,9 +53,9 @@ class ConfigView(msgspec.Struct, frozen=True):
     """The configuration as a page in one language sees it; `languages` are the others by code."""
 
     base_url: str
-    title: str
-    description: str
-    author: str
+    title: str | None
+    description: str | None
+    author: str | None
     default_language: str
     generate_feeds: bool
     feed_filenames: tuple[str, ...]
@@ -113,6 +113,14 @@ class CostView(msgspec.Struct, frozen=True):
     first: tuple[str, ...]
 
 
+class AcceptedView(msgspec.Struct, frozen=True):
+    """A result that stands for other code than was measured: why, since when, what differs."""
+
+    because: str
+    when: dt.datetime
+    difference: str
+
+
 class MeasuredView(msgspec.Struct, frozen=True):
     """The card of an executed post."""
 
@@ -129,7 +137,10 @@ class MeasuredView(msgspec.Struct, frozen=True):
     hidden: int
     stale: bool
     preloaded: tuple[str, ...]
+    beside: int
+    torch_device: str | None
     rows: tuple[CostView, ...]
+    accepted: tuple[AcceptedView, ...]
 
 
 class Around(Protocol):
@@ -142,8 +153,8 @@ class Around(Protocol):
 class PageView(msgspec.Struct, frozen=True, eq=False):
     """A page. `ancestors` are paths of sections, for `get_section`; `path_links` link to them."""
 
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     date: dt.datetime | None
     updated: dt.datetime | None
     year: int | None
@@ -166,6 +177,8 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     reading_time: int
     summary: Markup | None
     measured: MeasuredView | None
+    also_measured: tuple[MeasuredView, ...]
+    downloads: tuple[LinkView, ...]
     ancestors: tuple[str, ...]
     path_links: tuple[LinkView, ...]
     translations: tuple[TranslationView, ...]
@@ -199,8 +212,8 @@ class PartView(msgspec.Struct, frozen=True):
 class SectionView(msgspec.Struct, frozen=True, eq=False):
     """A section. `subsections` are their paths, for `get_section`; `parts` say more of them."""
 
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     draft: bool
     lang: str
     path: str
@@ -314,6 +327,8 @@ def view_measured(measured: Measured) -> MeasuredView:
         hidden=measured.hidden,
         stale=measured.stale,
         preloaded=_in_words(origin.preloaded),
+        beside=origin.beside,
+        torch_device=origin.torch_device,
         rows=tuple(
             CostView(
                 title=row.title,
@@ -326,5 +341,8 @@ def view_measured(measured: Measured) -> MeasuredView:
                 first=row.one_off,
             )
             for row in measured.rows
+        ),
+        accepted=tuple(
+            AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
     )

@@ -1,23 +1,19 @@
-"""The command line: arguments to one call, and its report to the terminal; alone prints and exits.
-
-What a command needs is imported when it runs, so that `sitegen --help` is there at once.
-"""
+"""What commands share: one call, its report to the terminal or as JSON, its exit status."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sitegen import __version__
-
 if TYPE_CHECKING:
+    import msgspec
+
     from sitegen.base.errors import Problem
     from sitegen.build import Caller, Options
     from sitegen.model import Event, Report
@@ -25,112 +21,91 @@ if TYPE_CHECKING:
 Watch = Callable[["Event"], None]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="sitegen")
-@click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=".",
-    help="The site's folder; else the one you are in.",
-)
-@click.pass_context
-def main(context: click.Context, root: Path) -> None:
-    """A static blog generator whose numbers are measured."""
-    context.obj = root.resolve()
-
-
-@main.command()
-@click.option("--no-exec", is_flag=True, help="Run nothing: show stored results only.")
-@click.option("--frozen", is_flag=True, help="As --no-exec; missing or stale results are errors.")
-@click.option("--allow-errors", is_flag=True, help="A failed block is a warning.")
-@click.option("--strict", is_flag=True, help="Warnings are errors.")
-@click.option("--drafts", is_flag=True, help="Publish drafts too.")
-@click.option("--output", type=click.Path(path_type=Path), help="Publish into this folder.")
-@click.option("--base-url", help="Publish for this address instead of the configured one.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.pass_obj
-def build(
-    root: Path,
-    no_exec: bool,
-    frozen: bool,
-    allow_errors: bool,
-    strict: bool,
-    drafts: bool,
-    output: Path | None,
-    base_url: str | None,
-    as_json: bool,
-) -> None:
-    """Run what is missing or stale, render all, publish.
-
-    \b
-    Exit status: 0 all well; 1 published, but something in it failed;
-    2 nothing was published, the old site stands; 130 interrupted.
-    """
-    from sitegen.build import Options
-    from sitegen.build import build as build_site
-
-    if no_exec and frozen:
-        raise click.UsageError("--frozen runs nothing already; leave --no-exec out")
-    options = Options(
-        mode="frozen" if frozen else "no-exec" if no_exec else "build",
-        allow_errors=allow_errors,
-        strict=strict,
-        drafts=drafts,
-        output=output.absolute() if output else None,
-        base_url=base_url,
-    )
-    _run(options, as_json, lambda watch: build_site(root, options, _caller(), watch))
-
-
-@main.command()
-@click.argument("posts", nargs=-1)
-@click.option("--allow-errors", is_flag=True, help="A failed block is a warning.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.pass_obj
-def run(root: Path, posts: tuple[str, ...], allow_errors: bool, as_json: bool) -> None:
-    """Run POSTS on this machine's device and store what they give, beside the results of others.
-
-    Publishes nothing.
-    """
-    from sitegen.build import Options, measure
-
-    options = Options(mode="measure", allow_errors=allow_errors, drafts=True)
-    _run(options, as_json, lambda watch: measure(root, posts, options, _caller(), watch))
-
-
-def _caller() -> Caller:
+def caller() -> Caller:
+    """Who calls: this process's environment and interpreter."""
     from sitegen.build import Caller
 
     return Caller(dict(os.environ), sys.executable)
 
 
-def _run(options: Options, as_json: bool, call: Callable[[Watch], Report]) -> None:
+def conclude(
+    options: Options, as_json: bool, call: Callable[[Watch], Report], *, explain: bool = False
+) -> None:
     """Make the call, print its report, exit with its status."""
     from sitegen.base.errors import SiteError, exit_status
     from sitegen.model import Report
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave as on Ctrl-C: clean up
     try:
-        with _progress() as watch:
+        with interruptible(as_json, "nothing was published"), watching() as watch:
             report = call(watch)
     except SiteError as error:
         report = Report(problems=error.problems)
-    except KeyboardInterrupt:
-        if as_json:
-            click.echo(render_json(Report(), 130))
-        click.echo("interrupted; nothing was published", err=True)
-        sys.exit(130)
     status = exit_status(report.problems, strict=options.strict)
     if as_json:
-        click.echo(render_json(report, status))
+        click.echo(render_json(report, status, report.problems))
     else:
-        _print_problems(report.problems)
+        print_problems(report.problems)
+        for line in report.explanations if explain else ():
+            click.echo(line)
         for line in render_report(report, status):
             click.echo(line, err=status != 0)
     sys.exit(status)
 
 
-def render_json(report: Report, status: int) -> str:
+Reply = Callable[["msgspec.Struct", int, Iterable[str]], None]
+"""Takes what was found, the exit status, and the lines that say it to people."""
+
+
+@contextmanager
+def answer(as_json: bool, interrupted: str) -> Iterator[Reply]:
+    """Prints what the command replies, or the mistakes that kept it from doing so, and exits."""
+    from sitegen.base.errors import SiteError
+    from sitegen.model import Report
+
+    status = 0
+
+    def reply(found: msgspec.Struct, code: int, lines: Iterable[str]) -> None:
+        nonlocal status
+        status = code
+        if as_json:
+            click.echo(render_json(found, status))
+            return
+        for line in lines:
+            click.echo(line)
+
+    try:
+        with interruptible(as_json, interrupted):
+            yield reply
+    except SiteError as error:
+        status = 2
+        if as_json:
+            click.echo(render_json(Report(problems=error.problems), status, error.problems))
+        else:
+            print_problems(error.problems)
+    sys.exit(status)
+
+
+def ask(question: str) -> bool:
+    """The answer of whoever sits at the terminal; no where nobody does."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(question)
+
+
+@contextmanager
+def interruptible(as_json: bool, done: str) -> Iterator[None]:
+    """On Ctrl-C and SIGTERM says what was done, once all is cleaned up, and exits with 130."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if as_json:
+            from sitegen.model import Report
+
+            click.echo(render_json(Report(), 130))
+        click.echo(f"interrupted; {done}", err=True)
+        sys.exit(130)
+
+
+def render_json(report: msgspec.Struct, status: int, problems: Iterable[Problem] = ()) -> str:
     """The report as JSON; each problem with file, line, column, severity, code, message, help."""
     import json
 
@@ -148,7 +123,7 @@ def render_json(report: Report, status: int) -> str:
             "message": problem.message,
             "help": list(problem.help),
         }
-        for problem in report.problems
+        for problem in problems
     ]
     return json.dumps(plain, ensure_ascii=False, indent=2)
 
@@ -160,15 +135,15 @@ def render_report(report: Report, status: int) -> Iterator[str]:
         for severity in ("fatal", "error", "warning")
     }
     if status == 2:
-        yield f"nothing was published: {_count(counts['fatal'], 'mistake')} to mend, see above"
+        yield f"nothing was published: {count(counts['fatal'], 'mistake')} to mend, see above"
         return
-    parts = [_count(report.pages, "page")] if report.output else []
+    parts = [count(report.pages, "page")] if report.output else []
     if report.output:
         changes = f"{report.written} written, {report.unchanged} unchanged"
         parts.append(changes + (f", {report.removed} removed" if report.removed else ""))
-    ran = f"{_count(report.executed_posts, 'post')} run ({_count(report.executed_blocks, 'block')})"
+    ran = f"{count(report.executed_posts, 'post')} run ({count(report.executed_blocks, 'block')})"
     parts.append(
-        ran if report.executed_posts else f"{_count(report.replayed_posts, 'post')} replayed"
+        ran if report.executed_posts else f"{count(report.replayed_posts, 'post')} replayed"
     )
     if report.executed_posts and report.replayed_posts:
         parts.append(f"{report.replayed_posts} replayed")
@@ -179,15 +154,15 @@ def render_report(report: Report, status: int) -> Iterator[str]:
         yield f"the site is in {os.path.relpath(report.output)}"
     yield from report.advice
     if status == 1:
-        count = counts["error"] or counts["warning"]
-        yield f"{_count(count, 'mistake')} to mend, see above"
+        mistakes = counts["error"] or counts["warning"]
+        yield f"{count(mistakes, 'mistake')} to mend, see above"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _print_problems(problems: tuple[Problem, ...]) -> None:
+def print_problems(problems: tuple[Problem, ...]) -> None:
     from sitegen.base.errors import render_problem
 
     colours = {"fatal": "red", "error": "red", "warning": "yellow", "notice": "cyan"}
@@ -198,7 +173,7 @@ def _print_problems(problems: tuple[Problem, ...]) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Watch]:
+def watching() -> Iterator[Watch]:
     """A function to be told of events; on a terminal it shows post, block and elapsed time."""
     if not sys.stderr.isatty():
         yield lambda event: None

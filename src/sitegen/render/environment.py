@@ -1,0 +1,80 @@
+"""The Jinja environment: Tera's manners where the two languages differ.
+
+`map.items` is the map's own entry before Python's method, nothing prints as nothing, truth prints
+as `true`, and a date prints as front matter writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+
+from sitegen.base.errors import Problem, Span
+from sitegen.render.filters import FILTERS, TESTS
+from sitegen.render.filters.values import as_text
+from sitegen.render.loader import Levels, Loader
+from sitegen.render.missing import Missing
+from sitegen.render.scope import Generator, SetGlobal, settle_globals
+
+
+class Environment(jinja2.Environment):
+    """Jinja's environment over the levels of a site's templates."""
+
+    code_generator_class = Generator
+
+    def __init__(
+        self,
+        levels: Levels,
+        functions: Mapping[str, Callable[..., Any]],
+        undefined: type[Missing] = Missing,
+    ) -> None:
+        super().__init__(
+            loader=Loader(levels),
+            autoescape=lambda name: not (name or "").endswith(".md"),
+            undefined=undefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=printed,
+            extensions=["jinja2.ext.loopcontrols", SetGlobal],
+        )
+        self.levels = levels
+        self.filters.update(FILTERS)
+        self.tests.update(TESTS)
+        self.globals.update(functions)
+
+    def join_path(self, template: str, parent: str) -> str:
+        return self.levels.below(template, parent)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template = super()._parse(source, name, filename)
+        settle_globals(template)
+        return template
+
+
+def printed(value: Any) -> Any:
+    """What `{{ value }}` shows of a value."""
+    if isinstance(value, (str, jinja2.Undefined)):
+        return value
+    return value if hasattr(value, "__html__") else as_text(value)
+
+
+def why_no_template(file: str, text: str) -> Problem | None:
+    """What Jinja2 does not understand in a template's text; None where it does all."""
+    levels = Levels((), None)
+    try:
+        Environment(levels, {}).parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        lines = text.split("\n")
+        excerpt = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
+        message = str(error.message)
+        return Problem("warning", "template", message, Span(file, error.lineno), excerpt)
+    return None

@@ -1,0 +1,43 @@
+"""The functions of templates, by Zola's and Tera's names and with their arguments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from markdown_it.token import Token
+
+from sitegen.model import Artifact, SiteConfig
+from sitegen.render.functions.files import of_files
+from sitegen.render.functions.others import of_the_rest
+from sitegen.render.functions.pages import of_pages
+from sitegen.render.functions.terms import of_terms
+from sitegen.render.library import Library
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """What templates take from outside of the site: the build's day, the author's environment, how
+    a slug is made, and how Markdown that is no page is read."""
+
+    day: dt.date
+    environ: Mapping[str, str]
+    slugify: Callable[[str], str]
+    read_markdown: Callable[[str], Sequence[Token]]
+
+
+def functions(
+    config: SiteConfig,
+    library: Library,
+    outside: Outside,
+    made: dict[str, Artifact],
+    drawn: Callable[[], str],
+) -> Mapping[str, Callable[..., Any]]:
+    """The functions by name. Images that they make go to `made`; `drawn` seeds `get_random`."""
+    return {
+        **of_pages(config, library),
+        **of_terms(config, library),
+        **of_files(config, made),
+        **of_the_rest(config, outside.day, outside.environ, drawn),
+    }

@@ -1,0 +1,89 @@
+"""`get_page`, `get_section`, `get_url`: what lies where on the site."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from sitegen.base.address import permalink
+from sitegen.model import SiteConfig
+from sitegen.render.functions.errors import no_such
+from sitegen.render.library import Library
+from sitegen.render.lookup import need_file
+
+
+def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
+    """The functions for a site."""
+
+    def get_page(path: str, lang: str | None = None, metadata_only: bool = False) -> Any:
+        found = library.page(_in_language(config, path, lang))
+        if found is None:
+            raise no_such("get_page", f"there is no page `{path}`", path, library.urls)
+        return msgspec.structs.replace(found, body=Markup()) if metadata_only else found
+
+    def get_section(path: str, metadata_only: bool = False, lang: str | None = None) -> Any:
+        found = library.section(_in_language(config, path, lang))
+        if found is None:
+            raise no_such("get_section", f"there is no section `{path}`", path, library.urls)
+        bare: dict[str, Any] = {"pages": (), "subsections": (), "parts": ()}
+        bare = bare if metadata_only else {}
+        return msgspec.structs.replace(found, **bare)
+
+    def get_url(
+        path: str,
+        lang: str | None = None,
+        trailing_slash: bool = False,
+        cachebust: bool = False,
+    ) -> str:
+        if path.startswith("@/"):
+            page, hash, anchor = path[2:].partition("#")
+            url = library.urls.get(_in_language(config, page, lang))
+            if url is None:
+                raise no_such("get_url", f"there is no page `{page}`", page, library.urls)
+            return permalink(config.base_url, url) + hash + anchor
+        below, more = _parted(path.lstrip("/"))
+        if lang not in (None, config.language):
+            below = f"{_language(config, lang)}/{below}"
+        url = f"/{below}"
+        if len(url) > 1:
+            url = url.rstrip("/") + ("/" if trailing_slash else "")
+        address = permalink(config.base_url, url)
+        if cachebust:
+            address += f"?h={digest(below)}"
+        return address + more
+
+    @cache
+    def digest(path: str) -> str:
+        data = need_file(config, path, "get_url").read_bytes()
+        return hashlib.sha256(data).hexdigest()[:20]
+
+    return {"get_page": get_page, "get_section": get_section, "get_url": get_url}
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """A path, and the query or fragment behind it."""
+    found = re.search(r"[?#]", path)
+    return (path[: found.start()], path[found.start() :]) if found else (path, "")
+
+
+def _in_language(config: SiteConfig, path: str, lang: str | None) -> str:
+    """The path of a page in a language: `a.md` as `a.pt.md`."""
+    path = path.removeprefix("@/")
+    if lang in (None, config.language):
+        return path
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem}.{_language(config, lang)}{dot}{suffix}"
+
+
+def _language(config: SiteConfig, lang: str | None) -> str:
+    known = [language.code for language in config.languages]
+    if lang not in known:
+        raise jinja2.TemplateRuntimeError(f"the site has no language `{lang}`")
+    return str(lang)
