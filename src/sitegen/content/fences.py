@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from markdown_it.common.utils import unescapeAll
+
 from sitegen.base.errors import Problem, Span
 from sitegen.base.python_text import reduce_python
 from sitegen.content.options import Fence, Options
@@ -38,12 +40,17 @@ class Info(NamedTuple):
 
 def parse_info(info: str) -> Info:
     """The language (all before the first comma, lower-case) and the `key=value` words after it."""
-    language, *words = [part.strip() for part in info.split(",")]
+    language, *words = [part.strip() for part in unescapeAll(info).split(",")]
     options = {}
     for word in words:
         key, _, value = word.partition("=")
         options[key.strip()] = value.strip()
     return Info(language.lower(), options)
+
+
+def shown_language(info: Info) -> str:
+    """The language by which code is highlighted: the first word, as CommonMark has it."""
+    return (info.language.split() or [""])[0]
 
 
 def parse_look(info: Info, note: Callable[[str, str], None]) -> Look:

@@ -14,7 +14,14 @@ from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, Span
 from sitegen.content.dialect import dialect_of, parser_for
 from sitegen.content.expand import expand
-from sitegen.content.fences import PYTHON, Beside, parse_block, parse_info, parse_look
+from sitegen.content.fences import (
+    PYTHON,
+    Beside,
+    parse_block,
+    parse_info,
+    parse_look,
+    shown_language,
+)
 from sitegen.content.headings import (
     RESERVED_IDS,
     demote,
@@ -133,7 +140,7 @@ def _read_fence(token: Token, opening: int, reader: _Reader) -> None:
 
     info = parse_info(token.info)
     look = parse_look(info, note)
-    token.meta |= {"language": info.language, "look": look, "line": span.line}
+    token.meta |= {"language": shown_language(info), "look": look, "line": span.line}
     if info.language not in PYTHON and _nearly(info.language) in PYTHON:
         message = f"`{token.info.strip()}` names no language, so this fence is not run"
         note(message, "how a block runs is said in `#|` lines, how it looks after a comma")
@@ -160,7 +167,7 @@ def _set_languages(tokens: Sequence[Token]) -> None:
         if token.type == "fence":
             info = parse_info(token.info)
             look = parse_look(info, lambda *problem: None)
-            token.meta |= {"language": info.language, "look": look}
+            token.meta |= {"language": shown_language(info), "look": look}
 
 
 def _beside(source: Source) -> Beside:

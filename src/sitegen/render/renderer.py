@@ -233,9 +233,10 @@ def _is_escaped(html: str, mode: Html) -> bool:
 
 
 def _note(token: Token) -> str:
-    """What a footnote is called: by its author, else by its number."""
+    """What a footnote is called: by its author, else by its number behind a hyphen."""
     label = token.meta.get("label")
-    return escape_text(re.sub(r"\s", "-", str(label or token.meta["id"] + 1)))
+    name = f"-{token.meta['id'] + 1}" if label is None else str(label)
+    return escape_text(re.sub(r"\s", "-", name))
 
 
 def _about_formula(token: Token, error: MathsError) -> Problem:
