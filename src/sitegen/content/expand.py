@@ -133,7 +133,7 @@ class _Expander:
         if isinstance(result, tuple):
             self._problems += result
             return "", kind
-        return result.replace("\r\n", "\n").rstrip("\n") if kind == "md" else result, kind
+        return result.replace("\r\n", "\n").rstrip("\n"), kind
 
     def _inner(self, start: int, end: int) -> str:
         """The text of a body, with the calls in it replaced by what they give."""

@@ -7,6 +7,7 @@ closes one only if no space stands before it and no letter or digit behind it: p
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -17,7 +18,7 @@ _INLINE = re.compile(
     r"|(?<![\w$\\])\$(?![\s$])(?P<line>(?:[^$\\]|\\.)*?(?:[^\s$\\]|\\.))\$(?![\w$])",
     re.S,
 )
-_SLASHED = re.compile(r"\\\\\((?P<line>.+?)\\\\\)|\\\\\[(?P<shown>.+?)\\\\\]", re.S)
+_SLASHED = {r"\\(": r"\\)", r"\\[": r"\\]"}
 _BLOCKS = (("$$", "$$"), ("\\\\[", "\\\\]"))
 
 
@@ -27,20 +28,43 @@ def formulas_plugin(parser: MarkdownIt) -> None:
     parser.block.ruler.before("fence", "formula_block", _block, {"alt": ["paragraph", "reference"]})
 
 
+class _Formula(NamedTuple):
+    latex: str
+    end: int
+    display: bool
+
+
 def _inline(state: StateInline, silent: bool) -> bool:
-    pattern = {"$": _INLINE, "\\": _SLASHED}.get(state.src[state.pos])
-    found = pattern.match(state.src, state.pos, state.posMax) if pattern else None
-    if found is None:
-        return False
-    latex = found["line"] if found["shown"] is None else found["shown"]
-    if not latex.strip():
+    found = {"$": _dollars, "\\": _slashes}.get(state.src[state.pos], _none)(state)
+    if found is None or not found.latex.strip():
         return False
     if not silent:
         token = state.push("formula", "", 0)
-        token.content = latex
-        token.meta = {"display": found["shown"] is not None, "start": found.start() + 2}
-    state.pos = found.end()
+        token.content = found.latex
+        token.meta = {"display": found.display}
+    state.pos = found.end
     return True
+
+
+def _none(state: StateInline) -> _Formula | None:
+    return None
+
+
+def _dollars(state: StateInline) -> _Formula | None:
+    found = _INLINE.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return None
+    display = found["shown"] is not None
+    return _Formula(found["shown"] if display else found["line"], found.end(), display)
+
+
+def _slashes(state: StateInline) -> _Formula | None:
+    opening = state.src[state.pos : state.pos + 3]
+    closing = _SLASHED.get(opening)
+    end = state.src.find(closing, state.pos + 3, state.posMax) if closing else -1
+    if end < 0:
+        return None
+    return _Formula(state.src[state.pos + 3 : end], end + 3, opening.endswith("["))
 
 
 def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -116,7 +116,7 @@ def plain_text(inline: Token) -> str:
 def insert_anchors(
     tokens: Sequence[Token], headings: Iterable[Heading], where: Anchors, anchor: Anchor
 ) -> None:
-    """Put a heading's link to itself before or behind its text, or around it."""
+    """Put a heading's link to itself before or behind its text, or around a text without links."""
     if where == "none":
         return
     found = iter(headings)
@@ -130,7 +130,7 @@ def insert_anchors(
             children = [made(html), *children]
         elif where == "right":
             children = [*children, made(html)]
-        else:
+        elif not any(child.type == "link_open" for child in children):
             opening = _LINK.search(html)
             if opening:
                 children = [made(opening[1], part=True), *children, made("</a>", part=True)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from markdown_it.token import Token
@@ -140,7 +141,7 @@ def _read_fence(token: Token, opening: int, reader: _Reader) -> None:
 
     info = parse_info(token.info)
     look = parse_look(info, note)
-    token.meta |= {"language": shown_language(info), "look": look, "line": span.line}
+    token.meta |= {"language": shown_language(info), "look": look, "place": (span, lines[opening])}
     if info.language not in PYTHON and _nearly(info.language) in PYTHON:
         message = f"`{token.info.strip()}` names no language, so this fence is not run"
         note(message, "how a block runs is said in `#|` lines, how it looks after a comma")
@@ -211,7 +212,9 @@ def _anchor(
 ) -> str:
     """The link to a heading itself: the template's, as in Zola, else a sign, not read out."""
     if not snippets.has(_ANCHOR):
-        return f'<a class="zola-anchor" href="#{id}" aria-hidden="true" tabindex="-1">#</a>'
+        around = origin.meta.insert_anchor_links == "heading"
+        unheard = "" if around else ' aria-hidden="true" tabindex="-1"'
+        return f'<a class="zola-anchor" href="#{quote(id)}"{unheard}>#</a>'
     context = {"id": id, "level": level, "text": text}
     html = snippets.render(_ANCHOR, origin, context, origin.source.file)
     if isinstance(html, tuple):

@@ -51,8 +51,9 @@ def _place(token: Token, expanded: Expanded) -> None:
     first, behind = token.map or (0, 0)
     if first in expanded.made:
         token.meta["made"] = True
-    last = lines[min(max(behind - 1, first), len(lines) - 1)]
-    token.map = [lines[min(first, len(lines) - 1)], last + 1]
+    begin = lines[min(first, len(lines) - 1)]
+    end = lines[behind] if behind < len(lines) else lines[-1] + 1
+    token.map = [begin, max(end, begin + 1)]
 
 
 def _filled(text: str, html: Sequence[str]) -> str:

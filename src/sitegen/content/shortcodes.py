@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from sitegen.content.dialect import block_parser
@@ -64,6 +66,7 @@ class Code:
         starts = [0, *(found.end() for found in re.finditer("\n", text)), len(text) + 1]
         self._until: dict[int, int] = {}
         self._spans: list[tuple[int, int]] = []
+        self._bodies: dict[int, tuple[int, int]] | None = None
         for token in block_parser().parse(text):
             if token.map is None:
                 continue
@@ -77,25 +80,21 @@ class Code:
         self._starts = starts
         self._spans.sort()
 
+    def bodies(self, text: str) -> dict[int, tuple[int, int]]:
+        """The bodies of the text's calls, found once."""
+        if self._bodies is None:
+            self._bodies = _pair_bodies(text, self)
+        return self._bodies
+
     def end_of_block(self, at: int) -> int:
         """The end of the code that a place lies in; the place itself where it lies in none."""
-        return next((last for first, last in self._spans if first <= at < last), at)
+        place = bisect_right(self._spans, at, key=itemgetter(0)) - 1
+        return max(at, self._spans[place][1]) if place >= 0 else at
 
     def end_of_run(self, at: int) -> int:
         """Where the lines end in which a span of code that begins here may end."""
-        line = _line_of(self._starts, at)
+        line = min(bisect_right(self._starts, at), len(self._starts) - 1) - 1
         return self._until.get(line, self._starts[line + 1])
-
-
-def _line_of(starts: Sequence[int], at: int) -> int:
-    low, high = 0, len(starts) - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if starts[middle] <= at:
-            low = middle
-        else:
-            high = middle
-    return low
 
 
 def find_calls(text: str, code: Code, start: int = 0, end: int | None = None) -> Iterator[Found]:
@@ -149,8 +148,8 @@ def _read(text: str, at: int, end: int, code: Code) -> Found | None:
         return _ignore(text, at, behind, end, has_body=brace == "%")
     if brace == "{":
         return Call(name, values, at, behind)
-    body = _body(text, behind, end, code)
-    if body is None:
+    body = code.bodies(text).get(at)
+    if body is None or body[1] > end:
         help = f"close it with `{{% end %}}`, or write `{{{{ {name}(…) }}}}` for one without a body"
         return Fault(f"the body of `{name}` is never closed", help, at, behind)
     return Call(name, values, at, body[1], (behind, body[0]))
@@ -165,27 +164,28 @@ def _ignore(text: str, at: int, behind: int, end: int, *, has_body: bool) -> Ign
     return Ignored(shown + text[behind : closing.start()] + "{% end %}", at, closing.end())
 
 
-def _body(text: str, at: int, end: int, code: Code) -> tuple[int, int] | None:
-    """Where a body ends, and where what closes it does; calls with a body nest."""
-    depth = 1
-    while (found := _NEXT.search(text, at, end)) is not None:
+def _pair_bodies(text: str, code: Code) -> dict[int, tuple[int, int]]:
+    """By where a call with a body begins, where that ends, and where what closes it does."""
+    pairs: dict[int, tuple[int, int]] = {}
+    open_calls: list[int] = []
+    at = 0
+    while (found := _NEXT.search(text, at)) is not None:
         at = found.start()
         behind = code.end_of_block(at)
         if behind > at:
             at = behind
         elif found[0].startswith("`"):
             at = _behind_span(text, found, code.end_of_run(at))
-        elif closing := _END.match(text, at, end):
-            depth -= 1
+        elif closing := _END.match(text, at):
             at = closing.end()
-            if not depth:
-                return closing.start(), at
+            if open_calls:
+                pairs[open_calls.pop()] = (closing.start(), at)
         else:
-            opening = _OPENING.match(text, at, end)
+            opening = _OPENING.match(text, at)
             if opening and opening[1] == "%" and not opening[2]:
-                depth += 1
+                open_calls.append(at)
             at = opening.end() if opening else found.end()
-    return None
+    return pairs
 
 
 def _arguments(text: str, at: int) -> tuple[dict[str, Value], int] | Fault:

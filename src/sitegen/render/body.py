@@ -26,7 +26,7 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
         measure=meta.measure,
         trust=meta.execute.trust_output,
     )
-    env = Env(meta.html, document.markdown, document.source.file)
+    env = Env(meta.html, document.markdown)
     env.blocks, env.cells, env.texts = document.blocks, context, texts
     body = render_tokens(document.tokens, env)
     card = _card(document, shown, texts, summary_of(body))

@@ -72,7 +72,8 @@ def clean_body(body: str, parts: Sequence[str]) -> str:
         link_rel=None,
     )
     marks = re.compile(f"sitegen-{key}-(\\d+)-")
-    return marks.sub(lambda found: parts[int(found[1])], cleaned)
+    filled = marks.sub(lambda found: parts[int(found[1])], cleaned)
+    return filled if filled.endswith("\n") else f"{filled}\n"
 
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:

@@ -33,11 +33,10 @@ _HEADER = 64 * 1024
 class Env(dict[str, Any]):
     """markdown-it's environment of a rendering: what it reads, and what it came to know."""
 
-    def __init__(self, html: Html, markdown: MarkdownConfig, file: str = "") -> None:
+    def __init__(self, html: Html, markdown: MarkdownConfig) -> None:
         super().__init__()
         self.html = html
         self.markdown = markdown
-        self.file = file
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
         self.texts: Mapping[int, str] = {}
@@ -87,9 +86,9 @@ class BodyRenderer(RendererHTML):
         language, look = token.meta["language"], token.meta["look"]
         if env.markdown.highlighting.error_on_missing_language and not is_known(language):
             message = f"`{language}` is no language that can be highlighted"
-            span = Span(env.file, token.meta.get("line", 1))
+            span, excerpt = token.meta.get("place", (None, ""))
             help = ("`error_on_missing_language` asks for one that is known",)
-            env.problems.append(Problem("error", "fence", message, span, "", help))
+            env.problems.append(Problem("error", "fence", message, span, excerpt, help))
         return str(env.own(render_code(token.content.rstrip("\n"), language, look)))
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
@@ -109,7 +108,7 @@ class BodyRenderer(RendererHTML):
         html = to_mathml(token.content.strip(), display=token.meta["display"])
         if isinstance(html, MathsError):
             env.problems.append(_about_formula(token, html))
-            return f"<code>{escape_text(token.content)}</code>"
+            return f"<code>{escape_text(token.content.strip())}</code>"
         return str(env.own(html))
 
     def formula_block(
@@ -240,14 +239,19 @@ def _note(token: Token) -> str:
 
 
 def _about_formula(token: Token, error: MathsError) -> Problem:
+    """What is wrong with a formula, at its place: that of its first line is known."""
     span, excerpt = token.meta["place"]
-    before = token.content.lstrip()[: error.offset]
-    line = span.line + before.count("\n")
-    column = span.column + len(before) if "\n" not in before else 1
+    latex = token.content.strip()
+    before = latex[: error.offset]
+    below = before.count("\n")
+    column = span.column + len(before)
+    if below:
+        column = len(before.rpartition("\n")[2]) + 1
+        excerpt = latex.split("\n")[below]
     message = f"this formula cannot be shown: {error.message}"
-    shown = excerpt if line == span.line else token.content.split("\n")[line - span.line]
-    help = "write `\\$` for a dollar sign"
-    return Problem("error", "maths", message, Span(span.path, line, column), shown, (help,))
+    help = ("write `\\$` for a dollar sign",)
+    place = Span(span.path, span.line + below, column)
+    return Problem("error", "maths", message, place, excerpt, help)
 
 
 def _size(file: Path) -> tuple[int, int] | None:
