@@ -18,10 +18,11 @@ from sitegen.content.assemble import assemble
 from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
-from sitegen.content.markdown import parse_document
+from sitegen.content.markdown import parse_document, parse_fragment
 from sitegen.content.mojibake import find_mojibake
 from sitegen.content.names import is_foreign_section
 from sitegen.content.slug import slugify
+from sitegen.content.snippets import Snippets
 from sitegen.content.source import scan_content, scan_dot_files, scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
@@ -35,6 +36,7 @@ from sitegen.model import (
     Document,
     Event,
     Meta,
+    Origin,
     Page,
     Plan,
     Report,
@@ -49,6 +51,7 @@ from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
+from sitegen.render.snippets import open_snippets
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
@@ -90,7 +93,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = parse_all(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
     drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
@@ -138,12 +141,36 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
 
 
 def parse_site(
-    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
+    config: SiteConfig,
+    sources: Sequence[Source],
+    options: Options,
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
+    wanted = list(_wanted(config, sources, options, problems))
+    urls = {origin.source.path: origin.url for origin, _ in wanted}
+    outside = _outside(config, environ or {})
+    snippets = Snippets(*open_snippets(config, urls, outside, problems))
+    drafts = []
+    for origin, body in wanted:
+        source, meta, url = origin.source, origin.meta, origin.url
+        problems += find_mojibake(source)
+        document = parse_document(source, meta, body, url, config, problems, snippets)
+        inputs = scan_inputs(config.root, meta.execute.inputs)
+        drafts.append(Draft(document, plan_runs(document, inputs)))
+    for language in config.languages:
+        if config.home(language.code) not in urls.values():
+            drafts.append(_home(config, language.code))
+    return sorted(drafts, key=lambda draft: draft.document.source.path)
+
+
+def _wanted(
+    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
+) -> Iterator[tuple[Origin, str]]:
+    """What is to be published, with its body, which nobody has read yet."""
     scopes: dict[tuple[str, str], Scope] = {}
     drafted: set[tuple[str, str]] = set()
-    drafts: list[Draft] = []
     for source in sorted(sources, key=_sections_first):
         if is_foreign_section(source, config):
             problems.append(_foreign(source, config))
@@ -159,16 +186,7 @@ def parse_site(
             if source.is_section:
                 drafted.add((folder, meta.lang))
             continue
-        problems += find_mojibake(source)
-        url = page_url(source, meta, config)
-        document = parse_document(source, meta, body, url, config, problems)
-        inputs = scan_inputs(config.root, meta.execute.inputs)
-        drafts.append(Draft(document, plan_runs(document, inputs)))
-    urls = {draft.document.url for draft in drafts}
-    for language in config.languages:
-        if config.home(language.code) not in urls:
-            drafts.append(_home(config, language.code))
-    return sorted(drafts, key=lambda draft: draft.document.source.path)
+        yield Origin(source, meta, page_url(source, meta, config)), body
 
 
 def _sections_first(source: Source) -> tuple[bool, int, str]:
@@ -256,8 +274,10 @@ def assemble_site(
     static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
+    drawn = {file.path: file for draft in drafts for file in draft.document.files}
+    artifacts += drawn.values()
     artifacts += _assets(drafts, config)
-    outside = Outside(_day(environ or {}), environ or {}, slugify)
+    outside = _outside(config, environ or {})
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, problems, plain=plain)
@@ -271,9 +291,14 @@ def assemble_site(
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
             problems.append(Problem("notice", "static", message))
-        else:
+        elif artifact.path not in drawn:
             artifacts.append(artifact)
     return artifacts
+
+
+def _outside(config: SiteConfig, environ: Mapping[str, str]) -> Outside:
+    """What templates take from outside of the site."""
+    return Outside(_day(environ), environ, slugify, lambda text: parse_fragment(text, config))
 
 
 def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
@@ -316,7 +341,7 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = parse_all(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
     plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
@@ -369,14 +394,18 @@ def page_name(argument: str) -> str:
 
 
 def parse_all(
-    root: Path, options: Options, problems: list[Problem], clock: Clock
+    root: Path,
+    options: Options,
+    problems: list[Problem],
+    clock: Clock,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[SiteConfig, list[Draft]]:
     """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
-        drafts = parse_site(config, sources, options, problems)
+        drafts = parse_site(config, sources, options, problems, environ)
     _stop_if_fatal(problems)
     return config, drafts
 
