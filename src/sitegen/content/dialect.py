@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import msgspec
@@ -14,6 +15,8 @@ from sitegen.content.formulas import formulas_plugin
 from sitegen.content.headings import attributes_plugin
 from sitegen.content.punctuation import dashes_plugin, emoji_plugin
 from sitegen.settings import MarkdownConfig
+
+_ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\w@")
 
 
 class Dialect(msgspec.Struct, frozen=True):
@@ -28,9 +31,17 @@ class Dialect(msgspec.Struct, frozen=True):
     bottom_footnotes: bool
 
 
-def dialect_of(config: MarkdownConfig) -> Dialect:
-    """What of a configuration concerns reading Markdown."""
-    return Dialect(*(getattr(config, field) for field in Dialect.__struct_fields__))
+def dialect_of(config: MarkdownConfig, text: str) -> Dialect:
+    """What of a configuration concerns reading a text: an extension that finds nothing is off."""
+    return Dialect(
+        autolinks=config.autolinks and _ADDRESS.search(text) is not None,
+        math=config.math and ("$" in text or "\\\\" in text),
+        smart_punctuation=config.smart_punctuation,
+        definition_list=config.definition_list,
+        render_emoji=config.render_emoji,
+        github_alerts=config.github_alerts,
+        bottom_footnotes=config.bottom_footnotes,
+    )
 
 
 @cache

@@ -62,7 +62,9 @@ def parse_document(
     include = partial(include_file, source, config.root)
     expanded = expand(body, origin, snippets, include, problems)
     environment: dict[str, Any] = {}
-    tokens = parser_for(dialect_of(config.markdown)).parse(expanded.text, environment)
+    tokens = parser_for(dialect_of(config.markdown, expanded.text)).parse(
+        expanded.text, environment
+    )
     tokens = settle_marks(_footnotes(tokens, environment), expanded)
     if config.demote_headings:
         demote(tokens)
@@ -100,7 +102,7 @@ def parse_document(
 def parse_fragment(text: str, config: SiteConfig) -> tuple[Token, ...]:
     """The tokens of a text that is no page of its own, such as what the filter `markdown` is given:
     in the site's dialect, without ids, blocks and shortcodes."""
-    tokens = parser_for(dialect_of(config.markdown)).parse(text, {})
+    tokens = parser_for(dialect_of(config.markdown, text)).parse(text, {})
     source, meta = Source("", "", text), Meta()
     settled = Text(tokens, text.split("\n"), source, meta)
     settle_links(settled, config.markdown, Files({}, "", ()), (), "", [])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
-from sitegen.render.code import copy_hook, name_of, pre
+from sitegen.render.code import name_of, pre
 from sitegen.render.escape import escape_text
 from sitegen.render.format import format_bytes, format_seconds
 from sitegen.render.outputs import Place, Rendered, render_output
@@ -122,8 +122,8 @@ def _code(block: Block) -> str:
     inner = name_of(block.show.name) + pre(block.shown, "python", look)
     if block.show.echo == "fold":
         summary = "<summary>Code</summary>"
-        return f'<details class="cell-code"{copy_hook(look)}>{summary}{inner}</details>'
-    return f'<div class="cell-code"{copy_hook(look)}>{inner}</div>'
+        return f'<details class="cell-code">{summary}{inner}</details>'
+    return f'<div class="cell-code">{inner}</div>'
 
 
 def _outputs(block: Block, shown: Shown, cell: Cell, context: CellContext) -> Rendered:

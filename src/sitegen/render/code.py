@@ -12,12 +12,7 @@ from sitegen.render.highlight import highlight
 def render_code(code: str, language: str, look: Look) -> str:
     """Code that is not run."""
     inner = name_of(look.name) + pre(code, language, look)
-    return f'<div class="code"{copy_hook(look)}>{inner}</div>\n'
-
-
-def copy_hook(look: Look) -> str:
-    """The attribute by which a script knows that code is to have a button, or none."""
-    return "" if look.copy is None else f' data-copy="{str(look.copy).lower()}"'
+    return f'<div class="code">{inner}</div>\n'
 
 
 def name_of(name: str | None) -> str:
@@ -34,6 +29,8 @@ def pre(code: str, language: str, look: Look) -> str:
     if language:
         escaped = escape_text(language)
         marks = f' class="language-{escaped}" data-lang="{escaped}"'
+    if look.copy is not None:  # a script gives it a button, or none
+        marks += f' data-copy="{str(look.copy).lower()}"'
     marks += "".join(f' data-{key}="{escape_text(value)}"' for key, value in look.data)
     html = highlight(code, language)
     if look.linenos or look.hl_lines or look.hide_lines:
@@ -46,7 +43,7 @@ def _lines(html: str, look: Look) -> Iterator[str]:
     for place, line in enumerate(html.split("\n"), 1):
         if _holds(look.hide_lines, place):
             continue
-        data = f' data-line="{number}"' if look.linenos else ""
+        data = f' data-number="{number}"' if look.linenos else ""
         if _holds(look.hl_lines, place):
             yield f'<mark class="line"{data}>{line}</mark>'
         else:
