@@ -88,7 +88,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
@@ -304,19 +304,9 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
-    plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
-    for name in wanted:
-        if not any(plan.page == name for plan in plans):
-            close = nearest(name, [plan.page for plan in plans])
-            help = (f"did you mean `{close}`?",) if close else ()
-            problems.append(
-                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
-            )
-    _stop_if_fatal(problems)
-    plans = [plan for plan in plans if not wanted or plan.page in wanted]
+    plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
         settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
     return Report(
@@ -325,8 +315,27 @@ def measure(
         replayed_posts=settled.replayed_posts,
         problems=sort_problems([*problems, *settled.problems]),
         advice=settled.advice,
+        explanations=settled.explanations,
         seconds=clock.seconds,
     )
+
+
+def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
+    """The plans of the pages that an author named, of all pages if none is named.
+
+    Raises SiteError where a name is of no page that has anything to run.
+    """
+    plans = [plan for draft in drafts for plan in draft.plans]
+    wanted = [_page_name(name) for name in names]
+    problems = []
+    for name in wanted:
+        if not any(plan.page == name for plan in plans):
+            close = nearest(name, [plan.page for plan in plans])
+            help = (f"did you mean `{close}`?",) if close else ()
+            message = f"no page `{name}` has blocks to run"
+            problems.append(Problem("fatal", "run", message, help=help))
+    _stop_if_fatal(problems)
+    return [plan for plan in plans if not wanted or plan.page in wanted]
 
 
 def _asked(options: Options, config: SiteConfig) -> Asked:
@@ -347,9 +356,10 @@ def _page_name(argument: str) -> str:
 # --- what both share -------------------------------------------------------------------------
 
 
-def _parse(
+def parse_all(
     root: Path, options: Options, problems: list[Problem], clock: Clock
 ) -> tuple[SiteConfig, list[Draft]]:
+    """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)

@@ -26,15 +26,15 @@ def find_stored(
     changed = None
     for run in _of_key(plan, store):
         run = named(run)
-        why = why_inputs_changed(run, root, beside) or _why_saves_changed(run, before)
+        why = why_inputs_changed(run, root, beside) or why_saves_changed(run, before)
         changed = changed or why
         if why is None and len(run.cells) == len(plan.blocks) and store.is_sound(run):
             fresh.append(run)
-    ours = {(run.started, run.device.name) for run in fresh}
+    ours = {(run.key, run.started, run.device.name) for run in fresh}
     stale = [
         run
         for run in map(named, store.of_page(plan.page, plan.session))
-        if (run.started, run.device.name) not in ours and store.is_sound(run)
+        if (run.key, run.started, run.device.name) not in ours and store.is_sound(run)
     ]
     damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
     return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed)
@@ -63,7 +63,8 @@ def saves_for(device: str, before: Before) -> dict[str, Saved]:
     return found
 
 
-def _why_saves_changed(run: Run, before: Before) -> str | None:
+def why_saves_changed(run: Run, before: Before) -> str | None:
+    """Which file that an earlier session saves is not what the run read; None where none."""
     wanted = [entry for entry in run.inputs if entry.base == "saves"]
     if not wanted:
         return None
