@@ -3,8 +3,11 @@ but for those whose device or libraries the test makes up."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import shutil
+import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,11 +17,12 @@ import pytest
 
 from sitegen.base.errors import SiteError
 from sitegen.build import Caller
-from sitegen.commands.status import Row, Status
+from sitegen.cli.tables import render_status
+from sitegen.commands.status import Row, State, Status
 from sitegen.commands.status import status as find_status
 from sitegen.model import Provenance
 from sitegen.storage.measurements import load_store, put_run
-from tests.support import CONFIG, build_site, report_of, sitegen, stored, write_site
+from tests.support import CONFIG, REPOSITORY, build_site, report_of, sitegen, stored, write_site
 
 POST = """\
 ```python
@@ -129,6 +133,15 @@ def test_a_declared_input_and_a_saved_file_as_reasons(tmp_path: Path) -> None:
     assert row.why == ("`d.txt`, which `inputs` names, has changed since it was measured",)
 
 
+def test_a_file_that_is_not_here_is_said_not_to_be_checked(site: Path) -> None:
+    (site / "content/p/data.csv").unlink()
+    (_, plot) = status(site, "p").rows
+    assert (plot.state, plot.why) == (
+        "fresh",
+        ("`data.csv`, which it read, is not here: not checked",),
+    )
+
+
 def test_missing_failed_and_mended(tmp_path: Path) -> None:
     files = {"content/p.md": "```python\nx = 1\n1 / 0\n```\n"}
     root = write_site(tmp_path, files)
@@ -224,6 +237,56 @@ def test_the_command(site: Path) -> None:
     assert set(report["rows"][0]) == set(Row.__struct_fields__)
     after = sorted(path for path in site.rglob("*"))
     assert after == before, "nothing was written"
+
+
+def test_the_documentation_shows_what_is_printed() -> None:
+    speed, sums, tests = "posts/speed", "posts/sums", "posts/tests"
+    epyc, failed = (
+        "amd-epyc-9b14",
+        "its last run failed on 2026-11-25 12:00: NameError: name 'x' is",
+    )
+
+    def row(page: str, session: str, device: str, state: State, *why: str) -> Row:
+        renew = {"drifted": f"sitegen run {page} --refresh", "fresh": "", "accepted": ""}
+        command = renew.get(state, f"sitegen run {page}")
+        return Row(page, f"content/{page}.md", 12, session, device, state, why, "", command)
+
+    found = Status(
+        rows=(
+            row(speed, "main", "h100", "fresh"),
+            row(speed, "main", epyc, "stale", "its code has changed since it was measured"),
+            row(speed, "plot", "h100", "drifted", "torch 2.12.0, here 2.13.0"),
+            row(sums, "main", epyc, "accepted", "accepted on 2026-11-25: only a variable's name"),
+            row(tests, "main", epyc, "failed", f"{failed} not defined"),
+        ),
+        damaged=(),
+        orphans=("measurements/posts/old/h100/2026-01-31-0123abcd-89ab4567.json",),
+    )
+    text = (REPOSITORY / "content/docs/commands.md").read_text("utf-8")
+    shown = text.split("```text,name=sitegen status\n")[1].split("```")[0]
+    assert "".join(f"{line}\n" for line in render_status(found)) == shown
+
+
+def test_in_a_terminal_it_is_a_table_in_colour(site: Path) -> None:
+    write_site(site, {"content/q.md": "```python\nprint('other')\n```\n"})
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sitegen", "status"],
+        cwd=site,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
+        stdout=terminal,
+    )
+    os.close(terminal)
+    printed = b""
+    with contextlib.suppress(OSError):  # the end, on Linux
+        while part := os.read(main, 4096):
+            printed += part
+    os.close(main)
+    assert process.wait(60) == 0
+    text = printed.decode()
+    assert "\x1b[32mfresh" in text
+    assert "\x1b[33mstale" in text
+    assert "sitegen run q" in text
 
 
 def test_a_site_with_mistakes(tmp_path: Path) -> None:

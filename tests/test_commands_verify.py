@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -86,7 +90,7 @@ def test_what_is_the_same_and_what_differs(tmp_path: Path) -> None:
     assert lines[0] == f"differs: differs on {stored(root)[0].parent.name}"
     assert lines[1] == "  content/differs.md:7: block-2: status"
     assert lines[2] == "    stored: ok"
-    assert lines[-2] == "1 result compared, 1 differ: see above;"
+    assert lines[-2] == "1 result compared, 1 differ: see above"
     report = report_of(sitegen(root, "verify", "differs", "--json"))
     assert report["status"] == 1
     assert report["results"][0]["differences"][0]["span"]["line"] == 7
@@ -119,6 +123,52 @@ def test_nothing_to_compare(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout.splitlines()[0] == "p: not compared: this machine does not have its device"
     assert done.stdout.splitlines()[-1].startswith("nothing could be compared")
+
+
+def test_a_session_that_cannot_be_run_again_is_found(tmp_path: Path) -> None:
+    front = '+++\n[execute]\npass_env = ["SITEGEN_TEST_TOKEN"]\n+++\n'
+    files = {
+        "content/p.md": front + "```python\n1\n```\n",
+        "content/q.md": "```python\n2\n```\n",
+    }
+    root = write_site(tmp_path, files)
+    build_site(root)
+    done = sitegen(root, "verify", env={"SITEGEN_TEST_TOKEN": "short"})
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("p: not run on ")
+    assert "has fewer than 8 characters" in lines[0]
+    assert lines[-2] == "1 result compared, 0 differ, 1 could not be run: see above"
+    alone = sitegen(root, "verify", "p", env={"SITEGEN_TEST_TOKEN": "short"})
+    assert alone.returncode == 2
+
+
+def test_interrupted_it_leaves_no_kernel(tmp_path: Path) -> None:
+    outside = tmp_path / "slow"
+    post = (
+        "```python\nimport os, time\n"
+        f"while os.path.exists({str(outside)!r}): time.sleep(0.05)\nprint('done')\n```\n"
+    )
+    root = write_site(tmp_path / "site", {"content/p.md": post})
+    build_site(root)
+    outside.write_text("")
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sitegen", "verify"],
+            cwd=root,
+            env={**os.environ, "TMPDIR": temporary},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not list(Path(temporary).glob("sg-*/k-*")):
+            time.sleep(0.05)
+        time.sleep(1)
+        os.kill(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=20)
+        assert (process.returncode, stderr) == (130, "interrupted; nothing was stored\n")
+        listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+        assert temporary not in listing.stdout
+        assert list(Path(temporary).iterdir()) == []
 
 
 @pytest.mark.parametrize("option", ["--rtol=-1", "--rtol=2", "--atol=-1", "--rtol=nan"])

@@ -50,9 +50,8 @@ def runs_of(events: list[Any]) -> dict[str, Run]:
 def rebuilt(root: Path) -> tuple[int, list[str]]:
     """How many posts a build runs, and which sessions, by its explanations."""
     report = report_of(sitegen(root, "build", "--json"))
-    return report["executed_posts"], [
-        line.partition(" run: ")[0] for line in report["explanations"]
-    ]
+    run = [line.partition(": run: ")[0] for line in report["explanations"] if ": run: " in line]
+    return report["executed_posts"], run
 
 
 def test_a_figure_is_redrawn_without_training_again(tmp_path: Path) -> None:
@@ -72,10 +71,10 @@ def test_a_figure_is_redrawn_without_training_again(tmp_path: Path) -> None:
     assert 'content="Found in 3 steps"' in html
     assert rebuilt(root) == (0, [])
     write_site(root, {"content/p.md": TRAINED.replace("drawn from", "drawn with")})
-    assert rebuilt(root) == (1, ["content/p.md: session `plot`"])
+    assert rebuilt(root) == (1, ["content/p.md, session `plot`"])
     assert "drawn with weights" in page(root, "p")
     write_site(root, {"content/p.md": TRAINED.replace('"weights"', '"other"')})
-    assert rebuilt(root) == (1, ["content/p.md: session `train`", "content/p.md: session `plot`"])
+    assert rebuilt(root) == (1, ["content/p.md, session `train`", "content/p.md, session `plot`"])
     assert "drawn from other" in page(root, "p")
 
 
@@ -375,3 +374,44 @@ def test_a_stored_run_is_a_readable_diff(tmp_path: Path) -> None:
         assert all(len(line) < 130 for line in text.split("\n"))
         assert '"source": [' in text
         assert list(plain)[:4] == ["format", "summary", "key", "page"]
+
+
+ANYWHERE = """
+```python
+import getpass, os, platform, sys, tempfile, warnings
+from pathlib import Path
+print(os.getcwd(), Path.home(), Path(tempfile.gettempdir()), Path.home() / "data", sys.prefix)
+print(sorted({"a", "b", "c"}, key=hash), os.environ.get("USER"), os.environ["TZ"])
+name = getpass.getuser()
+print(f"{name}@{platform.node()}:/srv", f"/home/{name}/x", "square root, vmap")
+warnings.warn("old")
+```
+```python
+#| error: FileNotFoundError
+open(Path.home() / "nothing")
+```
+"""
+
+
+def test_two_machines_give_the_same_outputs(tmp_path: Path) -> None:
+    """Other folders for the site, the home and what is temporary, another locale and time zone."""
+    found = []
+    for machine in ("one", "another"):
+        root = write_site(tmp_path / machine / "a site", {"content/p.md": ANYWHERE})
+        home, temporary = tmp_path / machine / "home", tmp_path / machine / "tmp"
+        home.mkdir()
+        temporary.mkdir()
+        zone = {"one": "Asia/Tokyo", "another": "America/Lima"}[machine]
+        env = {"HOME": str(home), "TMPDIR": str(temporary), "TZ": zone, "LANG": "de_DE.UTF-8"}
+        done = sitegen(root, "build", env=env)
+        assert done.returncode == 0, done.stderr
+        (path,) = stored(root)
+        text = path.read_text("utf-8")
+        assert str(tmp_path) not in text
+        assert str(tmp_path) not in page(root, "p")
+        found.append([cell["outputs"] for cell in json.loads(text)["cells"]])
+    assert found[0] == found[1]
+    (stream, *_) = found[0][0]
+    assert stream["text"][0] == ". ~ /tmp ~/data $VIRTUAL_ENV\n"
+    assert "square root, vmap" in stream["text"][2]
+    assert "user@host:/srv /home/user/x" in stream["text"][2]

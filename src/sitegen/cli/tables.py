@@ -89,13 +89,15 @@ def render_verification(found: Verification) -> Iterator[str]:
         why = f": {result.why}" if result.why else ""
         yield f"{result.page}{session}: {result.verdict}{on}{why}"
         yield from _differences(result)
-    compared = [result for result in found.results if result.verdict != "not compared"]
+    compared = [result for result in found.results if result.verdict in ("same", "differs")]
     differ = sum(result.verdict == "differs" for result in compared)
+    broken = sum(result.verdict == "not run" for result in found.results)
     match found.status:
         case 0:
             yield f"{count(len(compared), 'result')} compared: the same within the tolerance"
         case 1:
-            yield f"{count(len(compared), 'result')} compared, {differ} differ: see above;"
+            not_run = f", {broken} could not be run" if broken else ""
+            yield f"{count(len(compared), 'result')} compared, {differ} differ{not_run}: see above"
             yield "`sitegen run POST --refresh` stores what is measured now"
         case 2:
             yield "nothing could be compared: `sitegen status` says what is stored"

@@ -93,7 +93,11 @@ def _nothing(look: Look) -> Problem:
 
 
 def _put(root: Path, run: Run, found: Run) -> Bound:
-    entry = put_run(root, found)
+    try:
+        entry = put_run(root, found)
+    except OSError as error:
+        message = f"a result cannot be stored: `{error.filename}`: {error.strerror}"
+        raise SiteError([Problem("fatal", "store", message)]) from error
     accepted = found.accepted
     return Bound(
         page=found.page,

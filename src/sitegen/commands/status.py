@@ -17,7 +17,7 @@ from sitegen.execute.drift import find_drift
 from sitegen.execute.failures import about_failures
 from sitegen.execute.outcome import Outcome
 from sitegen.model import Run
-from sitegen.storage.measurements import load_failed
+from sitegen.storage.measurements import absent_inputs, load_failed
 
 State = Literal["fresh", "accepted", "drifted", "stale", "missing", "failed"]
 """`drifted`: fresh, but of other libraries than this machine has; `accepted`: of other code."""
@@ -86,6 +86,9 @@ def _rows(
         run, state = shown.get(name), _state(outcome, name)
         why: list[str] = []
         if state == "fresh" and run is not None:
+            beside = (look.root / plan.file).parent
+            absent = absent_inputs(run, look.root, beside)
+            why += (f"`{entry.path}`, which it read, is not here: not checked" for entry in absent)
             drift = _drift(look, outcome, run, notes)
             why += drift
             if run.accepted is not None:
@@ -98,7 +101,7 @@ def _rows(
             failure, at = _why_failed(outcome, broken[name])
             why.append(failure)
             if broken[name].key == plan.key and state in ("stale", "missing"):
-                state, line = "failed", at or line
+                state, line, why = "failed", at or line, [failure]
         yield Row(
             page=plan.page,
             file=plan.file,

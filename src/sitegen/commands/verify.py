@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ from sitegen.storage.lock import locked
 class Verified(msgspec.Struct, frozen=True):
     """What came of a session: `measured` is the stored file that it was compared with.
 
+    `not run`: there is what to compare with, but no kernel ran the session; `why` says it.
     `drift` names the libraries that have other versions now, which may be why it differs.
     """
 
@@ -31,7 +32,7 @@ class Verified(msgspec.Struct, frozen=True):
     line: int
     session: str
     device: str
-    verdict: Literal["same", "differs", "not compared"]
+    verdict: Literal["same", "differs", "not run", "not compared"]
     why: str = ""
     measured: str = ""
     drift: tuple[str, ...] = ()
@@ -45,11 +46,11 @@ class Verification(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> Literal[0, 1, 2]:
-        """1 if anything differs, 2 if nothing could be compared."""
+        """1 if anything differs or could not be run, 2 if nothing could be compared."""
         verdicts = {result.verdict for result in self.results}
-        if "differs" in verdicts:
-            return 1
-        return 0 if "same" in verdicts else 2
+        if not verdicts & {"same", "differs"}:
+            return 2
+        return 1 if verdicts & {"differs", "not run"} else 0
 
 
 def verify(
@@ -70,7 +71,7 @@ def verify(
         for outcome in look.outcomes:
             wanted[(outcome.plan.page, outcome.plan.session)] = _stored_here(look, outcome)
         plans = _needed(look.outcomes, wanted)
-        again = {(plan.page, plan.session): run for plan, run in _run_again(look, plans, watch)}
+        again = _run_again(look, plans, watch)
     results = []
     for outcome in look.outcomes:
         place = (outcome.plan.page, outcome.plan.session)
@@ -110,15 +111,16 @@ def _needed(
 
 
 def _run_again(
-    look: Look, plans: Mapping[str, list[Plan]], watch: Callable[..., None]
-) -> Iterator[tuple[Plan, Run | Problem]]:
-    """The runs of all plans: pages side by side, the sessions of one in order."""
+    look: Look, plans: Mapping[str, list[Plan]], watch: Watch
+) -> dict[tuple[str, str], Run | Problem]:
+    """The runs by page and session: pages side by side, the sessions of one in order."""
     from sitegen.execute.local import Job, LocalExecutor
 
     every = [plan for page in sorted(plans) for plan in plans[page]]
     done: dict[str, list[tuple[Run | None, Sequence[Run]]]] = {page: [] for page in plans}
+    found: dict[tuple[str, str], Run | Problem] = {}
     if not every:
-        return
+        return found
     with LocalExecutor(look.hosts.host, every, look.config.execute.jobs) as executor:
         while any(plans.values()):
             jobs = []
@@ -133,9 +135,10 @@ def _run_again(
                 watch(event)
                 if isinstance(event, Finished):
                     done[event.plan.page].append((event.run, ()))
-                    yield event.plan, event.run
+                    found[(event.plan.page, event.plan.session)] = event.run
                 elif isinstance(event, Failed):
-                    yield event.plan, event.problem
+                    found[(event.plan.page, event.plan.session)] = event.problem
+    return found
 
 
 def _judge(
@@ -153,8 +156,8 @@ def _judge(
     if isinstance(stored, str):
         return bare
     if not isinstance(now, Run):
-        why = now.message if isinstance(now, Problem) else "it was not run"
-        return msgspec.structs.replace(bare, why=why)
+        why = now.message if isinstance(now, Problem) else ""
+        return msgspec.structs.replace(bare, verdict="not run", why=why)
     differences = tuple(compare_runs(plan, stored, now, tolerance))
     origin = now.provenance
     accepted = stored.accepted

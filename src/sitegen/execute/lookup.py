@@ -31,13 +31,26 @@ def find_stored(
         if why is None and len(run.cells) == len(plan.blocks) and store.is_sound(run):
             fresh.append(run)
     ours = {(run.key, run.started, run.device.name) for run in fresh}
-    stale = [
+    older = [
         run
         for run in map(named, store.of_page(plan.page, plan.session))
-        if (run.key, run.started, run.device.name) not in ours and store.is_sound(run)
+        if (run.key, run.started, run.device.name) not in ours
     ]
+    stale = _without_broken(older, store)
     damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
     return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed)
+
+
+def _without_broken(runs: Sequence[Run], store: Store) -> list[Run]:
+    """The runs, of each device without the newest ones as far as their blobs are damaged: only the
+    newest can be shown, so only there all blobs are read."""
+    left = sorted(runs, key=lambda run: (run.started, run.key))
+    for device in {run.device.name for run in runs}:
+        for run in [run for run in reversed(left) if run.device.name == device]:
+            if store.is_sound(run):
+                break
+            left.remove(run)
+    return left
 
 
 def _of_key(plan: Plan, store: Store) -> list[Run]:
