@@ -14,7 +14,15 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
+from sitegen.base.errors import (
+    Problem,
+    Severity,
+    SiteError,
+    Span,
+    exit_status,
+    nearest,
+    sort_problems,
+)
 from sitegen.content.assemble import assemble
 from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
@@ -306,7 +314,8 @@ def assemble_site(
     """
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
-    problems += check_links(pages, cards)
+    level: Severity = "error" if config.link_checker.internal_level == "error" else "warning"
+    problems += check_links(pages, cards, level)
     static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)

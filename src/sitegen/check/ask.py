@@ -6,7 +6,7 @@ import http.client
 import queue
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
@@ -152,6 +152,8 @@ def _ascii(url: str) -> str:
 
 
 def _status(code: int) -> str:
+    if 300 <= code < 400:
+        return f"the host answers {code} and leads nowhere, or in circles"
     name = http.client.responses.get(code, "")
     return f"the host answers {code} {name}".rstrip()
 

@@ -38,7 +38,7 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """Where an address is written: `file` is None where nothing that the site holds does."""
+    """Where an address is written; `span` is None where no text of the site holds it."""
 
     span: Span | None
     excerpt: str

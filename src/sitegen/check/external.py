@@ -94,8 +94,10 @@ def _judge(leads: Outside, answer: Answer, level: Severity, *, anchored: bool) -
         return Problem(level, "external", f"`{url}`: {answer.why}", help=(help,))
     if anchored and answer.ids is not None and leads.anchor not in answer.ids:
         close = nearest(leads.anchor, answer.ids)
-        help = f"did you mean `#{close}`?" if close else (
-            "if a script makes it, name it in `[link_checker] skip_anchor_prefixes`"
+        help = (
+            f"did you mean `#{close}`?"
+            if close
+            else ("if a script makes it, name it in `[link_checker] skip_anchor_prefixes`")
         )
         return Problem(level, "external", f"`{url}` has no `#{leads.anchor}`", help=(help,))
     if answer.moved is not None:

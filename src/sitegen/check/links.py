@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 import msgspec
+from msgspec.structs import replace
 
-from sitegen.base.errors import Problem, Severity, nearest
+from sitegen.base.errors import Problem, Severity, Span, nearest
 from sitegen.check.address import Broken, Inside, Leads, Outside, shown
-from sitegen.check.atlas import Atlas, Use
+from sitegen.check.atlas import Atlas, Use, Written
 from sitegen.check.markup import Seen, read_html
 from sitegen.check.subject import Subject
 from sitegen.model import Artifact
 
 _MANY = 5_000
 """Of more paths than these only those that end alike are tried for what may be meant."""
+
+_ALIKE = 0.75
+"""How much of an address that may be meant is the same: many short ones share a few letters."""
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -32,9 +37,11 @@ def find_broken_links(subject: Subject, atlas: Atlas) -> Iterator[Problem]:
     Links by `@/` are left out: the build itself tells of those. An address that only a template
     makes is told once, for all the pages that it makes it on.
     """
-    level: Severity = "error" if subject.config.link_checker.internal_level == "error" else "warning"
+    level: Severity = (
+        "error" if subject.config.link_checker.internal_level == "error" else "warning"
+    )
     ground = _ground(subject, atlas)
-    homeless: dict[tuple[str, str, str], list[Use]] = {}
+    of_templates: dict[tuple[str, Span | str], list[tuple[Problem, Use]]] = {}
     known: dict[tuple[str, Leads, str], tuple[str, str] | None] = {}
     for use in atlas.uses:
         document = use.sheet.document
@@ -49,16 +56,19 @@ def find_broken_links(subject: Subject, atlas: Atlas) -> Iterator[Problem]:
         message, help = wrong
         if _is_built(use, ground, atlas):
             continue
-        places = [written for written in atlas.written(use) if written.span is not None]
-        if not places:
-            homeless.setdefault((use.target, message, help), []).append(use)
-        for place in places:
-            elsewhere = _elsewhere(use, place.span.path) if place.span else ""
-            yield Problem(level, "link", message + elsewhere, place.span, place.excerpt, (help,))
-    for (_, message, help), uses in homeless.items():
-        pages = [use.sheet.url for use in uses]
-        where = f"on `{pages[0]}`" + (f" and {len(pages) - 1} more" if len(pages) > 1 else "")
-        yield Problem(level, "link", f"{message} ({where})", help=(help,))
+        for place in atlas.written(use) or (Written(None, ""),):
+            found = Problem(level, "link", message, place.span, place.excerpt, (help,))
+            if place.span is not None and place.span.path.startswith("content/"):
+                yield replace(found, message=message + _elsewhere(use, place.span.path))
+            else:
+                of_templates.setdefault((use.target, place.span or message), []).append(
+                    (found, use)
+                )
+    for group in of_templates.values():
+        found, first = group[0]
+        pages = len({use.sheet.url for _, use in group})
+        where = f"on `{first.sheet.url}`" + (f" and {pages - 1} more" if pages > 1 else "")
+        yield replace(found, message=f"{found.message} ({where})")
 
 
 def _ground(subject: Subject, atlas: Atlas) -> Ground:
@@ -79,7 +89,7 @@ def _wrong(use: Use, ground: Ground) -> tuple[str, str] | None:
         case Outside(url=url, beside=True):
             return _beside(url, use, ground)
         case Inside() as leads:
-            file = _file(leads.path, ground)
+            file = served(leads.path, ground.files)
             if file is None:
                 return f"`{shown(leads)}` is not on the site", _instead(use, leads, ground)
             return _wrong_anchor(leads, file, ground)
@@ -90,18 +100,18 @@ def _wrong(use: Use, ground: Ground) -> tuple[str, str] | None:
 def _beside(url: str, use: Use, ground: Ground) -> tuple[str, str] | None:
     """An address from the root of the host, where the site lies in a folder of it."""
     path = use.target.partition("#")[0].partition("?")[0].lstrip("/")
-    if not use.target.startswith("/") or _file(path, ground) is None:
+    if not use.target.startswith("/") or served(path, ground.files) is None:
         return None
     return f"`{use.target}` leads out of the site, to `{url}`", _by_file(path, ground) or (
         "begin it with the path of `base_url`"
     )
 
 
-def _file(path: str, ground: Ground) -> str | None:
+def served(path: str, files: Mapping[str, Artifact]) -> str | None:
     """The file that is served under a path; a folder's index also without the last slash."""
     forms = (f"{path}index.html",) if path.endswith("/") or not path else ()
     for form in forms or (path, f"{path}/index.html", f"{path}.html"):
-        if form in ground.files:
+        if form in files:
             return form
     return None
 
@@ -113,7 +123,9 @@ def _wrong_anchor(leads: Inside, file: str, ground: Ground) -> tuple[str, str] |
     if seen.redirects or leads.anchor in seen.ids or not seen.ids:
         return None
     close = nearest(leads.anchor, seen.ids)
-    help = f"did you mean `#{close}`?" if close else "headings, labels and HTML ids can be linked to"
+    help = (
+        f"did you mean `#{close}`?" if close else "headings, labels and HTML ids can be linked to"
+    )
     return f"the page `/{leads.path}` has no `#{leads.anchor}`", help
 
 
@@ -137,11 +149,12 @@ def _instead(use: Use, leads: Inside, ground: Ground) -> str:
     folded = ground.folded.get(path.casefold()) or ground.folded.get(f"{path}index.html".casefold())
     if folded is not None:
         return f"it is written `/{folded.removesuffix('index.html')}`: case counts"
-    known = [_address(file) for file in ground.files]
+    is_file = "." in path.rpartition("/")[2]
+    known = [_address(file) for file in ground.files if file.endswith(".html") != is_file]
     if len(known) > _MANY:
         last = path.rstrip("/").rpartition("/")[2]
         known = [address for address in known if address.rstrip("/").endswith(last)]
-    close = nearest(f"/{path}", known)
+    close = next(iter(get_close_matches(f"/{path}", sorted(known), n=1, cutoff=_ALIKE)), None)
     if close is None:
         return "addresses begin at the site's root, or at the page that holds them"
     return _by_file(close.lstrip("/"), ground, "did you mean ") or f"did you mean `{close}`?"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
-from sitegen.base.errors import Problem
 from sitegen.model import Artifact, Document, Shown, SiteConfig
 
 
@@ -17,7 +16,6 @@ class Subject(msgspec.Struct, frozen=True):
     documents: tuple[Document, ...]
     artifacts: tuple[Artifact, ...]
     shown: Mapping[str, tuple[Shown, ...]]
-    notices: Sequence[Problem] = ()
 
     @property
     def base(self) -> str:

@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build, export, migrate, results
+from sitegen.cli import build, check, export, migrate, results
 
 COMMANDS = (
     build.build,
     build.run,
+    check.check,
     results.status,
     results.verify,
     results.accept,

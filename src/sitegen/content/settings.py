@@ -41,7 +41,7 @@ _WAITING_MARKDOWN = (
     "html",
     "highlighting",
 )
-WAITING_SITE = ("build_search_index", "search", "link_checker", "minify_html", "feed_content")
+WAITING_SITE = ("build_search_index", "search", "minify_html", "feed_content")
 """What is read, and what nothing acts on yet."""
 WAITING_PAGE = ("in_search_index", "markdown")
 WAITING_SECTION = (*WAITING_PAGE, "insert_anchor_links")
