@@ -245,7 +245,7 @@ def hold_back(
     """The drafts without those that are held back until their date, and a line that counts them."""
     if not config.hold_future:
         return list(drafts), ()
-    day = _day(caller.environ)
+    day = day_of(caller.environ)
     held = [draft for draft in drafts if is_future(draft.document.meta, day)]
     kept = [draft for draft in drafts if not is_future(draft.document.meta, day)]
     if options.tell_unpublished:
@@ -276,7 +276,7 @@ def _line_of(text: str, key: str) -> tuple[int, str]:
     return 1, ""
 
 
-def _day(environ: Mapping[str, str]) -> dt.date:
+def day_of(environ: Mapping[str, str]) -> dt.date:
     """The build's day: of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
     moment = float(epoch) if epoch.isdecimal() else time.time()
@@ -320,7 +320,7 @@ def assemble_site(
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
-    outside = Outside(_day(environ or {}), environ or {}, slugify)
+    outside = Outside(day_of(environ or {}), environ or {}, slugify)
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, problems, plain=plain)

@@ -11,9 +11,11 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build, check, export, migrate, results
+from sitegen.cli import build, check, create, export, migrate, results
 
 COMMANDS = (
+    create.init,
+    create.new,
     build.build,
     build.run,
     check.check,
