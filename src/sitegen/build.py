@@ -6,6 +6,7 @@ This module alone knows all stages; each of them is a function between the nouns
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,15 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
+from sitegen.base.errors import (
+    Problem,
+    Severity,
+    SiteError,
+    Span,
+    exit_status,
+    nearest,
+    sort_problems,
+)
 from sitegen.content.assemble import assemble
 from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
@@ -30,7 +39,7 @@ from sitegen.execute.choose import Mode
 from sitegen.execute.declared import scan_inputs
 from sitegen.execute.host import Hosts
 from sitegen.execute.plan import plan_runs
-from sitegen.execute.stored import Asked, settle_runs
+from sitegen.execute.stored import Asked, Settled, settle_runs
 from sitegen.model import (
     Artifact,
     Document,
@@ -67,6 +76,7 @@ class Options(msgspec.Struct, frozen=True):
     drafts: bool = False
     output: Path | None = None
     base_url: str | None = None
+    tell_unpublished: bool = False
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -94,35 +104,19 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     problems: list[Problem] = []
     clock = Clock()
     config, drafts = parse_all(root, options, problems, clock, caller.environ)
-    drafts, held = _hold_back(drafts, config, caller.environ)
-    hosts = Hosts(config, caller.environ, caller.python)
+    drafts, held = hold_back(drafts, config, options, caller, problems)
 
     with locked(root):
-        with clock.stage("run"):
-            plans = [plan for draft in drafts for plan in draft.plans]
-            settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
-            problems += settled.problems
-        _stop_if_fatal(problems)
-
-        with clock.stage("render"):
-            pages = [
-                render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
-                for draft in drafts
-            ]
-            problems += _about_outputs(drafts, settled.shown)
-            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
-            documents = [draft.document for draft in drafts]
-            artifacts += render_downloads(documents, settled.shown, config.base_url)
-        _stop_if_fatal(problems)
-
+        made = make_site(config, drafts, options, caller, watch, problems, clock)
+        settled, artifacts = made.settled, made.artifacts
         with clock.stage("publish"):
             output = root / (options.output or config.output_dir)
             if config.preserve_dotfiles_in_output:
-                artifacts += _kept(output, artifacts)
+                artifacts += tuple(_kept(output, artifacts))
             published = publish(artifacts, output, root)
 
     return Report(
-        pages=len(pages),
+        pages=len(made.pages),
         executed_posts=settled.executed_posts,
         executed_blocks=settled.executed_blocks,
         replayed_posts=settled.replayed_posts,
@@ -135,6 +129,44 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
         explanations=settled.explanations,
         seconds=clock.seconds,
     )
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A site in memory: what its pages show of runs, their bodies, and all that is published."""
+
+    settled: Settled
+    pages: tuple[Page, ...]
+    artifacts: tuple[Artifact, ...]
+
+
+def make_site(
+    config: SiteConfig,
+    drafts: Sequence[Draft],
+    options: Options,
+    caller: Caller,
+    watch: Watch,
+    problems: list[Problem],
+    clock: Clock,
+) -> Made:
+    """The second and the third pass, up to what is published; the caller holds the lock if any of
+    it may run. Raises SiteError where nothing can be published."""
+    hosts = Hosts(config, caller.environ, caller.python)
+    with clock.stage("run"):
+        plans = [plan for draft in drafts for plan in draft.plans]
+        settled = settle_runs(plans, config.root, hosts, _asked(options, config), watch)
+        problems += settled.problems
+    _stop_if_fatal(problems)
+    with clock.stage("render"):
+        pages = [
+            render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
+            for draft in drafts
+        ]
+        problems += _about_outputs(drafts, settled.shown)
+        artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+        documents = [draft.document for draft in drafts]
+        artifacts += render_downloads(documents, settled.shown, config.base_url)
+    _stop_if_fatal(problems)
+    return Made(settled, tuple(pages), tuple(artifacts))
 
 
 # --- first pass -----------------------------------------------------------------------------
@@ -185,6 +217,8 @@ def _wanted(
         if (meta.draft or _is_below(folder, meta.lang, drafted, config)) and not options.drafts:
             if source.is_section:
                 drafted.add((folder, meta.lang))
+            if options.tell_unpublished:
+                problems.append(_unpublished(source, meta))
             continue
         yield Origin(source, meta, page_url(source, meta, config)), body
 
@@ -219,20 +253,48 @@ def _home(config: SiteConfig, lang: str) -> Draft:
     return Draft(parse_document(source, meta, "", config.home(lang), config, []), ())
 
 
-def _hold_back(
-    drafts: Sequence[Draft], config: SiteConfig, environ: Mapping[str, str]
+def hold_back(
+    drafts: Sequence[Draft],
+    config: SiteConfig,
+    options: Options,
+    caller: Caller,
+    problems: list[Problem],
 ) -> tuple[list[Draft], tuple[str, ...]]:
     """The drafts without those that are held back until their date, and a line that counts them."""
     if not config.hold_future:
         return list(drafts), ()
-    day = _day(environ)
+    day = day_of(caller.environ)
     held = [draft for draft in drafts if is_future(draft.document.meta, day)]
     kept = [draft for draft in drafts if not is_future(draft.document.meta, day)]
+    if options.tell_unpublished:
+        problems += (_unpublished(draft.document.source, draft.document.meta) for draft in held)
     dates = [draft.document.meta.date for draft in held]
     return kept, (say_held([date for date in dates if date is not None]),) if held else ()
 
 
-def _day(environ: Mapping[str, str]) -> dt.date:
+def _unpublished(source: Source, meta: Meta) -> Problem:
+    """That a page is not published, and why."""
+    if meta.draft:
+        message, help = "a draft: it is not published", "take `draft = true` out to publish it"
+        line, excerpt = _line_of(source.text, "draft")
+        return Problem("notice", "draft", message, Span(source.file, line), excerpt, (help,))
+    if meta.date is not None and not source.is_section:
+        line, excerpt = _line_of(source.text, "date")
+        message = f"held back until {meta.date.astimezone(dt.UTC).date()}"
+        return Problem("notice", "held-back", message, Span(source.file, line), excerpt)
+    message = "not published: the section around it is a draft"
+    return Problem("notice", "draft", message, Span(source.file, 1))
+
+
+def _line_of(text: str, key: str) -> tuple[int, str]:
+    """The line of a key in front matter, from 1, and its text."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.match(rf"\s*{key}\s*[=:]", line):
+            return number, line
+    return 1, ""
+
+
+def day_of(environ: Mapping[str, str]) -> dt.date:
     """The build's day: of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
     moment = float(epoch) if epoch.isdecimal() else time.time()
@@ -270,7 +332,8 @@ def assemble_site(
     """
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
-    problems += check_links(pages, cards)
+    level: Severity = "error" if config.link_checker.internal_level == "error" else "warning"
+    problems += check_links(pages, cards, level)
     static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
@@ -298,7 +361,7 @@ def assemble_site(
 
 def _outside(config: SiteConfig, environ: Mapping[str, str]) -> Outside:
     """What templates take from outside of the site."""
-    return Outside(_day(environ), environ, slugify, lambda text: parse_fragment(text, config))
+    return Outside(day_of(environ), environ, slugify, lambda text: parse_fragment(text, config))
 
 
 def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:

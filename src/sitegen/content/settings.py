@@ -25,7 +25,7 @@ _FOREIGN = "it concerns Zola only"
 _CODE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _DEFAULT_FEEDS = ("atom.xml",)
 NOT_YET = "this version of sitegen does not know it yet"
-WAITING_SITE = ("build_search_index", "search", "link_checker", "minify_html", "feed_content")
+WAITING_SITE = ("build_search_index", "search", "minify_html", "feed_content")
 """What is read, and what nothing acts on yet."""
 WAITING_PAGE = ("in_search_index",)
 WAITING_SECTION = WAITING_PAGE

@@ -8,7 +8,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from sitegen.base.address import local_reference, permalink
-from sitegen.base.errors import Problem, nearest
+from sitegen.base.errors import Problem, Severity, nearest
 from sitegen.model import Card, Page
 from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX as GUEST_PREFIX
@@ -50,7 +50,9 @@ def linked_from(pages: Sequence[Page]) -> Mapping[str, tuple[str, ...]]:
     return {target: tuple(sources) for target, sources in found.items()}
 
 
-def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Problem]:
+def check_links(
+    pages: Sequence[Page], cards: Mapping[str, Card], level: Severity = "error"
+) -> Iterator[Problem]:
     """A problem for every internal link whose page or heading does not exist, and all that
     rendering noticed."""
     for page in pages:
@@ -62,9 +64,9 @@ def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Pr
                 close = nearest(path, cards)
                 hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
                 message = f"there is no page `{path}`"
-                yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
+                yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
             elif anchor and not {anchor, GUEST_PREFIX + anchor} & set(card.anchors):
                 close = nearest(anchor, card.anchors)
                 hint = f"did you mean `#{close}`?" if close else "only headings and labels have one"
                 message = f"`{path}` has no heading and no label `#{anchor}`"
-                yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
+                yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
