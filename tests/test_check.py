@@ -66,7 +66,7 @@ def test_a_site_without_a_mistake(tmp_path: Path) -> None:
         (
             "[x](#prt)\n\n## Part",
             (3, 5),
-            "the page `/page/` has no `#prt`",
+            "`#prt`",
             "did you mean `#part`?",
         ),
         ("[x](/other/#no)", (3, 5), "the page `/other/` has no `#no`", "headings"),
@@ -99,7 +99,7 @@ def test_a_link_within_the_site_that_leads_nowhere(
         "content/page.md",
     )
     assert (problem.span.line, problem.span.column) == place
-    assert problem.message.startswith(message)
+    assert message in problem.message
     assert problem.help[0].startswith(help)
     assert problem.excerpt == ("+++\n+++\n" + text).split("\n")[problem.span.line - 1]
     assert found.status(strict=False) == 1
@@ -140,14 +140,14 @@ def test_the_beginning_of_a_page_is_checked_where_lists_show_it(tmp_path: Path) 
     found = check_site(
         tmp_path,
         {
-            "content/posts/_index.md": "+++\nsort_by = 'title'\n+++\n",
-            "content/posts/a/index.md": "+++\ntitle = 'A'\n+++\n![A](a.png)\n\n<!-- more -->\n",
+            "content/posts/_index.md": "+++\nsort_by = 'slug'\n+++\n",
+            "content/posts/a/index.md": "<img src='a.png' alt='A'>\n\n<!-- more -->\n",
             "content/posts/a/a.png": "x",
             "templates/section.html": template,
         },
     )
     problem = only(found)
-    assert places(found, "link") == [("content/posts/a/index.md", 4, 6)]
+    assert places(found, "link") == [("content/posts/a/index.md", 3, 11)]
     assert problem.message == (
         "`/posts/a.png` is not on the site, from `/posts/`, which shows it too"
     )

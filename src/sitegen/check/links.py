@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from urllib.parse import unquote
 
 import msgspec
 from msgspec.structs import replace
@@ -54,7 +55,7 @@ def find_broken_links(subject: Subject, atlas: Atlas) -> Iterator[Problem]:
         if wrong is None:
             continue
         message, help = wrong
-        if _is_built(use, ground, atlas):
+        if _is_built(use, ground):
             continue
         for place in atlas.written(use) or (Written(None, ""),):
             found = Problem(level, "link", message, place.span, place.excerpt, (help,))
@@ -180,17 +181,16 @@ def _address(file: str) -> str:
     return f"/{file.removesuffix('index.html')}"
 
 
-def _is_built(use: Use, ground: Ground, atlas: Atlas) -> bool:
-    """Whether it is made from a link by `@/`, whose missing headings the build tells of."""
+def _is_built(use: Use, ground: Ground) -> bool:
+    """Whether it is made from a link that the build follows to its file, and tells of itself."""
     document = use.sheet.document
     if document is None or not isinstance(use.leads, Inside):
         return False
-    for reference in atlas.references.get(document.source.path, ()):
-        if reference.target.startswith("@/"):
-            path, _, anchor = reference.target.removeprefix("@/").partition("#")
-            same = ground.pages.get(path, "").strip("/") == use.leads.path.strip("/")
-            if same and anchor == use.leads.anchor:
-                return True
+    for link in document.links:
+        path, _, anchor = unquote(link.target.removeprefix("@/")).partition("#")
+        same = ground.pages.get(path, "").strip("/") == use.leads.path.strip("/")
+        if same and anchor == use.leads.anchor:
+            return True
     return False
 
 

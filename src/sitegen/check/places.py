@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 from markdown_it.token import Token
 
+from sitegen.base.address import permalink
 from sitegen.base.errors import Span
 from sitegen.check.markup import read_html
 from sitegen.model import Document
@@ -36,6 +37,7 @@ def find_references(document: Document) -> Iterator[Reference]:
     """Every address in the document's Markdown, in reading order."""
     meta, source = document.meta, document.source
     lines = source.text.split("\n")
+    folder = permalink("", document.url)
     at, column = meta.body_line - 1, 0
     for token in document.tokens:
         last = len(lines)
@@ -44,10 +46,11 @@ def find_references(document: Document) -> Iterator[Reference]:
             if token.map[0] + meta.body_line - 1 > at:
                 at, column = token.map[0] + meta.body_line - 1, 0
         for target, kind, silent in _targets(token):
-            found = _find(lines, target, at, column, last)
+            forms = (target, target.removeprefix(folder))
+            found = _find(lines, forms, at, column, last)
             if found is not None:
                 at, column = found.line - 1, found.column + found.width - 1
-            found = found or _find(lines, target, meta.body_line - 1, 0, len(lines))
+            found = found or _find(lines, forms, meta.body_line - 1, 0, len(lines))
             span = _span(source.file, found or Place(min(at, len(lines) - 1) + 1, 1, 1))
             yield Reference(target, kind, span, lines[span.line - 1], silent)
 
@@ -55,7 +58,7 @@ def find_references(document: Document) -> Iterator[Reference]:
 def find_mention(file: str, text: str, target: str) -> tuple[Span, str] | None:
     """The first place in a file's text at which an address stands, and that line."""
     lines = text.split("\n")
-    found = _find(lines, target, 0, 0, len(lines))
+    found = _find(lines, (target,), 0, 0, len(lines))
     return (_span(file, found), lines[found.line - 1]) if found is not None else None
 
 
@@ -77,15 +80,19 @@ def _targets(token: Token) -> Iterator[tuple[str, Kind, bool]]:
             yield str(part.attrGet("href") or ""), "link", False
         elif part.type == "image":
             yield str(part.attrGet("src") or ""), "image", not part.content.strip()
-        elif part.type in ("html_block", "html_inline"):
+        elif part.type in ("html_block", "html_inline", "made"):
             seen = read_html(part.content)
             for target in seen.addresses:
                 yield target, "html", target in seen.silent
 
 
-def _find(lines: Sequence[str], target: str, at: int, column: int, last: int) -> Place | None:
+def _find(
+    lines: Sequence[str], targets: Sequence[str], at: int, column: int, last: int
+) -> Place | None:
     """Where one of an address's forms next stands by itself, not as a part of a longer one."""
-    forms = dict.fromkeys((target, unquote(target), escape(target)))
+    forms = dict.fromkeys(
+        form for target in targets for form in (target, unquote(target), escape(target))
+    )
     either = "|".join(re.escape(form) for form in forms if form)
     if not either:
         return None
