@@ -9,7 +9,7 @@ from sitegen.render.cells import CellContext, Placed, one_off_costs
 from sitegen.render.export.names import download_names
 from sitegen.render.renderer import Env, render_tokens
 from sitegen.render.summary import summary_of
-from sitegen.render.texts import captions_of, fill_place, texts_of
+from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
 
 def render_body(document: Document, shown: Sequence[Shown]) -> Page:
@@ -27,7 +27,8 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
         trust=meta.execute.trust_output,
     )
     env = Env(meta.html, document.markdown)
-    env.blocks, env.cells, env.texts = document.blocks, context, texts
+    env.blocks, env.cells = document.blocks, context
+    env.texts, env.failures = texts, failures_of(shown)
     body = render_tokens(document.tokens, env)
     card = _card(document, shown, texts, summary_of(body))
     return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))

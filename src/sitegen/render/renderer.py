@@ -23,7 +23,7 @@ from sitegen.render.highlight import is_known
 from sitegen.render.maths import MathsError, to_mathml
 from sitegen.render.sizes import picture_size
 from sitegen.render.summary import is_summary_mark, mark_summary
-from sitegen.render.texts import NOT_YET
+from sitegen.render.texts import render_inline
 from sitegen.settings import Html, MarkdownConfig
 
 _HEADER = 64 * 1024
@@ -40,6 +40,7 @@ class Env(dict[str, Any]):
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
         self.texts: Mapping[int, str] = {}
+        self.failures: Mapping[int, str] = {}
         self.files: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.parts: list[str] = []
@@ -98,10 +99,8 @@ class BodyRenderer(RendererHTML):
         token = tokens[idx]
         if "inline" not in token.meta:
             return f"<code>{escape_text(token.content)}</code>"
-        text = env.texts.get(token.meta["inline"])
-        if text is None:
-            return f'<span class="value-pending">{NOT_YET}</span>'
-        return f'<span class="value">{escape_text(text)}</span>'
+        # our own markup: in a cleaned text it would lose its classes
+        return str(env.own(render_inline(token.meta["inline"], env.texts, env.failures)))
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
