@@ -99,8 +99,8 @@ class BodyRenderer(RendererHTML):
         token = tokens[idx]
         if "inline" not in token.meta:
             return f"<code>{escape_text(token.content)}</code>"
-        rendered = render_inline(token.meta["inline"], env.texts, env.failures)
-        return str(env.own(rendered))
+        # our own markup: in a cleaned text it would lose its classes
+        return str(env.own(render_inline(token.meta["inline"], env.texts, env.failures)))
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
