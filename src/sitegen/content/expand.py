@@ -25,7 +25,7 @@ Include = Callable[[Mapping[str, Value]], str | Problem]
 
 
 class Expanded(NamedTuple):
-    """A body whose shortcodes are gone: `html[n]` stands where mark n is.
+    """A body whose shortcodes are gone: `html[n]` stands where mark n is, for the call `calls[n]`.
 
     `lines[i]` is the body's line, from 0, that line i of the text comes from; None: they are the
     same. `made` are the lines that a template or a file gave.
@@ -35,6 +35,7 @@ class Expanded(NamedTuple):
     lines: Sequence[int] | None = None
     made: frozenset[int] = frozenset()
     html: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 def expand(
@@ -64,6 +65,7 @@ class _Expander:
         self._problems = problems
         self._code = Code(self._body)
         self._html: list[str] = []
+        self._calls: list[str] = []
         self._count: dict[str, int] = {}
 
     def expanded(self) -> Expanded:
@@ -92,7 +94,9 @@ class _Expander:
             number += self._body.count("\n", found.start, found.end)
             at = found.end
         add(self._body[at:], number)
-        return Expanded("".join(text), (0, *lines), frozenset(made), tuple(self._html))
+        return Expanded(
+            "".join(text), (0, *lines), frozenset(made), tuple(self._html), tuple(self._calls)
+        )
 
     def _outer(self, call: Call | Fault) -> str:
         """What stands for a call in the text itself."""
@@ -102,6 +106,7 @@ class _Expander:
         result, kind = self._result(call)
         if kind == "html":
             self._html.append(result)
+            self._calls.append(self._body[call.start : call.end])
             return f"{OPEN}{len(self._html) - 1}{CLOSE}"
         begin = self._body.rfind("\n", 0, call.start) + 1
         marker = _MARKER.match(self._body, begin, call.start)

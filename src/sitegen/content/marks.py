@@ -12,6 +12,11 @@ from sitegen.content.expand import CLOSE, MARK, OPEN, Expanded
 from sitegen.content.headings import made
 
 _QUOTED = re.compile(f"{quote(OPEN)}(\\d+){quote(CLOSE)}")
+_FILLED = ("html_block", "html_inline", "formula", "formula_block")
+"""Tokens that are not parsed further: what was given stands in their text."""
+
+_CODE = ("code_inline", "code_block", "fence")
+
 _TAG = re.compile(r"<[^>]*>")
 _BLOCK = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:address|article|aside|blockquote|details|dialog|div|dl|fieldset|"
@@ -37,8 +42,10 @@ def settle_marks(tokens: list[Token], expanded: Expanded) -> list[Token]:
     for token in tokens:
         for part in (token, *(token.children or ())):
             _settle_attributes(part, expanded.html)
-            if part.type in ("html_block", "html_inline"):
+            if part.type in _FILLED:
                 part.content = _filled(part.content, expanded.html)
+            elif part.type in _CODE:  # what a template gave may have made it code
+                part.content = _filled(part.content, expanded.calls)
         if token.children and OPEN in token.content:
             token.children = [
                 piece for child in token.children for piece in _pieces(child, expanded.html)
