@@ -9,6 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ from sitegen.execute.plan import plan_runs
 from sitegen.execute.stored import Asked, settle_runs
 from sitegen.model import (
     Artifact,
+    Card,
     Document,
     Event,
     Meta,
@@ -43,6 +45,8 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.book import FeedBody
+from sitegen.render.feed_body import render_feed_body
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
@@ -105,7 +109,9 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
                 for draft in drafts
             ]
             problems += _about_outputs(drafts, settled.shown)
-            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+            artifacts = assemble_site(
+                config, drafts, pages, problems, caller.environ, settled.shown
+            )
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -240,8 +246,9 @@ def assemble_site(
     pages: Sequence[Page],
     problems: list[Problem],
     environ: Mapping[str, str] | None = None,
+    shown: Mapping[str, Sequence[Shown]] | None = None,
 ) -> list[Artifact]:
-    """Everything that the site consists of.
+    """Everything that the site consists of; `shown` are the runs by the name of their page.
 
     Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
     they also replace what search engines read and the page for what is not found.
@@ -254,7 +261,8 @@ def assemble_site(
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
     outside = Outside(_day(environ or {}), environ or {}, slugify)
-    for artifact in render_site(open_book(site, pages, cards, outside, problems)):
+    feed_body = _feed_bodies(drafts, shown or {}, cards, config)
+    for artifact in render_site(open_book(site, pages, cards, outside, feed_body, problems)):
         if artifact.path in static and artifact.path in _YIELDING:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
@@ -262,6 +270,25 @@ def assemble_site(
         else:
             artifacts.append(artifact)
     return artifacts
+
+
+def _feed_bodies(
+    drafts: Iterable[Draft],
+    shown: Mapping[str, Sequence[Shown]],
+    cards: Mapping[str, Card],
+    config: SiteConfig,
+) -> FeedBody:
+    """Renders the body of a page for its feeds, by the page's path; only of those that feeds show,
+    each once."""
+    documents = {draft.document.source.path: draft.document for draft in drafts}
+
+    @cache
+    def render(path: str) -> str:
+        document = documents[path]
+        runs = shown.get(document.source.name, ())
+        return render_feed_body(document, runs, cards, config.base_url)
+
+    return render
 
 
 def _static(config: SiteConfig) -> Iterator[Artifact]:

@@ -41,9 +41,9 @@ _WAITING_MARKDOWN = (
     "html",
     "highlighting",
 )
-WAITING_SITE = ("build_search_index", "search", "link_checker", "minify_html", "feed_content")
+WAITING_SITE = ("link_checker",)
 """What is read, and what nothing acts on yet."""
-WAITING_PAGE = ("in_search_index", "markdown")
+WAITING_PAGE = ("markdown",)
 WAITING_SECTION = (*WAITING_PAGE, "insert_anchor_links")
 
 _ZOLA_MARKDOWN = (
@@ -241,7 +241,6 @@ def _parse_language(
         search=parse_search(table.table("search")),
         translations=table.string_map("translations"),
     )
-    table.not_used(("build_search_index", "search"), NOT_YET)
     table.finish(where="a language")
     return language
 

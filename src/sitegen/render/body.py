@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,12 +13,16 @@ from markdown_it.utils import OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
 from sitegen.base.expressions import fill_in
-from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
+from sitegen.model import Artifact, Block, Card, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
+from sitegen.render.outputs import Rendered
 from sitegen.render.summary import mark_summary, summary_of
 
 NOT_YET = "not run yet"
+
+CellRenderer = Callable[[Block, CellContext], Rendered]
+"""What makes HTML of a block."""
 
 
 def render_body(document: Document, shown: Sequence[Shown]) -> Page:
@@ -26,20 +30,32 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    meta = document.meta
     texts = _texts(shown)
-    context = CellContext(
+    env = _Env(document, _context(document, shown, texts), texts, render_cell)
+    body = _render(env)
+    card = _card(document, shown, texts, summary_of(body))
+    return Page(card, body, document.links, tuple(env.files.values()))
+
+
+def render_html(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> str:
+    """The body of a document with its blocks rendered by `cells`, `@/…` links left as they are."""
+    texts = _texts(shown)
+    return _render(_Env(document, _context(document, shown, texts), texts, cells))
+
+
+def _context(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> CellContext:
+    return CellContext(
         url=document.url,
         placed=_placed(shown),
         captions=_captions(document, texts),
-        measure=meta.measure,
-        trust=meta.execute.trust_output,
+        measure=document.meta.measure,
+        trust=document.meta.execute.trust_output,
     )
-    env = _Env(document, context, texts)
+
+
+def _render(env: _Env) -> str:
     renderer = _renderer()
-    body = renderer.renderer.render(list(document.tokens), renderer.options, env)
-    card = _card(document, shown, texts, summary_of(body))
-    return Page(card, body, document.links, tuple(env.files.values()))
+    return str(renderer.renderer.render(list(env.document.tokens), renderer.options, env))
 
 
 def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
@@ -80,8 +96,15 @@ def _captions(document: Document, texts: Mapping[int, str]) -> dict[int, str]:
 class _Env(dict[str, Any]):
     """markdown-it's environment of a rendering: the document, and the files it came to show."""
 
-    def __init__(self, document: Document, context: CellContext, texts: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        context: CellContext,
+        texts: Mapping[int, str],
+        cells: CellRenderer,
+    ) -> None:
         super().__init__()
+        self.cells = cells
         self.document = document
         self.context = context
         self.texts = texts
@@ -100,7 +123,7 @@ class BodyRenderer(RendererHTML):
         token = tokens[idx]
         if "block" in token.meta:
             block = env.document.blocks[token.meta["block"]]
-            rendered = render_cell(block, env.context)
+            rendered: Rendered = env.cells(block, env.context)
             env.files |= {file.path: file for file in rendered.files}
             return rendered.html
         language, name = token.meta["language"], token.meta["name"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from sitegen.base.paths import alias_file
 from sitegen.model import Artifact, Card, Page, Site
 from sitegen.render.config_view import view_config
 from sitegen.render.escape import replace_unfit
+from sitegen.render.feed_links import feeds_of_site
 from sitegen.render.functions import Outside
 from sitegen.render.library import open_library
 from sitegen.render.redirects import redirect
@@ -21,6 +22,9 @@ from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
 from sitegen.render.views import LinkView, view_link, view_taxonomy
 from sitegen.render.words import direction, words_of
+
+FeedBody = Callable[[str], str]
+"""The body of a page as feeds carry it, by the page's path below `content/`."""
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -33,6 +37,7 @@ class Book(msgspec.Struct, frozen=True):
     shelf: Shelf
     templates: Templates
     common: Mapping[str, Mapping[str, Any]]
+    feed_body: FeedBody
     problems: list[Problem]
 
     def words(self, lang: str) -> Mapping[str, str]:
@@ -45,9 +50,11 @@ class Book(msgspec.Struct, frozen=True):
     ) -> Artifact:
         """A page at `url`: a folder's index, or the file that it names."""
         address = permalink(self.site.config.base_url, url)
-        everywhere = {**self.common[lang], "current_path": url, "current_url": address}
+        common = self.common[lang]
+        everywhere = {**common, "current_path": url, "current_url": address}
+        feeds = {"feeds": (*context.get("feeds", ()), *common["feeds"])}
         try:
-            text = self.templates.render(template, made_from, {**everywhere, **context})
+            text = self.templates.render(template, made_from, {**everywhere, **context, **feeds})
         except SiteError as error:
             known = {(problem.span, problem.message) for problem in self.problems}
             new = [p for p in error.problems if (p.span, p.message) not in known]
@@ -68,6 +75,7 @@ def open_book(
     pages: Sequence[Page],
     cards: Mapping[str, Card],
     outside: Outside,
+    feed_body: FeedBody,
     problems: list[Problem],
 ) -> Book:
     """The site ready to be rendered."""
@@ -77,6 +85,7 @@ def open_book(
         shelf=shelf,
         templates=Templates(site.config, open_library(site, shelf), outside, problems),
         common={language.code: _common(site, language.code) for language in site.config.languages},
+        feed_body=feed_body,
         problems=problems,
     )
 
@@ -90,6 +99,7 @@ def _common(site: Site, lang: str) -> Mapping[str, Any]:
         "words": words_of(site.config, lang),
         "home": permalink(site.config.base_url, site.config.home(lang)),
         "nav": _navigation(site, lang),
+        "feeds": feeds_of_site(site.config, lang),
         "translations": (),
         "sitegen_version": __version__,
     }

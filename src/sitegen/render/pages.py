@@ -7,6 +7,7 @@ from importlib.resources import as_file, files
 
 from sitegen.model import Artifact, Asset, Section
 from sitegen.render.book import Book, open_book
+from sitegen.render.feed_links import feeds_of_section
 from sitegen.render.feeds import render_feeds
 from sitegen.render.paginate import Pagination, cut, view_pager
 from sitegen.render.redirects import aliases_of, redirect, redirect_target
@@ -67,6 +68,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
     template = meta.template or ("index.html" if home else "section.html")
     made_from = f"content/{card.path}"
     view = book.shelf.section(section)
+    feeds = feeds_of_section(section, book.site.config)
     if not meta.paginate_by:
         newest = {"pages": _newest(book, card.lang)} if home else {}
         yield book.render(
@@ -76,6 +78,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
             card.lang,
             section=view,
             translations=view.translations,
+            feeds=feeds,
             **newest,
         )
         return
@@ -89,6 +92,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
             card.lang,
             section=view,
             translations=view.translations if pager.index == 1 else (),
+            feeds=feeds,
             paginator=view_pager(pager, pagers, pagination, book.shelf),
         )
     yield book.redirect(pagination.numbered(1), card.url, card.lang, f"page 1 of {made_from}")

@@ -82,6 +82,15 @@ class LinkView(msgspec.Struct, frozen=True):
         return self.title
 
 
+class FeedView(msgspec.Struct, frozen=True):
+    """A feed that a page names: `type` is its media type, `kind` what readers call its format."""
+
+    permalink: str
+    type: str
+    kind: str
+    title: str
+
+
 class TranslationView(msgspec.Struct, frozen=True):
     """A page or section in one of its languages; `path` is its file below `content/`."""
 
@@ -260,10 +269,11 @@ class PaginatorView(msgspec.Struct, frozen=True, eq=False):
 
 
 class EntryView(msgspec.Struct, frozen=True):
-    """A line of the sitemap."""
+    """A line of the sitemap; `extra` is a page's or section's."""
 
     permalink: str
     updated: dt.datetime | None
+    extra: Mapping[str, Any] | None = None
 
 
 def view_link(card: Card, base_url: str) -> LinkView:
