@@ -248,6 +248,30 @@ def test_mistakes_in_yaml_have_their_place(
     assert (found.span.path, found.span.line) == ("content/a.md", line)
 
 
+def test_a_short_yaml_text_stays_small(tmp_path: Path) -> None:
+    """Ten lines that stand for ten to the ninth values, were each alias written out."""
+    lines = ["  l0: &l0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 10)]
+    text = "---\nextra:\n" + "\n".join(lines) + "\n---\n"
+    files = {"content/a.md": text, "templates/page.html": "{{ page.extra.l9 | length }}"}
+    assert publish(tmp_path, files) == ()
+    assert published(tmp_path, "a/index.html") == "10"
+
+
+@pytest.mark.parametrize("name", ["index.md", "index.pt.md"])
+def test_the_content_folder_is_no_bundle(name: str, tmp_path: Path) -> None:
+    config = f"{ZOLA}[languages.pt]\n"
+    [problem] = publish(tmp_path, {"site.toml": config, f"content/{name}": page()})
+    assert (problem.severity, problem.message) == ("fatal", "`content/` itself cannot be a page")
+
+
+def test_a_bundle_and_a_section_in_one_folder(tmp_path: Path) -> None:
+    files = {"content/s/index.md": page(), "content/s/_index.md": page()}
+    [problem] = publish(tmp_path, files)
+    assert problem.severity == "fatal"
+    assert all(name in problem.message for name in files)
+
+
 def test_a_yaml_key_without_a_value_is_absent(tmp_path: Path) -> None:
     front = "title:\ndescription: ~\ntaxonomies:\n  tags:\ndraft: no"
     assert publish(tmp_path, {"content/a.md": f"---\n{front}\n---\n"}) == ()

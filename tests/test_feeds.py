@@ -189,7 +189,7 @@ def test_only_pages_that_feeds_show_are_rendered_for_them(
         rendered.append(document.source.path)
         return render_feed_body(document, *arguments)
 
-    monkeypatch.setattr("sitegen.build.render_feed_body", spy)
+    monkeypatch.setattr("sitegen.render.feed_body.render_feed_body", spy)
     config = (
         SITE + 'generate_feeds = true\nfeed_limit = 2\nfeed_filenames = ["atom.xml", "rss.xml"]'
     )

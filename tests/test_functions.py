@@ -180,6 +180,20 @@ def test_an_absolute_path_is_one_below_the_site(tmp_path: Path) -> None:
     assert any("there is no file" in p.message for p in problems)
 
 
+def test_what_the_last_build_left_is_not_read(tmp_path: Path) -> None:
+    for path in ("posts/a/index.html", "public/posts/a/index.html"):
+        shown(tmp_path, "x")
+        [found] = [p for p in outcome(tmp_path, f"{{{{ get_hash(path='{path}') }}}}") if p.help]
+        assert "there is no file" in found.message
+
+
+def test_the_built_in_style_sheet_has_a_digest(tmp_path: Path) -> None:
+    template = "{{ get_url(path='sitegen.css', cachebust=true) }}"
+    assert re.fullmatch(
+        r"https://example.org/sitegen.css\?h=[0-9a-f]{20}", shown(tmp_path, template)
+    )
+
+
 def test_now_is_the_builds_day(tmp_path: Path) -> None:
     environ = {"SOURCE_DATE_EPOCH": "1600000000"}
     template = "{{ now() | date(format='%F %T') }} {{ now(timestamp=true) }} {{ now(utc=true) }}"

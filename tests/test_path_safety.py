@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sitegen.base.errors import render_problem
 from tests.support import tree
 from tests.tiny import publish, published, write_site
 
@@ -177,6 +179,23 @@ def test_hostile_names_of_files(name: str, tmp_path: Path) -> None:
     assert {path: after.get(path) for path in before} == before
     added = (path for path in after.keys() - before.keys() if "/.sitegen/" not in path)
     assert all(path.startswith("site/public/") for path in added)
+
+
+@pytest.mark.parametrize(
+    "name", [b"content/\xff.md", b"content/\xff.txt", b"content/\xff/index.md", b"static/\xff"]
+)
+def test_a_name_that_is_no_text_is_a_mistake(name: bytes, tmp_path: Path) -> None:
+    root = write_site(tmp_path, {"content/_index.md": "+++\n+++\n"})
+    path = root / os.fsdecode(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("+++\n+++\n")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    problems = publish(root, {})
+    assert [problem.severity for problem in problems] == ["fatal"]
+    for problem in problems:
+        render_problem(problem).encode()
 
 
 NEVER = [

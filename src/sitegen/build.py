@@ -9,7 +9,6 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -33,7 +32,6 @@ from sitegen.execute.plan import plan_runs
 from sitegen.execute.stored import Asked, settle_runs
 from sitegen.model import (
     Artifact,
-    Card,
     Document,
     Event,
     Meta,
@@ -45,8 +43,7 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
-from sitegen.render.book import FeedBody
-from sitegen.render.feed_body import render_feed_body
+from sitegen.render.feed_body import feed_bodies
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
@@ -92,7 +89,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
@@ -256,12 +253,13 @@ def assemble_site(
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     problems += check_links(pages, cards)
-    static = {artifact.path: artifact for artifact in _static(config)}
+    static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
     outside = Outside(_day(environ or {}), environ or {}, slugify)
-    feed_body = _feed_bodies(drafts, shown or {}, cards, config)
+    documents = [draft.document for draft in drafts]
+    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
     for artifact in render_site(open_book(site, pages, cards, outside, feed_body, problems)):
         if artifact.path in static and artifact.path in _YIELDING:
             by = static[artifact.path].made_from
@@ -272,33 +270,15 @@ def assemble_site(
     return artifacts
 
 
-def _feed_bodies(
-    drafts: Iterable[Draft],
-    shown: Mapping[str, Sequence[Shown]],
-    cards: Mapping[str, Card],
-    config: SiteConfig,
-) -> FeedBody:
-    """Renders the body of a page for its feeds, by the page's path; only of those that feeds show,
-    each once."""
-    documents = {draft.document.source.path: draft.document for draft in drafts}
-
-    @cache
-    def render(path: str) -> str:
-        document = documents[path]
-        runs = shown.get(document.source.name, ())
-        return render_feed_body(document, runs, cards, config.base_url)
-
-    return render
-
-
-def _static(config: SiteConfig) -> Iterator[Artifact]:
+def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
     """The static files of the built-in theme, the site's theme and the site, in this order."""
     yield from theme_files()
     theme = theme_folder(config)
     if theme is not None:
         where = f"themes/{config.theme}/static"
-        yield from copy_assets(scan_static(theme), "/", where)
-    yield from copy_assets(scan_static(config.root, config.ignored_static), "/", "static")
+        yield from copy_assets(scan_static(theme, problems), "/", where)
+    own = scan_static(config.root, problems, config.ignored_static)
+    yield from copy_assets(own, "/", "static")
 
 
 def _assets(drafts: Sequence[Draft], config: SiteConfig) -> list[Artifact]:
@@ -330,19 +310,9 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
-    plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
-    for name in wanted:
-        if not any(plan.page == name for plan in plans):
-            close = nearest(name, [plan.page for plan in plans])
-            help = (f"did you mean `{close}`?",) if close else ()
-            problems.append(
-                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
-            )
-    _stop_if_fatal(problems)
-    plans = [plan for plan in plans if not wanted or plan.page in wanted]
+    plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
         settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
     return Report(
@@ -351,8 +321,27 @@ def measure(
         replayed_posts=settled.replayed_posts,
         problems=sort_problems([*problems, *settled.problems]),
         advice=settled.advice,
+        explanations=settled.explanations,
         seconds=clock.seconds,
     )
+
+
+def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
+    """The plans of the pages that an author named, of all pages if none is named.
+
+    Raises SiteError where a name is of no page that has anything to run.
+    """
+    plans = [plan for draft in drafts for plan in draft.plans]
+    wanted = [_page_name(name) for name in names]
+    problems = []
+    for name in wanted:
+        if not any(plan.page == name for plan in plans):
+            close = nearest(name, [plan.page for plan in plans])
+            help = (f"did you mean `{close}`?",) if close else ()
+            message = f"no page `{name}` has blocks to run"
+            problems.append(Problem("fatal", "run", message, help=help))
+    _stop_if_fatal(problems)
+    return [plan for plan in plans if not wanted or plan.page in wanted]
 
 
 def _asked(options: Options, config: SiteConfig) -> Asked:
@@ -373,9 +362,10 @@ def _page_name(argument: str) -> str:
 # --- what both share -------------------------------------------------------------------------
 
 
-def _parse(
+def parse_all(
     root: Path, options: Options, problems: list[Problem], clock: Clock
 ) -> tuple[SiteConfig, list[Draft]]:
+    """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)

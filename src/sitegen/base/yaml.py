@@ -65,17 +65,22 @@ def _line(text: str, mark: yaml.Mark) -> str:
     return lines[mark.line] if mark.line < len(lines) else ""
 
 
-def _values(value: Any) -> Any:
-    """The value as TOML could hold it: keys are strings, and what is null is left out."""
-    match value:
-        case dict():
-            return {_key(key): _values(item) for key, item in value.items() if item is not None}
-        case list():
-            return [_values(item) for item in value]
-        case tuple() | set():
-            return [_values(item) for item in value]
-        case _:
-            return value
+def _values(value: Any, known: dict[int, Any] | None = None) -> Any:
+    """The value as TOML could hold it: keys are strings, and what is null is left out.
+
+    What an alias repeats is made once, so that a short text cannot grow without end.
+    """
+    known = {} if known is None else known
+    if id(value) not in known:
+        match value:
+            case dict():
+                entries = ((key, item) for key, item in value.items() if item is not None)
+                known[id(value)] = {_key(key): _values(item, known) for key, item in entries}
+            case list() | tuple() | set():
+                known[id(value)] = [_values(item, known) for item in value]
+            case _:
+                return value
+    return known[id(value)]
 
 
 def _key(key: object) -> str:

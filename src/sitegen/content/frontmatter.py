@@ -12,7 +12,7 @@ from sitegen.base.errors import Problem
 from sitegen.base.paths import alias_file, why_no_path
 from sitegen.base.schema import Table
 from sitegen.content.config import parse_execute, parse_measure
-from sitegen.content.names import FileName, parse_name, why_no_language
+from sitegen.content.names import FileName, parse_name, why_no_page
 from sitegen.content.settings import (
     HTML,
     NOT_YET,
@@ -56,10 +56,10 @@ def parse_front_matter(
     source: Source, config: SiteConfig, scopes: Scopes, problems: list[Problem]
 ) -> tuple[Meta, str] | None:
     """The meta data and the body of a file; None where the front matter cannot be read at all."""
-    foreign = why_no_language(source, config)
+    misnamed = why_no_page(source, config)
     parts = split_front_matter(source)
-    if foreign is not None:
-        problems.append(foreign)
+    if misnamed is not None:
+        problems.append(misnamed)
     if isinstance(parts, Problem):
         problems.append(parts)
         return None

@@ -49,15 +49,21 @@ def parse_name(source: Source, config: SiteConfig) -> FileName:
     return FileName(folders, shown, lang, colocated, date, rest)
 
 
-def why_no_language(source: Source, config: SiteConfig) -> Problem | None:
-    """A file that is called as one in a language that the site does not have."""
+def why_no_page(source: Source, config: SiteConfig) -> Problem | None:
+    """What the name of a file says that cannot be: a language that the site does not have, or a
+    bundle that is the whole of `content/`."""
     stem = source.path.rpartition("/")[2].removesuffix(".md")
-    code = stem.partition(".")[2]
+    name, _, code = stem.partition(".")
+    span = Span(source.file, 1)
+    if name == "index" and "/" not in source.path:
+        help = "call the home page `_index.md`, or give the page a name"
+        message = "`content/` itself cannot be a page"
+        return Problem("fatal", "content", message, span, help=(help,))
     if not _others(config) or not _CODE.fullmatch(code) or code in _codes(config):
         return None
     message = f"`{code}` is none of the site's languages"
     help = f"write [languages.{code}] in {config.file}, or take the dot out of the name"
-    return Problem("fatal", "language", message, Span(source.file, 1), help=(help,))
+    return Problem("fatal", "language", message, span, help=(help,))
 
 
 def _language(stem: str, config: SiteConfig) -> tuple[str, str]:

@@ -25,7 +25,7 @@ def scan_content(
     content = root / "content"
     pages: list[PurePosixPath] = []
     others: list[Asset] = []
-    files = _walk(content, root.resolve(), matcher(ignored))
+    files = _named(_walk(content, root.resolve(), matcher(ignored)), root, problems)
     for file in sorted(files, key=lambda path: path.as_posix()):
         name = file.relative_to(content).as_posix()
         if file.suffix == ".md":
@@ -44,10 +44,12 @@ def scan_content(
     return tuple(found)
 
 
-def scan_static(root: Path, ignored: Sequence[str] = ()) -> tuple[Asset, ...]:
+def scan_static(
+    root: Path, problems: list[Problem], ignored: Sequence[str] = ()
+) -> tuple[Asset, ...]:
     """Every file below `static/` of a site or theme, sorted by path relative to it."""
     static = root / "static"
-    files = _walk(static, root.resolve(), matcher(ignored))
+    files = _named(_walk(static, root.resolve(), matcher(ignored)), root, problems)
     assets = [Asset(file.relative_to(static).as_posix(), file) for file in files]
     return tuple(sorted(assets, key=lambda asset: asset.path))
 
@@ -109,6 +111,21 @@ def _walk(folder: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterato
             if path.is_symlink() and not _stays(path, inside):
                 continue
             yield path
+
+
+def _named(files: Iterable[Path], root: Path, problems: list[Problem]) -> Iterator[Path]:
+    """The files whose names are text; one whose name is not is a problem."""
+    for file in files:
+        name = os.fsencode(file.relative_to(root))
+        try:
+            name.decode()
+        except UnicodeDecodeError:
+            shown = name.decode(errors="replace")
+            message = "the name of this file is not UTF-8"
+            help = "give it another name"
+            problems.append(Problem("fatal", "encoding", message, Span(shown, 1), help=(help,)))
+        else:
+            yield file
 
 
 def _is_followed(folder: Path, inside: Path, followed: set[str]) -> bool:

@@ -5,12 +5,14 @@ Devices stand one after another, each under its name; code and text are `<pre>` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import assert_never
 
 from sitegen.base.address import permalink
 from sitegen.model import Block, Card, Display, Document, Failure, Shown, Stream
 from sitegen.render.body import render_html
+from sitegen.render.book import FeedBody
 from sitegen.render.cells import CellContext, Placed, cost_line
 from sitegen.render.escape import escape_text
 from sitegen.render.links import resolve_text
@@ -19,6 +21,24 @@ from sitegen.render.reader import for_readers
 
 MOST = 40
 """Lines of an output that a feed shows; the page has the rest."""
+
+
+def feed_bodies(
+    documents: Iterable[Document],
+    shown: Mapping[str, Sequence[Shown]],
+    cards: Mapping[str, Card],
+    base_url: str,
+) -> FeedBody:
+    """Renders the body of a page for its feeds, by the page's path: only those that are asked for,
+    each once. `shown` are the runs by the name of their page."""
+    known = {document.source.path: document for document in documents}
+
+    @cache
+    def render(path: str) -> str:
+        document = known[path]
+        return render_feed_body(document, shown.get(document.source.name, ()), cards, base_url)
+
+    return render
 
 
 def render_feed_body(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import jinja2
@@ -13,22 +14,24 @@ from sitegen.model import SiteConfig
 def find_file(config: SiteConfig, path: str, asked_by: str) -> Path | None:
     """The file of the site that `path` means; None where there is none.
 
-    It is looked for from the site's root, then in `static/`, `content/`, the output folder and the
-    theme's `static/`; `@/` is `content/`, a leading slash means nothing.
+    It is looked for from the site's root, then in `static/`, `content/`, and the static files of
+    the theme and of the built-in one; `@/` is `content/`, a leading slash means nothing. Zola looks
+    into the output folder too, where this build would find what the last one left.
     """
     root = config.root.resolve()
     below = f"content/{path[2:]}" if path.startswith("@/") else path.lstrip("/")
-    folders = ["", "static", "content", config.output_dir]
-    folders += [f"themes/{config.theme}/static"] if config.theme else []
-    for folder in folders:
-        found = root / folder / below
+    folders = [root, root / "static", root / "content"]
+    folders += [root / "themes" / config.theme / "static"] if config.theme else []
+    built_in = Path(str(files("sitegen.theme").joinpath("static"))).resolve()
+    for folder in (*folders, built_in):
+        found = folder / below
         try:
             there, real = found.is_file(), found.resolve()
         except (OSError, ValueError):
             continue
-        if there and not _inside(real, root):
+        if there and not _inside(real, built_in if folder is built_in else root):
             raise jinja2.TemplateRuntimeError(f"`{asked_by}`: `{path}` is outside of the site")
-        if there:
+        if there and not (folder == root and below.startswith(f"{config.output_dir}/")):
             return real
     return None
 

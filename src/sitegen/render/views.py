@@ -122,6 +122,14 @@ class CostView(msgspec.Struct, frozen=True):
     first: tuple[str, ...]
 
 
+class AcceptedView(msgspec.Struct, frozen=True):
+    """A result that stands for other code than was measured: why, since when, what differs."""
+
+    because: str
+    when: dt.datetime
+    difference: str
+
+
 class MeasuredView(msgspec.Struct, frozen=True):
     """The card of an executed post."""
 
@@ -141,6 +149,7 @@ class MeasuredView(msgspec.Struct, frozen=True):
     beside: int
     torch_device: str | None
     rows: tuple[CostView, ...]
+    accepted: tuple[AcceptedView, ...]
 
 
 class Around(Protocol):
@@ -341,5 +350,8 @@ def view_measured(measured: Measured) -> MeasuredView:
                 first=row.one_off,
             )
             for row in measured.rows
+        ),
+        accepted=tuple(
+            AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
     )
