@@ -42,12 +42,14 @@ from sitegen.model import (
     SiteConfig,
     Source,
 )
+from sitegen.render.archive import ARCHIVE
 from sitegen.render.body import render_body
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
+from sitegen.render.search import INDEX, PAGE, SCRIPT
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
@@ -233,8 +235,8 @@ def _about_outputs(
 # --- third pass -----------------------------------------------------------------------------
 
 
-_YIELDING = ("404.html", "robots.txt", "sitemap.xml")
-"""What is generated unless a file of `static/` stands in its place, as in Zola."""
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
+"""Paths and kinds of what is generated unless a file of `static/` stands in its place."""
 
 
 def assemble_site(
@@ -261,7 +263,8 @@ def assemble_site(
     documents = [draft.document for draft in drafts]
     feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
     for artifact in render_site(open_book(site, pages, cards, outside, feed_body, problems)):
-        if artifact.path in static and artifact.path in _YIELDING:
+        yields = artifact.path in _YIELDING or artifact.made_from in _YIELDING
+        if artifact.path in static and yields:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
             problems.append(Problem("notice", "static", message))

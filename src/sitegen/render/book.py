@@ -13,10 +13,13 @@ from sitegen.base.errors import Problem, SiteError
 from sitegen.base.paths import alias_file
 from sitegen.model import Artifact, Card, Page, Site
 from sitegen.render.config_view import view_config
+from sitegen.render.covers import Covers, open_covers
 from sitegen.render.escape import replace_unfit
 from sitegen.render.feed_links import feeds_of_site
 from sitegen.render.functions import Outside
 from sitegen.render.library import open_library
+from sitegen.render.minify import Minify, open_minifier
+from sitegen.render.own_pages import archive_url, search_url
 from sitegen.render.redirects import redirect
 from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
@@ -38,6 +41,8 @@ class Book(msgspec.Struct, frozen=True):
     templates: Templates
     common: Mapping[str, Mapping[str, Any]]
     feed_body: FeedBody
+    covers: Covers
+    minify: Minify
     problems: list[Problem]
 
     def words(self, lang: str) -> Mapping[str, str]:
@@ -61,7 +66,8 @@ class Book(msgspec.Struct, frozen=True):
             self.problems.extend(new)
             text = ""
         path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
-        return Artifact(path, replace_unfit(text).encode(), made_from)
+        fit = replace_unfit(text)
+        return Artifact(path, (self.minify(fit) if _is_html(path) else fit).encode(), made_from)
 
     def redirect(self, old: str, url: str, lang: str, made_from: str) -> Artifact:
         """A page at an old address that leads to one of the site's own."""
@@ -79,13 +85,16 @@ def open_book(
     problems: list[Problem],
 ) -> Book:
     """The site ready to be rendered."""
-    shelf = Shelf(site, pages, cards)
+    covers = open_covers(site, pages, problems)
+    shelf = Shelf(site, pages, cards, covers.addresses)
     return Book(
         site=site,
         shelf=shelf,
         templates=Templates(site.config, open_library(site, shelf), outside, problems),
         common={language.code: _common(site, language.code) for language in site.config.languages},
         feed_body=feed_body,
+        covers=covers,
+        minify=open_minifier(site.config),
         problems=problems,
     )
 
@@ -100,9 +109,20 @@ def _common(site: Site, lang: str) -> Mapping[str, Any]:
         "home": permalink(site.config.base_url, site.config.home(lang)),
         "nav": _navigation(site, lang),
         "feeds": feeds_of_site(site.config, lang),
+        "archive": _address(site, archive_url(site, lang)),
+        "search": _address(site, search_url(site, lang)),
+        "structured": (),
         "translations": (),
         "sitegen_version": __version__,
     }
+
+
+def _is_html(path: str) -> bool:
+    return path.endswith((".html", ".htm"))
+
+
+def _address(site: Site, url: str) -> str:
+    return permalink(site.config.base_url, url) if url else ""
 
 
 def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sitegen.base.address import permalink
 from sitegen.model import Artifact, Card
 from sitegen.render.book import Book
+from sitegen.render.own_pages import archive_url
 from sitegen.render.paginate import Pagination, cut
 from sitegen.render.views import EntryView
 
@@ -50,6 +51,10 @@ def _entries(book: Book) -> Iterator[EntryView]:
     for card in book.site.pages:
         if card.meta.render:
             yield EntryView(permalink(base, card.url), card.updated or card.date, card.extra)
+    for language in book.site.config.languages:
+        archive = archive_url(book.site, language.code)
+        if archive:
+            yield EntryView(permalink(base, archive), None)
     for section in book.site.sections:
         card, meta = section.card, section.card.meta
         if meta.render and meta.redirect_to is None:

@@ -157,6 +157,7 @@ class Around(Protocol):
 
     def content(self, path: str) -> Markup: ...
     def neighbour(self, path: str, *, higher: bool) -> PageView | None: ...
+    def related(self, path: str) -> tuple[PageView, ...]: ...
 
 
 class PageView(msgspec.Struct, frozen=True, eq=False):
@@ -192,6 +193,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     translations: tuple[TranslationView, ...]
     backlinks: tuple[LinkView, ...]
     series: SeriesView | None
+    image: str | None
     around: Around
     body: Markup | None = None
 
@@ -206,6 +208,10 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     @property
     def higher(self) -> PageView | None:
         return self.around.neighbour(self.relative_path, higher=True)
+
+    @property
+    def related(self) -> tuple[PageView, ...]:
+        return self.around.related(self.relative_path)
 
 
 class PartView(msgspec.Struct, frozen=True):
