@@ -226,7 +226,9 @@ def parse_languages(
         found[code] = _parse_language(entry, code, slugs, declared.get(code, ()), format)
     taxonomies = declared.get("", ()) + declared.get(default.code, ())
     first = _merge_default(
-        default, found.pop(default.code, LanguageConfig(default.code)), taxonomies
+        default,
+        found.pop(default.code, LanguageConfig(default.code, search=default.search)),
+        taxonomies,
     )
     return (first, *found.values())
 

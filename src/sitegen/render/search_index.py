@@ -41,7 +41,8 @@ def index_files(items: Sequence[Item], base_url: str) -> Mapping[str, bytes]:
     """The files of an index by their names; pages are named by references within their host."""
     files: dict[str, bytes] = {}
     starts = []
-    for number, chunk in enumerate(_chunks(_postings(items))):
+    postings, common = _postings(items)
+    for number, chunk in enumerate(_chunks(postings)):
         starts.append(next(iter(chunk)))
         files[f"terms-{number}.json"] = msgspec.json.encode(chunk)
     for number, start in enumerate(range(0, len(items), BLOCK)):
@@ -51,7 +52,13 @@ def index_files(items: Sequence[Item], base_url: str) -> Mapping[str, bytes]:
         ]
         files[f"pages-{number}.json"] = msgspec.json.encode(block)
     version = digest_value([digest_value(files[name].decode()) for name in sorted(files)])[:12]
-    head = {"version": version, "block": BLOCK, "pages": len(items), "starts": starts}
+    head = {
+        "version": version,
+        "block": BLOCK,
+        "pages": len(items),
+        "starts": starts,
+        "common": common,
+    }
     return {"index.json": msgspec.json.encode(head), **files}
 
 
@@ -78,8 +85,9 @@ def words_in(text: str) -> Iterator[str]:
             yield word[at:]
 
 
-def _postings(items: Sequence[Item]) -> dict[str, list[int]]:
-    """For every word in order its documents, each as the step from the one before and a weight."""
+def _postings(items: Sequence[Item]) -> tuple[dict[str, list[int]], list[str]]:
+    """For every word in order its documents, each as the step from the one before and a weight;
+    and the common words, which no query insists on."""
     counts = [_counts(item) for item in items]
     holding: Counter[str] = Counter(word for count in counts for word in count)
     lengths = [sum(count.values()) for count in counts]
@@ -88,11 +96,12 @@ def _postings(items: Sequence[Item]) -> dict[str, list[int]]:
     postings: dict[str, list[int]] = {word: [] for word in order}
     last: dict[str, int] = {}
     total = len(items)
+    common = {word for word in order if total > _MANY and holding[word] > _COMMON * total}
     for number, (item, count) in enumerate(zip(items, counts, strict=True)):
         title = {*words_in(item.title), *(w for term in item.terms for w in words_in(term))}
         norm = _SATURATION * (1 - _LENGTH + _LENGTH * lengths[number] / mean)
         for word, times in count.items():
-            if total > _MANY and holding[word] > _COMMON * total and word not in title:
+            if word in common and word not in title:
                 continue
             rarity = math.log(1 + (total - holding[word] + 0.5) / (holding[word] + 0.5))
             weight = times * (_SATURATION + 1) / (times + norm)
@@ -100,7 +109,8 @@ def _postings(items: Sequence[Item]) -> dict[str, list[int]]:
             value = max(1, round(10 * rarity * weight))
             postings[word] += (number - last.get(word, 0), value)
             last[word] = number
-    return {word: found for word, found in postings.items() if found}
+    kept = {word: found for word, found in postings.items() if found}
+    return kept, sorted(common)
 
 
 def _counts(item: Item) -> Counter[str]:

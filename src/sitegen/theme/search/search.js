@@ -64,22 +64,25 @@ export async function openIndex(base, load) {
     return scores;
   }
 
-  /** The documents for a query, best first: those with all its words before those with some. */
+  /** The documents for a query, best first: those with all its words, else those with most.
+      Words that no document has, and those that most have, are not insisted on. */
   async function search(query) {
     const words = [...new Set(wordsIn(query))].slice(0, 12);
     const found = await Promise.all(words.map(about));
-    const known = found.filter((scores) => scores.size);
     const total = new Map();
-    for (const scores of known) {
+    let needed = 0;
+    for (const [n, scores] of found.entries()) {
+      const counts = scores.size > 0 && !head.common.includes(words[n]) ? 1 : 0;
+      needed += counts;
       for (const [at, score] of scores) {
         const [count, sum] = total.get(at) ?? [0, 0];
-        total.set(at, [count + 1, sum + score]);
+        total.set(at, [count + counts, sum + score]);
       }
     }
     const all = [...total].sort(
       ([a, [countA, sumA]], [b, [countB, sumB]]) => countB - countA || sumB - sumA || a - b,
     );
-    const whole = all.filter(([, [count]]) => count === known.length);
+    const whole = all.filter(([, [count]]) => count === needed);
     return (whole.length ? whole : all).map(([at]) => at);
   }
 
