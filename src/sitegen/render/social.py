@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sitegen.base.digest import digest_bytes, digest_value
+from sitegen.base.errors import Problem, SiteError
 from sitegen.model import Artifact, Card, SiteConfig
 from sitegen.storage.images import keep_image
 
@@ -95,7 +96,11 @@ def _font(path: str, size: int) -> FreeTypeFont:
     from PIL import ImageFont
 
     if path:
-        return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+        try:
+            return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+        except OSError:
+            message = f"`{Path(path).name}` is no TrueType or OpenType font"
+            raise SiteError([Problem("fatal", "social-card", message)]) from None
     font = ImageFont.load_default(size)
     assert isinstance(font, ImageFont.FreeTypeFont), "Pillow has no FreeType"  # noqa: S101
     return font
