@@ -95,8 +95,9 @@ def test_letters_that_the_font_lacks_are_said_and_a_font_has_them(tmp_path: Path
     assert (problem.severity, problem.code) == ("notice", "social-card")
     assert "ß ö" in problem.message
     assert cards(tmp_path) == []
-    files = {"site.toml": ON + 'social_font = "own.ttf"\n', "own.ttf": FONT.read_bytes()}
-    assert publish(tmp_path, {**files, "content/a.md": page(title)}) == ()
+    config = ON + 'social_font = "own.ttf"\n'
+    (tmp_path / "own.ttf").write_bytes(FONT.read_bytes())
+    assert publish(tmp_path, {"site.toml": config, "content/a.md": page(title)}) == ()
     assert len(cards(tmp_path)) == 1
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
 from sitegen.content.assemble import assemble
-from sitegen.content.config import load_config, why_no_address
+from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
@@ -44,11 +44,13 @@ from sitegen.model import (
 )
 from sitegen.render.archive import ARCHIVE
 from sitegen.render.body import render_body
+from sitegen.render.book import Book
+from sitegen.render.export.downloads import render_downloads
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
-from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
+from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.render.search import INDEX, PAGE, SCRIPT
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
@@ -111,6 +113,8 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
             artifacts = assemble_site(
                 config, drafts, pages, problems, caller.environ, settled.shown
             )
+            documents = [draft.document for draft in drafts]
+            artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -262,7 +266,15 @@ def assemble_site(
     outside = Outside(_day(environ or {}), environ or {}, slugify)
     documents = [draft.document for draft in drafts]
     feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
-    for artifact in render_site(open_book(site, pages, cards, outside, feed_body, problems)):
+
+    def open_with(plain: bool, problems: list[Problem]) -> Book:
+        return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)
+
+    own = config.file == FILE
+    rendered = (
+        render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
+    )
+    for artifact in rendered:
         yields = artifact.path in _YIELDING or artifact.made_from in _YIELDING
         if artifact.path in static and yields:
             by = static[artifact.path].made_from
@@ -335,7 +347,7 @@ def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
     Raises SiteError where a name is of no page that has anything to run.
     """
     plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
+    wanted = [page_name(name) for name in names]
     problems = []
     for name in wanted:
         if not any(plan.page == name for plan in plans):
@@ -356,7 +368,7 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
     )
 
 
-def _page_name(argument: str) -> str:
+def page_name(argument: str) -> str:
     """A page's name from its path in any of the forms in which one may type it."""
     name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
     return name.removesuffix("/index").strip("/")

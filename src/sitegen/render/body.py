@@ -12,14 +12,13 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
-from sitegen.base.expressions import fill_in
 from sitegen.model import Artifact, Block, Card, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
+from sitegen.render.export.names import download_names
 from sitegen.render.outputs import Rendered
 from sitegen.render.summary import mark_summary, summary_of
-
-NOT_YET = "not run yet"
+from sitegen.render.texts import captions_of, failures_of, fill_place, render_inline, texts_of
 
 CellRenderer = Callable[[Block, CellContext], Rendered]
 """What makes HTML of a block."""
@@ -30,27 +29,27 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    texts = _texts(shown)
-    env = _Env(document, _context(document, shown, texts), texts, render_cell)
+    env = _env(document, shown, render_cell)
     body = _render(env)
-    card = _card(document, shown, texts, summary_of(body))
+    card = _card(document, shown, env.texts, summary_of(body))
     return Page(card, body, document.links, tuple(env.files.values()))
 
 
 def render_html(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> str:
     """The body of a document with its blocks rendered by `cells`, `@/…` links left as they are."""
-    texts = _texts(shown)
-    return _render(_Env(document, _context(document, shown, texts), texts, cells))
+    return _render(_env(document, shown, cells))
 
 
-def _context(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> CellContext:
-    return CellContext(
+def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> _Env:
+    texts = texts_of(shown)
+    context = CellContext(
         url=document.url,
         placed=_placed(shown),
-        captions=_captions(document, texts),
+        captions=captions_of(document, texts),
         measure=document.meta.measure,
         trust=document.meta.execute.trust_output,
     )
+    return _Env(document, context, texts, failures_of(shown), cells)
 
 
 def _render(env: _Env) -> str:
@@ -67,32 +66,6 @@ def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
     return found
 
 
-def _texts(shown: Sequence[Shown]) -> dict[int, str]:
-    """The texts of the inline expressions that have one, by index."""
-    found: dict[int, str] = {}
-    for run in shown:
-        for inline, text in zip(run.plan.inlines, run.texts, strict=True):
-            if text is not None:
-                found.setdefault(inline.index, text)
-    return found
-
-
-def _fill(document: Document, text: str, place: str, texts: Mapping[int, str], none: str) -> str:
-    """A text with its expressions filled in; one without a value reads `none`."""
-    inlines = [inline for inline in document.inlines if inline.place == place]
-    return fill_in(text, [texts.get(inline.index, none) for inline in inlines])
-
-
-def _captions(document: Document, texts: Mapping[int, str]) -> dict[int, str]:
-    captions = {}
-    for block in document.blocks:
-        if block.show.caption:
-            inlines = [entry for entry in document.inlines if entry.block == block.index]
-            values = [texts.get(inline.index, NOT_YET) for inline in inlines]
-            captions[block.index] = fill_in(block.show.caption, values)
-    return captions
-
-
 class _Env(dict[str, Any]):
     """markdown-it's environment of a rendering: the document, and the files it came to show."""
 
@@ -101,6 +74,7 @@ class _Env(dict[str, Any]):
         document: Document,
         context: CellContext,
         texts: Mapping[int, str],
+        failures: Mapping[int, str],
         cells: CellRenderer,
     ) -> None:
         super().__init__()
@@ -108,6 +82,7 @@ class _Env(dict[str, Any]):
         self.document = document
         self.context = context
         self.texts = texts
+        self.failures = failures
         self.files: dict[str, Artifact] = {}
 
 
@@ -133,10 +108,7 @@ class BodyRenderer(RendererHTML):
         token = tokens[idx]
         if "inline" not in token.meta:
             return f"<code>{escape_text(token.content)}</code>"
-        text = env.texts.get(token.meta["inline"])
-        if text is None:
-            return f'<span class="value-pending">{NOT_YET}</span>'
-        return f'<span class="value">{escape_text(text)}</span>'
+        return render_inline(token.meta["inline"], env.texts, env.failures)
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return render_code(tokens[idx].content.rstrip("\n"), "", None)
@@ -184,8 +156,8 @@ def _card(
     return Card(
         path=document.source.path,
         url=document.url,
-        title=_fill(document, meta.title or "", "title", texts, ""),
-        description=_fill(document, meta.description, "description", texts, ""),
+        title=fill_place(document, meta.title or "", "title", texts, ""),
+        description=fill_place(document, meta.description, "description", texts, ""),
         date=meta.date,
         updated=meta.updated,
         weight=meta.weight,
@@ -201,6 +173,7 @@ def _card(
         measured=next(iter(measured), None),
         also_measured=measured[1:],
         meta=meta,
+        downloads=download_names(document, shown),
     )
 
 
@@ -214,7 +187,7 @@ def _by_device(shown: Sequence[Shown]) -> list[list[Shown]]:
 
 def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> Measured:
     """What one device's runs of a page cost; they are those of its sessions."""
-    captions = _captions(document, texts)
+    captions = captions_of(document, texts)
     hidden = 0
     rows = []
     pairs = [

@@ -33,7 +33,8 @@ FeedBody = Callable[[str], str]
 class Book(msgspec.Struct, frozen=True):
     """The site ready to be rendered; `common` is what every template sees, by language.
 
-    An author's mistake in a template goes to `problems`, once for all the pages that meet it.
+    With `plain` only the built-in templates are used. An author's mistake in a template goes to
+    `problems`, once for all the pages that meet it.
     """
 
     site: Site
@@ -44,6 +45,11 @@ class Book(msgspec.Struct, frozen=True):
     covers: Covers
     minify: Minify
     problems: list[Problem]
+    plain: bool = False
+
+    def choose(self, own: str | None, built_in: str) -> str:
+        """The template that a page asks for, where the site's own are used; else the built-in."""
+        return built_in if self.plain or own is None else own
 
     def words(self, lang: str) -> Mapping[str, str]:
         """The theme's words in a language."""
@@ -83,14 +89,18 @@ def open_book(
     outside: Outside,
     feed_body: FeedBody,
     problems: list[Problem],
+    *,
+    plain: bool = False,
 ) -> Book:
-    """The site ready to be rendered."""
+    """The site ready to be rendered; with `plain` by the built-in templates only."""
     covers = open_covers(site, pages, problems)
     shelf = Shelf(site, pages, cards, covers.addresses)
+    library = open_library(site, shelf)
     return Book(
         site=site,
         shelf=shelf,
-        templates=Templates(site.config, open_library(site, shelf), outside, problems),
+        templates=Templates(site.config, library, outside, problems, plain=plain),
+        plain=plain,
         common={language.code: _common(site, language.code) for language in site.config.languages},
         feed_body=feed_body,
         covers=covers,

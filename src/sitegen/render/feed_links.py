@@ -47,6 +47,11 @@ def kind_of_feed(file: str) -> tuple[str, str]:
     return next((kind for part, kind in _KINDS.items() if part in file), _ATOM)
 
 
+def template_of_feed(file: str) -> str:
+    """The built-in template for a feed of this name."""
+    return {"RSS": "rss.xml", "JSON": "feed.json"}.get(kind_of_feed(file)[1], "atom.xml")
+
+
 def _at(config: SiteConfig, url: str, lang: str, name: str) -> tuple[FeedView, ...]:
     files = config.in_language(lang).feed_filenames
     title = title_of_feed(config, lang, name)

@@ -14,7 +14,12 @@ from sitegen.base.address import permalink
 from sitegen.model import Artifact, Card
 from sitegen.render.book import Book
 from sitegen.render.escape import escape_text
-from sitegen.render.feed_links import feeds_of_section, feeds_of_term, title_of_feed
+from sitegen.render.feed_links import (
+    feeds_of_section,
+    feeds_of_term,
+    template_of_feed,
+    title_of_feed,
+)
 from sitegen.render.reader import for_readers
 from sitegen.render.views import PageView, view_taxonomy
 
@@ -65,7 +70,7 @@ def _render(book: Book, feed: Feed, **context: Any) -> Iterator[Artifact]:
     views = tuple(_entry(book, card) for card in dated[: config.feed_limit])
     for file in config.in_language(feed.lang).feed_filenames:
         yield book.render(
-            file,
+            book.templates.first_of(file, template_of_feed(file)),
             f"{feed.url}{file}",
             feed.made_from,
             feed.lang,
