@@ -53,11 +53,13 @@ def test_every_language_has_its_own_addresses(tmp_path: Path) -> None:
     assert publish(tmp_path, FILES) == ()
     assert paths(tmp_path) == [
         "ar/index.html",
+        "archive/index.html",
         "atom.xml",
         "index.html",
         "posts/bundle/index.html",
         "posts/index.html",
         "posts/one/index.html",
+        "pt/archive/index.html",
         "pt/atom.xml",
         "pt/index.html",
         "pt/posts/bundle/index.html",

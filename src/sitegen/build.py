@@ -53,13 +53,16 @@ from sitegen.model import (
     SiteConfig,
     Source,
 )
+from sitegen.render.archive import ARCHIVE
 from sitegen.render.body import render_body
 from sitegen.render.book import Book
 from sitegen.render.export.downloads import render_downloads
+from sitegen.render.feed_body import feed_bodies
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
+from sitegen.render.search import INDEX, PAGE, SCRIPT
 from sitegen.render.snippets import open_snippets
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
@@ -162,7 +165,7 @@ def make_site(
             for draft in drafts
         ]
         problems += _about_outputs(drafts, settled.shown)
-        artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+        artifacts = assemble_site(config, drafts, pages, problems, caller.environ, settled.shown)
         documents = [draft.document for draft in drafts]
         artifacts += render_downloads(documents, settled.shown, config.base_url)
     _stop_if_fatal(problems)
@@ -314,8 +317,8 @@ def _about_outputs(
 # --- third pass -----------------------------------------------------------------------------
 
 
-_YIELDING = ("404.html", "robots.txt", "sitemap.xml")
-"""What is generated unless a file of `static/` stands in its place, as in Zola."""
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
+"""Paths and kinds of what is generated unless a file of `static/` stands in its place."""
 
 
 def assemble_site(
@@ -324,8 +327,9 @@ def assemble_site(
     pages: Sequence[Page],
     problems: list[Problem],
     environ: Mapping[str, str] | None = None,
+    shown: Mapping[str, Sequence[Shown]] | None = None,
 ) -> list[Artifact]:
-    """Everything that the site consists of.
+    """Everything that the site consists of; `shown` are the runs by the name of their page.
 
     Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
     they also replace what search engines read and the page for what is not found.
@@ -341,16 +345,19 @@ def assemble_site(
     artifacts += drawn.values()
     artifacts += _assets(drafts, config)
     outside = _outside(config, environ or {})
+    documents = [draft.document for draft in drafts]
+    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
-        return open_book(site, pages, cards, outside, problems, plain=plain)
+        return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)
 
     own = config.file == FILE
     rendered = (
         render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
     )
     for artifact in rendered:
-        if artifact.path in static and artifact.path in _YIELDING:
+        yields = artifact.path in _YIELDING or artifact.made_from in _YIELDING
+        if artifact.path in static and yields:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
             problems.append(Problem("notice", "static", message))

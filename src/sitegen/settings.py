@@ -19,7 +19,10 @@ Anchors = Literal["none", "left", "right", "heading"]
 Html = Literal["trusted", "sanitise", "escape"]
 """What becomes of HTML that stands in Markdown."""
 
-IndexFormat = Literal["elasticlunr_javascript", "elasticlunr_json", "fuse_javascript", "fuse_json"]
+IndexFormat = Literal[
+    "sitegen", "elasticlunr_javascript", "elasticlunr_json", "fuse_javascript", "fuse_json"
+]
+"""How a search index is written: as our own search page reads it, or as a theme for Zola does."""
 
 
 class TaxonomyConfig(msgspec.Struct, frozen=True):
@@ -87,7 +90,7 @@ class SearchConfig(msgspec.Struct, frozen=True):
     include_path: bool = False
     include_content: bool = True
     truncate_content_length: int | None = None
-    index_format: IndexFormat = "elasticlunr_javascript"
+    index_format: IndexFormat = "sitegen"
 
 
 class LinkCheckConfig(msgspec.Struct, frozen=True):

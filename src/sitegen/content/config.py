@@ -16,7 +16,6 @@ from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
 from sitegen.content.settings import (
     NOT_YET,
-    WAITING_SITE,
     parse_feed_filenames,
     parse_generate_feeds,
     parse_languages,
@@ -82,6 +81,7 @@ def _read_table(root: Path, file: str, problems: list[Problem]) -> Table:
 
 
 def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
+    ours = file == FILE
     slugs = parse_slugify(table.table("slugify"))
     markdown = table.table("markdown")
     demote = markdown.boolean("demote_headings", True)
@@ -92,7 +92,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         generate_feeds=parse_generate_feeds(table),
         feed_filenames=parse_feed_filenames(table, ("atom.xml",)),
         build_search_index=table.boolean("build_search_index", False),
-        search=parse_search(table.table("search")),
+        search=parse_search(table.table("search"), "sitegen" if ours else "elasticlunr_javascript"),
         translations=table.string_map("translations"),
     )
     languages = parse_languages(table, default, slugs)
@@ -111,7 +111,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         ignored_content=_globs(table, "ignored_content"),
         ignored_static=_globs(table, "ignored_static"),
         taxonomies=default.taxonomies,
-        taxonomy_root=_taxonomy_root(table),
+        taxonomy_root=_folder(table, "taxonomy_root"),
         hold_future=table.boolean("hold_future", False),
         generate_feeds=default.generate_feeds,
         feed_limit=table.optional_integer("feed_limit", minimum=1),
@@ -122,7 +122,10 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
             "exclude_paginated_pages_in_sitemap", ("none", "all"), "none"
         ),
         generate_robots_txt=table.boolean("generate_robots_txt", True),
+        archive=_folder(table, "archive", "archive" if ours else ""),
         build_search_index=default.build_search_index,
+        social_cards=table.boolean("social_cards", False),
+        social_font=_font(table, root),
         minify_html=table.boolean("minify_html", False),
         demote_headings=demote,
         markdown=parse_markdown(markdown, zola=file != FILE),
@@ -135,7 +138,6 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         devices=_devices(table),
         extra=table.free("extra"),
     )
-    table.not_used(WAITING_SITE, NOT_YET)
     table.not_used(_FOREIGN, "it concerns Zola only")
     table.finish(where=file)
     return config
@@ -262,13 +264,22 @@ def _theme(table: Table, root: Path, file: str) -> str:
     return theme
 
 
-def _taxonomy_root(table: Table) -> str:
-    path = table.string("taxonomy_root").strip("/")
+def _folder(table: Table, key: str, default: str = "") -> str:
+    """A path on the site that a key names, "" for none."""
+    path = table.string(key, default).strip("/")
     wrong = why_no_path(path) if path else None
     if wrong is not None:
-        table.report("taxonomy_root", f"`taxonomy_root` {wrong}", 'such as "blog"')
+        table.report(key, f"`{key}` {wrong}", 'such as "blog"')
         return ""
     return path
+
+
+def _font(table: Table, root: Path) -> str:
+    font = table.string("social_font")
+    if font and (why_no_path(font) is not None or not (root / font).is_file()):
+        table.report("social_font", f"there is no file `{font}`", "a TrueType or OpenType file")
+        return ""
+    return font
 
 
 def _globs(table: Table, key: str) -> tuple[str, ...]:

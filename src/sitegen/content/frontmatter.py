@@ -15,9 +15,6 @@ from sitegen.content.config import parse_execute, parse_measure
 from sitegen.content.names import FileName, parse_name, why_no_page
 from sitegen.content.settings import (
     HTML,
-    NOT_YET,
-    WAITING_PAGE,
-    WAITING_SECTION,
     parse_generate_feeds,
     parse_paginate_path,
 )
@@ -160,7 +157,6 @@ def _parse_page(
             hint = f"write it under [taxonomies]: {taxonomy.name} = [ … ]"
             table.pass_over(taxonomy.name)
             table.report(taxonomy.name, message, hint, severity="warning")
-    table.not_used(WAITING_PAGE, NOT_YET)
     table.finish(unknown="warning", where="a page")
     return meta
 
@@ -199,7 +195,6 @@ def _parse_section(
         render=table.boolean("render", True),
         body_line=body_line,
     )
-    table.not_used(WAITING_SECTION, NOT_YET)
     table.finish(where="a section")
     return meta
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from sitegen.base.paths import why_no_path
 from sitegen.base.schema import Table
@@ -10,6 +11,7 @@ from sitegen.content.slug import slug_of
 from sitegen.settings import (
     HighlightConfig,
     Html,
+    IndexFormat,
     LanguageConfig,
     LinkCheckConfig,
     MarkdownConfig,
@@ -19,16 +21,13 @@ from sitegen.settings import (
     TaxonomyConfig,
 )
 
+INDEX_FORMATS: tuple[IndexFormat, ...] = get_args(IndexFormat)
 _MODES: tuple[SlugMode, ...] = ("on", "safe", "off")
 HTML: tuple[Html, ...] = ("trusted", "sanitise", "escape")
 _FOREIGN = "it concerns Zola only"
 _CODE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _DEFAULT_FEEDS = ("atom.xml",)
 NOT_YET = "this version of sitegen does not know it yet"
-WAITING_SITE = ("build_search_index", "search", "minify_html", "feed_content")
-"""What is read, and what nothing acts on yet."""
-WAITING_PAGE = ("in_search_index",)
-WAITING_SECTION = WAITING_PAGE
 
 _ZOLA_MARKDOWN = (
     "highlight_code",
@@ -103,8 +102,8 @@ def _parse_highlighting(table: Table) -> HighlightConfig:
     return highlighting
 
 
-def parse_search(table: Table) -> SearchConfig:
-    """`[search]`, of the site or of a language."""
+def parse_search(table: Table, format: IndexFormat) -> SearchConfig:
+    """`[search]`, of the site or of a language; `format` is what is written unless it says so."""
     search = SearchConfig(
         include_title=table.boolean("include_title", True),
         include_description=table.boolean("include_description", False),
@@ -114,8 +113,8 @@ def parse_search(table: Table) -> SearchConfig:
         truncate_content_length=table.optional_integer("truncate_content_length"),
         index_format=table.choice(
             "index_format",
-            ("elasticlunr_javascript", "elasticlunr_json", "fuse_javascript", "fuse_json"),
-            "elasticlunr_javascript",
+            INDEX_FORMATS,
+            format,
         ),
     )
     table.finish(where="[search]")
@@ -211,16 +210,23 @@ def parse_languages(
     for code, entry in sorted(languages.items()):
         if not _CODE.fullmatch(code):
             entry.report(None, f"`{code}` is no code of a language", "such as `pt` or `pt-BR`")
-        found[code] = _parse_language(entry, code, slugs, declared.get(code, ()))
+        format = default.search.index_format
+        found[code] = _parse_language(entry, code, slugs, declared.get(code, ()), format)
     taxonomies = declared.get("", ()) + declared.get(default.code, ())
     first = _merge_default(
-        default, found.pop(default.code, LanguageConfig(default.code)), taxonomies
+        default,
+        found.pop(default.code, LanguageConfig(default.code, search=default.search)),
+        taxonomies,
     )
     return (first, *found.values())
 
 
 def _parse_language(
-    table: Table, code: str, slugs: SlugConfig, declared: tuple[TaxonomyConfig, ...]
+    table: Table,
+    code: str,
+    slugs: SlugConfig,
+    declared: tuple[TaxonomyConfig, ...],
+    format: IndexFormat,
 ) -> LanguageConfig:
     language = LanguageConfig(
         code=code,
@@ -230,10 +236,9 @@ def _parse_language(
         feed_filenames=parse_feed_filenames(table, _DEFAULT_FEEDS),
         taxonomies=declared + parse_taxonomies(table, slugs).get("", ()),
         build_search_index=table.boolean("build_search_index", False),
-        search=parse_search(table.table("search")),
+        search=parse_search(table.table("search"), format),
         translations=table.string_map("translations"),
     )
-    table.not_used(("build_search_index", "search"), NOT_YET)
     table.finish(where="a language")
     return language
 
@@ -242,6 +247,7 @@ def _merge_default(
     site: LanguageConfig, own: LanguageConfig, taxonomies: tuple[TaxonomyConfig, ...]
 ) -> LanguageConfig:
     """The default language: what the site says, with what its own table adds."""
+    plain = SearchConfig(index_format=site.search.index_format)
     return LanguageConfig(
         code=site.code,
         title=site.title or own.title,
@@ -252,6 +258,6 @@ def _merge_default(
         ),
         taxonomies=taxonomies or own.taxonomies,
         build_search_index=site.build_search_index or own.build_search_index,
-        search=own.search if site.search == SearchConfig() else site.search,
+        search=site.search if site.search != plain else own.search,
         translations={**own.translations, **site.translations},
     )

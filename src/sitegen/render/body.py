@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sitegen.model import Card, CostRow, Document, Measured, Page, Shown
-from sitegen.render.cells import CellContext, Placed, one_off_costs
+from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
 from sitegen.render.export.names import download_names
-from sitegen.render.renderer import Env, render_tokens
+from sitegen.render.renderer import CellRenderer, Env, render_tokens
 from sitegen.render.summary import summary_of
 from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
@@ -17,21 +17,30 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    meta = document.meta
+    env = _env(document, shown, render_cell)
+    body = render_tokens(document.tokens, env)
+    card = _card(document, shown, env.texts, summary_of(body))
+    return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
+
+
+def render_html(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> str:
+    """The body of a document with its blocks rendered by `cells`, `@/…` links left as they are."""
+    return render_tokens(document.tokens, _env(document, shown, cells))
+
+
+def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env:
     texts = texts_of(shown)
     context = CellContext(
         url=document.url,
         placed=_placed(shown),
         captions=captions_of(document, texts),
-        measure=meta.measure,
-        trust=meta.execute.trust_output,
+        measure=document.meta.measure,
+        trust=document.meta.execute.trust_output,
     )
-    env = Env(meta.html, document.markdown)
-    env.blocks, env.cells = document.blocks, context
+    env = Env(document.meta.html, document.markdown)
+    env.blocks, env.cells, env.render_block = document.blocks, context, cells
     env.texts, env.failures = texts, failures_of(shown)
-    body = render_tokens(document.tokens, env)
-    card = _card(document, shown, texts, summary_of(body))
-    return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
+    return env
 
 
 def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,14 +13,21 @@ from sitegen.base.errors import Problem, SiteError
 from sitegen.base.paths import alias_file
 from sitegen.model import Artifact, Card, Page, Site
 from sitegen.render.config_view import view_config
+from sitegen.render.covers import Covers, open_covers
 from sitegen.render.escape import replace_unfit
+from sitegen.render.feed_links import feeds_of_site
 from sitegen.render.functions import Outside
 from sitegen.render.library import open_library
+from sitegen.render.minify import Minify, open_minifier
+from sitegen.render.own_pages import archive_url, search_url
 from sitegen.render.redirects import redirect
 from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
 from sitegen.render.views import LinkView, view_link, view_taxonomy
 from sitegen.render.words import direction, words_of
+
+FeedBody = Callable[[str], str]
+"""The body of a page as feeds carry it, by the page's path below `content/`."""
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -34,6 +41,9 @@ class Book(msgspec.Struct, frozen=True):
     shelf: Shelf
     templates: Templates
     common: Mapping[str, Mapping[str, Any]]
+    feed_body: FeedBody
+    covers: Covers
+    minify: Minify
     problems: list[Problem]
     plain: bool = False
 
@@ -51,16 +61,19 @@ class Book(msgspec.Struct, frozen=True):
     ) -> Artifact:
         """A page at `url`: a folder's index, or the file that it names."""
         address = permalink(self.site.config.base_url, url)
-        everywhere = {**self.common[lang], "current_path": url, "current_url": address}
+        common = self.common[lang]
+        everywhere = {**common, "current_path": url, "current_url": address}
+        feeds = {"feeds": (*context.get("feeds", ()), *common["feeds"])}
         try:
-            text = self.templates.render(template, made_from, {**everywhere, **context})
+            text = self.templates.render(template, made_from, {**everywhere, **context, **feeds})
         except SiteError as error:
             known = {(problem.span, problem.message) for problem in self.problems}
             new = [p for p in error.problems if (p.span, p.message) not in known]
             self.problems.extend(new)
             text = ""
         path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
-        return Artifact(path, replace_unfit(text).encode(), made_from)
+        fit = replace_unfit(text)
+        return Artifact(path, (self.minify(fit) if _is_html(path) else fit).encode(), made_from)
 
     def redirect(self, old: str, url: str, lang: str, made_from: str) -> Artifact:
         """A page at an old address that leads to one of the site's own."""
@@ -74,12 +87,14 @@ def open_book(
     pages: Sequence[Page],
     cards: Mapping[str, Card],
     outside: Outside,
+    feed_body: FeedBody,
     problems: list[Problem],
     *,
     plain: bool = False,
 ) -> Book:
     """The site ready to be rendered; with `plain` by the built-in templates only."""
-    shelf = Shelf(site, pages, cards)
+    covers = open_covers(site, pages, problems)
+    shelf = Shelf(site, pages, cards, covers.addresses)
     library = open_library(site, shelf)
     return Book(
         site=site,
@@ -87,6 +102,9 @@ def open_book(
         templates=Templates(site.config, library, outside, problems, plain=plain),
         plain=plain,
         common={language.code: _common(site, language.code) for language in site.config.languages},
+        feed_body=feed_body,
+        covers=covers,
+        minify=open_minifier(site.config),
         problems=problems,
     )
 
@@ -100,9 +118,21 @@ def _common(site: Site, lang: str) -> Mapping[str, Any]:
         "words": words_of(site.config, lang),
         "home": permalink(site.config.base_url, site.config.home(lang)),
         "nav": _navigation(site, lang),
+        "feeds": feeds_of_site(site.config, lang),
+        "archive": _address(site, archive_url(site, lang)),
+        "search": _address(site, search_url(site, lang)),
+        "structured": (),
         "translations": (),
         "sitegen_version": __version__,
     }
+
+
+def _is_html(path: str) -> bool:
+    return path.endswith((".html", ".htm"))
+
+
+def _address(site: Site, url: str) -> str:
+    return permalink(site.config.base_url, url) if url else ""
 
 
 def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:

@@ -84,7 +84,7 @@ def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> It
         result = _result(block, other, context)
         body = result.html
         if first.cell and other.cell and other.cell.outputs == first.cell.outputs:
-            body = '<p class="cell-note">the same output</p>' + _cost_of(block, other, context)
+            body = '<p class="cell-note">the same output</p>' + cost_line(block, other, context)
         label = escape_text(other.shown.run.device.label)
         if body:
             summary = f"<summary>On {label}</summary>"
@@ -101,7 +101,7 @@ def _result(block: Block, placed: Placed, context: CellContext) -> Rendered:
     if cell.status == "not here":
         return _pending(f"not run here: it is for {' and '.join(block.run.devices)}")
     outputs = _outputs(block, placed.shown, cell, context)
-    return Rendered(outputs.html + _cost_of(block, placed, context), outputs.files)
+    return Rendered(outputs.html + cost_line(block, placed, context), outputs.files)
 
 
 def _pending(words: str) -> Rendered:
@@ -157,7 +157,7 @@ def _outputs(block: Block, shown: Shown, cell: Cell, context: CellContext) -> Re
     return Rendered("".join(html), tuple(files))
 
 
-def _cost_of(block: Block, placed: Placed, context: CellContext) -> str:
+def cost_line(block: Block, placed: Placed, context: CellContext) -> str:
     """The line that says what a block cost, where that says something."""
     measures, measure = placed.cell.measures if placed.cell else None, context.measure
     silent = placed.shown.stale or not block.show.cost or measure.show == "never"

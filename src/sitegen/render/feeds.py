@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from markupsafe import Markup
@@ -14,9 +14,27 @@ from sitegen.base.address import permalink
 from sitegen.model import Artifact, Card
 from sitegen.render.book import Book
 from sitegen.render.escape import escape_text
-from sitegen.render.views import view_taxonomy
+from sitegen.render.feed_links import (
+    feeds_of_section,
+    feeds_of_term,
+    template_of_feed,
+    title_of_feed,
+)
+from sitegen.render.reader import for_readers
+from sitegen.render.views import PageView, view_taxonomy
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_PARAGRAPH = re.compile(r"<p>.*?</p>", re.S)
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """What a feed is of: where it lies, the pages it may hold, its language and its name."""
+
+    url: str
+    cards: Sequence[Card]
+    lang: str
+    name: str
+    made_from: str
 
 
 def render_feeds(book: Book) -> Iterator[Artifact]:
@@ -24,59 +42,61 @@ def render_feeds(book: Book) -> Iterator[Artifact]:
     config = book.site.config
     for language in config.languages:
         if language.generate_feeds:
-            cards = [card for card in book.site.pages if card.lang == language.code]
-            home = config.home(language.code)
-            yield from _feeds(book, home, cards, "the site's feed", language.code)
+            lang = language.code
+            cards = [card for card in book.site.pages if card.lang == lang]
+            yield from _render(book, Feed(config.home(lang), cards, lang, "", "the site's feed"))
     for section in book.site.sections:
-        card = section.card
-        is_site = card.url == config.home(card.lang)
-        of_site = is_site and config.in_language(card.lang).generate_feeds
-        if card.meta.generate_feeds and not of_site:
-            view = book.shelf.section(section)
-            yield from _feeds(book, card.url, section.pages, card.path, card.lang, section=view)
+        if feeds_of_section(section, config):
+            card = section.card
+            feed = Feed(card.url, section.pages, card.lang, card.title, f"content/{card.path}")
+            yield from _render(book, feed, section=book.shelf.section(section))
     for taxonomy in book.site.taxonomies:
-        if not (taxonomy.config.feed and taxonomy.config.render):
-            continue
         view_of_all = view_taxonomy(taxonomy, config.base_url)
         for term in taxonomy.terms:
-            made_from = f"term {term.name} of {taxonomy.config.name}"
-            context = {"taxonomy": view_of_all, "term": book.shelf.term(term)}
-            yield from _feeds(book, term.url, term.pages, made_from, taxonomy.lang, **context)
+            if feeds_of_term(taxonomy, term, config):
+                made_from = f"term {term.name} of {taxonomy.config.name}"
+                feed = Feed(term.url, term.pages, taxonomy.lang, term.name, made_from)
+                context = {"taxonomy": view_of_all, "term": book.shelf.term(term)}
+                yield from _render(book, feed, **context)
 
 
-def _feeds(
-    book: Book, url: str, cards: Sequence[Card], made_from: str, lang: str, **context: Any
-) -> Iterator[Artifact]:
+def _render(book: Book, feed: Feed, **context: Any) -> Iterator[Artifact]:
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
-    dated = sorted((card for card in cards if card.date is not None), key=lambda card: card.url)
+    dated = [card for card in feed.cards if card.date is not None and card.meta.render]
+    dated.sort(key=lambda card: card.url)
     dated.sort(key=lambda card: card.date or _EPOCH, reverse=True)
-    dated = dated[: config.feed_limit]
-    views = tuple(
-        msgspec.structs.replace(
-            book.shelf.page(card),
-            body=_absolute(book.shelf.content(card.path), card, config.base_url),
-        )
-        for card in dated
-    )
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
-    for name in config.in_language(lang).feed_filenames:
+    views = tuple(_entry(book, card) for card in dated[: config.feed_limit])
+    for file in config.in_language(feed.lang).feed_filenames:
         yield book.render(
-            book.templates.first_of(name, "rss.xml" if "rss" in name else "atom.xml"),
-            f"{url}{name}",
-            made_from,
-            lang,
+            book.templates.first_of(file, template_of_feed(file)),
+            f"{feed.url}{file}",
+            feed.made_from,
+            feed.lang,
             pages=views,
-            feed_url=permalink(config.base_url, f"{url}{name}"),
+            feed_url=permalink(config.base_url, f"{feed.url}{file}"),
+            feed_title=title_of_feed(config, feed.lang, feed.name),
+            feed_home=permalink(config.base_url, feed.url),
             last_updated=latest,
             **context,
         )
 
 
-def _absolute(body: Markup, card: Card, base_url: str) -> Markup:
-    """The body with references that a feed reader, far from the page, can follow."""
-    host = base_url[: len(base_url) - len(urlsplit(base_url).path)]
-    text = str(body).replace('href="#', f'href="{escape_text(permalink(base_url, card.url))}#')
-    for attribute in ("href", "src"):
-        text = text.replace(f'{attribute}="/', f'{attribute}="{host}/')
-    return Markup(text)  # noqa: S704 (rendered by us)
+def _entry(book: Book, card: Card) -> PageView:
+    """A page as feeds show it: its text, or what stands for it, in HTML for feed readers."""
+    config, view = book.site.config, book.shelf.page(card)
+    address = permalink(config.base_url, card.url)
+    summary = Markup(for_readers(view.summary, address)) if view.summary else None  # noqa: S704
+    body = Markup(book.feed_body(card.path)) if config.feed_content == "full" else None  # noqa: S704
+    if body is None:
+        body = summary or Markup(_short(book, card))  # noqa: S704
+    return msgspec.structs.replace(view, body=body, summary=summary)
+
+
+def _short(book: Book, card: Card) -> str:
+    """What stands for the text of a page without a summary: its description, else how it begins."""
+    if card.description:
+        return f"<p>{escape_text(card.description)}</p>"
+    first = _PARAGRAPH.search(book.feed_body(card.path))
+    return first[0] if first else ""

@@ -9,11 +9,15 @@ import msgspec
 
 from sitegen.base.errors import Problem
 from sitegen.model import Artifact, Asset, Section
+from sitegen.render.archive import render_archives
 from sitegen.render.book import Book, open_book
+from sitegen.render.feed_links import feeds_of_section
 from sitegen.render.feeds import render_feeds
 from sitegen.render.paginate import Pagination, cut, view_pager
 from sitegen.render.redirects import aliases_of, redirect, redirect_target
 from sitegen.render.robots import render_for_robots
+from sitegen.render.search import render_search
+from sitegen.render.structured import of_page, of_section, of_site
 from sitegen.render.terms import render_taxonomies
 
 NEWEST = 10
@@ -49,8 +53,11 @@ def render_site(book: Book) -> Iterator[Artifact]:
     yield from render_taxonomies(book)
     yield from _render_aliases(book)
     yield book.render("404.html", "/404.html", "404.html", book.site.config.language)
+    yield from render_archives(book)
+    yield from render_search(book)
     yield from render_feeds(book)
     yield from render_for_robots(book)
+    yield from book.covers.files
     yield from book.templates.made_files()
 
 
@@ -67,6 +74,7 @@ def _render_pages(book: Book) -> Iterator[Artifact]:
                 card.lang,
                 page=view,
                 translations=view.translations,
+                structured=of_page(view, book.site.config),
             )
 
 
@@ -90,6 +98,9 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
     template = book.choose(meta.template, "index.html" if home else "section.html")
     made_from = f"content/{card.path}"
     view = book.shelf.section(section)
+    feeds = feeds_of_section(section, book.site.config)
+    config = book.site.config
+    structured = of_site(config, card.lang) if home else of_section(view, config)
     if not meta.paginate_by:
         newest = {"pages": _newest(book, card.lang)} if home else {}
         yield book.render(
@@ -99,6 +110,8 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
             card.lang,
             section=view,
             translations=view.translations,
+            structured=structured,
+            feeds=feeds,
             **newest,
         )
         return
@@ -112,6 +125,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
             card.lang,
             section=view,
             translations=view.translations if pager.index == 1 else (),
+            feeds=feeds,
             paginator=view_pager(pager, pagers, pagination, book.shelf),
         )
     yield book.redirect(pagination.numbered(1), card.url, card.lang, f"page 1 of {made_from}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, assert_never
@@ -21,6 +21,7 @@ from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX, clean_body, mark_part
 from sitegen.render.highlight import is_known
 from sitegen.render.maths import MathsError, to_mathml
+from sitegen.render.outputs import Rendered
 from sitegen.render.sizes import picture_size
 from sitegen.render.summary import is_summary_mark, mark_summary
 from sitegen.render.texts import render_inline
@@ -28,6 +29,10 @@ from sitegen.settings import Html, MarkdownConfig
 
 _HEADER = 64 * 1024
 """Bytes of a picture's file that hold its size, almost always."""
+
+
+CellRenderer = Callable[[Block, CellContext], Rendered]
+"""What makes HTML of a block."""
 
 
 class Env(dict[str, Any]):
@@ -39,6 +44,7 @@ class Env(dict[str, Any]):
         self.markdown = markdown
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
+        self.render_block: CellRenderer = render_cell
         self.texts: Mapping[int, str] = {}
         self.failures: Mapping[int, str] = {}
         self.files: dict[str, Artifact] = {}
@@ -81,7 +87,7 @@ class BodyRenderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
         if "block" in token.meta:
-            rendered = render_cell(env.blocks[token.meta["block"]], env.cells)
+            rendered = env.render_block(env.blocks[token.meta["block"]], env.cells)
             env.files |= {file.path: file for file in rendered.files}
             return str(env.own(rendered.html))
         language, look = token.meta["language"], token.meta["look"]

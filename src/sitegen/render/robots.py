@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sitegen.base.address import permalink
 from sitegen.model import Artifact, Card
 from sitegen.render.book import Book
+from sitegen.render.own_pages import archive_url
 from sitegen.render.paginate import Pagination, cut
 from sitegen.render.views import EntryView
 
+LIMIT = 30_000
+"""Entries of one sitemap, as in Zola; the protocol allows 50,000."""
+
 
 def render_for_robots(book: Book) -> Iterator[Artifact]:
-    """The sitemap and robots.txt, where the site wants them."""
+    """The sitemap, in parts where it is long, and robots.txt, where the site wants them."""
     config = book.site.config
     if config.generate_sitemap:
-        entries = tuple(sorted(_entries(book), key=lambda entry: entry.permalink))
-        yield book.render(
-            "sitemap.xml", "/sitemap.xml", "the sitemap", config.language, entries=entries
-        )
+        found = {entry.permalink: entry for entry in _entries(book)}
+        yield from _sitemaps(book, tuple(found[address] for address in sorted(found)))
     if config.generate_robots_txt:
         yield book.render("robots.txt", "/robots.txt", "robots.txt", config.language)
+
+
+def _sitemaps(book: Book, entries: Sequence[EntryView]) -> Iterator[Artifact]:
+    """One sitemap, or numbered ones with an index in its place."""
+    lang, base = book.site.config.language, book.site.config.base_url
+    main = "/sitemap.xml"
+    if len(entries) <= LIMIT:
+        yield book.render("sitemap.xml", main, "the sitemap", lang, entries=entries)
+        return
+    parts = [entries[start : start + LIMIT] for start in range(0, len(entries), LIMIT)]
+    urls = [f"/sitemap{number}.xml" for number in range(1, len(parts) + 1)]
+    for url, part in zip(urls, parts, strict=True):
+        yield book.render("sitemap.xml", url, "the sitemap", lang, entries=part)
+    sitemaps = tuple(permalink(base, url) for url in urls)
+    yield book.render("split_sitemap_index.xml", main, "the sitemap", lang, sitemaps=sitemaps)
 
 
 def _entries(book: Book) -> Iterator[EntryView]:
@@ -33,11 +50,15 @@ def _entries(book: Book) -> Iterator[EntryView]:
 
     for card in book.site.pages:
         if card.meta.render:
-            yield EntryView(permalink(base, card.url), card.updated or card.date)
+            yield EntryView(permalink(base, card.url), card.updated or card.date, card.extra)
+    for language in book.site.config.languages:
+        archive = archive_url(book.site, language.code)
+        if archive:
+            yield EntryView(permalink(base, archive), None)
     for section in book.site.sections:
         card, meta = section.card, section.card.meta
         if meta.render and meta.redirect_to is None:
-            yield EntryView(permalink(base, card.url), None)
+            yield EntryView(permalink(base, card.url), None, card.extra)
             if meta.paginate_by:
                 pagination = Pagination(card.url, meta.paginate_by, meta.paginate_path)
                 yield from numbered(section.pages, pagination)

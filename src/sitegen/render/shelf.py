@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sitegen.base.address import permalink
 from sitegen.model import Card, Page, Section, Series, Site, Term
 from sitegen.render.links import linked_from, resolve_links, resolve_text
+from sitegen.render.related import related_to, terms_of_pages
 from sitegen.render.views import (
     LinkView,
     PageView,
@@ -26,10 +27,18 @@ from sitegen.render.views import (
 class Shelf:
     """The views of a site, by the path of the file below `content/`."""
 
-    def __init__(self, site: Site, pages: Sequence[Page], cards: Mapping[str, Card]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        pages: Sequence[Page],
+        cards: Mapping[str, Card],
+        covers: Mapping[str, str] | None = None,
+    ) -> None:
         self.site = site
         self.base = site.config.base_url
         self._cards = cards
+        self._covers = covers or {}
+        self._terms = terms_of_pages(site)
         self._bodies = {
             page.card.path: Markup(resolve_links(page, cards, self.base))  # noqa: S704
             for page in pages
@@ -48,6 +57,10 @@ class Shelf:
         around = self.site.neighbours.get(path)
         card = (around.higher if higher else around.lower) if around else None
         return self.page(card) if card else None
+
+    def related(self, path: str) -> tuple[PageView, ...]:
+        """The pages that share most terms with a page."""
+        return self.pages(related_to(path, self._terms))
 
     def pages(self, cards: Sequence[Card]) -> tuple[PageView, ...]:
         """The views of several pages, in their order."""
@@ -134,6 +147,7 @@ class Shelf:
             translations=self.translations(card.path),
             backlinks=self._backlinks_of(card),
             series=self._series(card, series) if series else None,
+            image=self._covers.get(card.path),
             around=self,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sitegen.model import Artifact, Taxonomy, Term
 from sitegen.render.book import Book
+from sitegen.render.feed_links import feeds_of_term
 from sitegen.render.paginate import Pagination, cut, view_pager
 from sitegen.render.views import view_taxonomy
 
@@ -35,6 +36,7 @@ def _render_term(book: Book, taxonomy: Taxonomy, term: Term, template: str) -> I
     context = {
         "taxonomy": view_taxonomy(taxonomy, book.site.config.base_url),
         "term": book.shelf.term(term),
+        "feeds": feeds_of_term(taxonomy, term, book.site.config),
     }
     for alias in term.aliases:
         yield book.redirect(alias, term.url, lang, f"{made_from}, in one level")

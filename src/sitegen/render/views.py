@@ -82,6 +82,15 @@ class LinkView(msgspec.Struct, frozen=True):
         return self.title
 
 
+class FeedView(msgspec.Struct, frozen=True):
+    """A feed that a page names: `type` is its media type, `kind` what readers call its format."""
+
+    permalink: str
+    type: str
+    kind: str
+    title: str
+
+
 class TranslationView(msgspec.Struct, frozen=True):
     """A page or section in one of its languages; `path` is its file below `content/`."""
 
@@ -148,6 +157,7 @@ class Around(Protocol):
 
     def content(self, path: str) -> Markup: ...
     def neighbour(self, path: str, *, higher: bool) -> PageView | None: ...
+    def related(self, path: str) -> tuple[PageView, ...]: ...
 
 
 class PageView(msgspec.Struct, frozen=True, eq=False):
@@ -184,6 +194,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     translations: tuple[TranslationView, ...]
     backlinks: tuple[LinkView, ...]
     series: SeriesView | None
+    image: str | None
     around: Around
     body: Markup | None = None
 
@@ -198,6 +209,10 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     @property
     def higher(self) -> PageView | None:
         return self.around.neighbour(self.relative_path, higher=True)
+
+    @property
+    def related(self) -> tuple[PageView, ...]:
+        return self.around.related(self.relative_path)
 
 
 class PartView(msgspec.Struct, frozen=True):
@@ -270,10 +285,11 @@ class PaginatorView(msgspec.Struct, frozen=True, eq=False):
 
 
 class EntryView(msgspec.Struct, frozen=True):
-    """A line of the sitemap."""
+    """A line of the sitemap; `extra` is a page's or section's."""
 
     permalink: str
     updated: dt.datetime | None
+    extra: Mapping[str, Any] | None = None
 
 
 def view_link(card: Card, base_url: str) -> LinkView:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from sitegen.model import SiteConfig
 
 ENGLISH: Mapping[str, str] = {
+    "all_posts": "All posts",
     "also_here": "Also here",
+    "archive": "Archive",
     "date_format": "%-d %B %Y",
     "date_format_short": "%-d %b %Y",
     "draft": "Draft",
@@ -32,8 +34,15 @@ ENGLISH: Mapping[str, str] = {
     "pages": "pages",
     "path": "Path",
     "previous": "Previous",
+    "related": "Related",
     "redirect": "This page has moved to",
     "redirecting": "Moved",
+    "search": "Search",
+    "search_failed": "The index could not be loaded.",
+    "search_more": "More results",
+    "search_needs_script": "Searching needs a script. The archive lists all posts.",
+    "search_none": "Nothing found.",
+    "search_results": "{count} found",
     "set_by": "Set by",
     "site": "Site",
     "skip": "Skip to the text",
