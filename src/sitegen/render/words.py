@@ -8,6 +8,8 @@ from sitegen.model import SiteConfig
 
 ENGLISH: Mapping[str, str] = {
     "also_here": "Also here",
+    "copied": "Copied",
+    "copy": "Copy",
     "date_format": "%-d %B %Y",
     "date_format_short": "%-d %b %Y",
     "draft": "Draft",
@@ -34,6 +36,10 @@ ENGLISH: Mapping[str, str] = {
     "previous": "Previous",
     "redirect": "This page has moved to",
     "redirecting": "Moved",
+    "scheme": "Colours",
+    "scheme_auto": "Auto",
+    "scheme_dark": "Dark",
+    "scheme_light": "Light",
     "set_by": "Set by",
     "site": "Site",
     "skip": "Skip to the text",
