@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from sitegen.base.errors import Span
-from sitegen.execute.choose import Mode, Stored, all_stale, choose_shown, show_run, why_execute
+from sitegen.execute.choose import Mode, Stored, all_stale, choose_shown, decide_run, show_run
 from sitegen.model import (
     Block,
     Cell,
@@ -106,34 +106,34 @@ DAMAGED = Stored(damaged=("there",))
 def test_who_runs_what(
     devices: tuple[str, ...], stored: Stored, mode: Mode, executes: bool, shown: list[str]
 ) -> None:
-    why = why_execute(plan(*devices), stored, (), mode, lambda: HERE)
-    assert (why is not None) is executes
+    decision = decide_run(plan(*devices), stored, (), mode, lambda: HERE)
+    assert decision.execute is executes
     choice = choose_shown(plan(*devices), stored, all_stale([stored]))
     names = [run.device.name for run in choice.fresh]
     assert names + [f"{run.device.name} stale" for run in choice.stale] == shown
 
 
 def test_results_of_another_session_tell_whose_a_post_is() -> None:
-    assert why_execute(plan(), Stored(), ("there",), "build", lambda: HERE) is None
-    assert why_execute(plan(), Stored(), ("there", "here"), "build", lambda: HERE) is not None
+    assert not decide_run(plan(), Stored(), ("there",), "build", lambda: HERE).execute
+    assert decide_run(plan(), Stored(), ("there", "here"), "build", lambda: HERE).execute
 
 
 def test_what_is_fresh_is_measured_again_when_asked_for() -> None:
     stored = Stored((FRESH_HERE,))
-    assert why_execute(plan(), stored, (), "measure", lambda: HERE) is None
-    assert why_execute(plan(), stored, (), "measure", lambda: HERE, refresh=True) is not None
+    assert not decide_run(plan(), stored, (), "measure", lambda: HERE).execute
+    assert decide_run(plan(), stored, (), "measure", lambda: HERE, refresh=True).execute
 
 
 def test_a_device_that_is_not_there_is_never_replaced_by_another() -> None:
-    assert why_execute(plan(), Stored(), (), "build", lambda: None) is None
+    assert not decide_run(plan(), Stored(), (), "build", lambda: None).execute
 
 
 def test_the_device_is_not_asked_for_when_the_answer_cannot_matter() -> None:
     def asked() -> Device | None:
         raise AssertionError("asking costs seconds")
 
-    assert why_execute(plan(), Stored((FRESH_HERE,)), (), "build", asked) is None
-    assert why_execute(plan(), Stored((), (STALE_HERE,)), (), "frozen", asked) is None
+    assert not decide_run(plan(), Stored((FRESH_HERE,)), (), "build", asked).execute
+    assert not decide_run(plan(), Stored((), (STALE_HERE,)), (), "frozen", asked).execute
 
 
 def test_a_device_is_left_out_only_if_all_its_results_of_the_post_are_stale() -> None:

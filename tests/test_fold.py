@@ -152,6 +152,13 @@ def test_text_in_an_output_widget_is_cleared_by_itself() -> None:
     ]
 
 
+def test_a_syntax_error_says_its_place_once() -> None:
+    fold = Fold(unchanged, Displays())
+    value = "invalid syntax (block-2.py, line 7)"
+    fold.add("error", {"ename": "SyntaxError", "evalue": value, "traceback": []})
+    assert fold.outputs() == (Failure("SyntaxError", "invalid syntax"),)
+
+
 def test_frames_belong_to_the_failure() -> None:
     fold = Fold(unchanged, Displays())
     fold.add("error", {"ename": "E", "evalue": "\x1b[31mred\x1b[0m", "traceback": []})
@@ -166,6 +173,7 @@ def mask(tmp_path: Path) -> Mask:
         root=Path("/srv/blog"),
         python=Path("/srv/blog/.venv/bin/python"),
         home=Path("/home/ada"),
+        programs=[Path("/tmp/sg-2")],  # noqa: S108
     )
 
 
@@ -182,9 +190,35 @@ def mask(tmp_path: Path) -> Mask:
         ("/home/ada", "~"),
         ("file:///home/ada/x", "file://~/x"),
         ("g++ -I/home/ada/x", "g++ -I~/x"),
+        ("/tmp/sg-2/launch.py:9", "/tmp/launch.py:9"),  # noqa: S108
     ],
 )
 def test_folders_of_this_machine_are_masked_as_whole_prefixes(
     mask: Mask, text: str, masked: str
 ) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("/tmp/torchinductor_ada/ab/c.py", "/tmp/torchinductor_user/ab/c.py"),  # noqa: S108
+        ("/tmp/pytest-of-ada/1", "/tmp/pytest-of-user/1"),  # noqa: S108
+        ("/tmp/ada", "/tmp/user"),  # noqa: S108
+        ("/mnt/home/ada/x", "/mnt/home/user/x"),
+        ("ada@box.example:~$", "user@host:~$"),
+        ("/tmp/torch_adam/x of ada", "/tmp/torch_adam/x of ada"),  # noqa: S108
+        ("/tmp/x.py: ada@boxing", "/tmp/x.py: ada@boxing"),  # noqa: S108
+    ],
+)
+def test_a_user_is_masked_where_a_path_names_one(text: str, masked: str) -> None:
+    nowhere = Path("/nowhere/at/all")
+    mask = Mask(
+        work=nowhere / "w",
+        root=nowhere,
+        python=nowhere / "bin/python",
+        home=nowhere,
+        user="ada",
+        host="box.example",
+    )
     assert mask(text) == masked

@@ -530,6 +530,7 @@ def test_a_frame_beyond_the_post_names_no_line(frame: Frame, place: Place) -> No
     [
         ("posts/x/block-1.py:2: Warning", "content/posts/x.md:12: Warning"),
         ('File "posts/x/block-2.py", line 1, in f', "File content/posts/x.md:20, in f"),
+        ("<FrameSummary posts/x/block-1.py, line 2 in f>", "content/posts/x.md:12 in f"),
         ("posts/x/block-9.py:2", "block 9, line 2"),
         ("posts/x/block-1.py", "posts/x/block-1.py"),
         ("posts/xy/block-1.py:2", "posts/xy/block-1.py:2"),

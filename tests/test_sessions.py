@@ -375,3 +375,44 @@ def test_a_stored_run_is_a_readable_diff(tmp_path: Path) -> None:
         assert all(len(line) < 130 for line in text.split("\n"))
         assert '"source": [' in text
         assert list(plain)[:4] == ["format", "summary", "key", "page"]
+
+
+ANYWHERE = """
+```python
+import getpass, os, platform, sys, tempfile, warnings
+from pathlib import Path
+print(os.getcwd(), Path.home(), Path(tempfile.gettempdir()), Path.home() / "data", sys.prefix)
+print(sorted({"a", "b", "c"}, key=hash), os.environ.get("USER"), os.environ["TZ"])
+name = getpass.getuser()
+print(f"{name}@{platform.node()}:/srv", f"/home/{name}/x", "square root, vmap")
+warnings.warn("old")
+```
+```python
+#| error: FileNotFoundError
+open(Path.home() / "nothing")
+```
+"""
+
+
+def test_two_machines_give_the_same_outputs(tmp_path: Path) -> None:
+    """Other folders for the site, the home and what is temporary, another locale and time zone."""
+    found = []
+    for machine in ("one", "another"):
+        root = write_site(tmp_path / machine / "a site", {"content/p.md": ANYWHERE})
+        home, temporary = tmp_path / machine / "home", tmp_path / machine / "tmp"
+        home.mkdir()
+        temporary.mkdir()
+        zone = {"one": "Asia/Tokyo", "another": "America/Lima"}[machine]
+        env = {"HOME": str(home), "TMPDIR": str(temporary), "TZ": zone, "LANG": "de_DE.UTF-8"}
+        done = sitegen(root, "build", env=env)
+        assert done.returncode == 0, done.stderr
+        (path,) = stored(root)
+        text = path.read_text("utf-8")
+        assert str(tmp_path) not in text
+        assert str(tmp_path) not in page(root, "p")
+        found.append([cell["outputs"] for cell in json.loads(text)["cells"]])
+    assert found[0] == found[1]
+    (stream, *_) = found[0][0]
+    assert stream["text"][0] == ". ~ /tmp ~/data $VIRTUAL_ENV\n"
+    assert "square root, vmap" in stream["text"][2]
+    assert "user@host:/srv /home/user/x" in stream["text"][2]

@@ -15,7 +15,7 @@ import msgspec
 
 from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
 from sitegen.content.assemble import assemble
-from sitegen.content.config import load_config, why_no_address
+from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
@@ -43,10 +43,12 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.book import Book
+from sitegen.render.export.downloads import render_downloads
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
-from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
+from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
@@ -88,7 +90,7 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     drafts, held = _hold_back(drafts, config, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python)
 
@@ -106,6 +108,8 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
             ]
             problems += _about_outputs(drafts, settled.shown)
             artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+            documents = [draft.document for draft in drafts]
+            artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -254,7 +258,15 @@ def assemble_site(
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
     outside = Outside(_day(environ or {}), environ or {}, slugify)
-    for artifact in render_site(open_book(site, pages, cards, outside, problems)):
+
+    def open_with(plain: bool, problems: list[Problem]) -> Book:
+        return open_book(site, pages, cards, outside, problems, plain=plain)
+
+    own = config.file == FILE
+    rendered = (
+        render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
+    )
+    for artifact in rendered:
         if artifact.path in static and artifact.path in _YIELDING:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
@@ -304,19 +316,9 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = _parse(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
-    plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
-    for name in wanted:
-        if not any(plan.page == name for plan in plans):
-            close = nearest(name, [plan.page for plan in plans])
-            help = (f"did you mean `{close}`?",) if close else ()
-            problems.append(
-                Problem("fatal", "run", f"no page `{name}` has blocks to run", None, "", help)
-            )
-    _stop_if_fatal(problems)
-    plans = [plan for plan in plans if not wanted or plan.page in wanted]
+    plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
         settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
     return Report(
@@ -325,8 +327,27 @@ def measure(
         replayed_posts=settled.replayed_posts,
         problems=sort_problems([*problems, *settled.problems]),
         advice=settled.advice,
+        explanations=settled.explanations,
         seconds=clock.seconds,
     )
+
+
+def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
+    """The plans of the pages that an author named, of all pages if none is named.
+
+    Raises SiteError where a name is of no page that has anything to run.
+    """
+    plans = [plan for draft in drafts for plan in draft.plans]
+    wanted = [page_name(name) for name in names]
+    problems = []
+    for name in wanted:
+        if not any(plan.page == name for plan in plans):
+            close = nearest(name, [plan.page for plan in plans])
+            help = (f"did you mean `{close}`?",) if close else ()
+            message = f"no page `{name}` has blocks to run"
+            problems.append(Problem("fatal", "run", message, help=help))
+    _stop_if_fatal(problems)
+    return [plan for plan in plans if not wanted or plan.page in wanted]
 
 
 def _asked(options: Options, config: SiteConfig) -> Asked:
@@ -338,7 +359,7 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
     )
 
 
-def _page_name(argument: str) -> str:
+def page_name(argument: str) -> str:
     """A page's name from its path in any of the forms in which one may type it."""
     name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
     return name.removesuffix("/index").strip("/")
@@ -347,9 +368,10 @@ def _page_name(argument: str) -> str:
 # --- what both share -------------------------------------------------------------------------
 
 
-def _parse(
+def parse_all(
     root: Path, options: Options, problems: list[Problem], clock: Clock
 ) -> tuple[SiteConfig, list[Draft]]:
+    """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)

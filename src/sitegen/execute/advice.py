@@ -19,15 +19,15 @@ def about_shown(plan: Plan, stored: Stored, choice: Choice, mode: Mode) -> Itera
     for run in choice.stale:
         name = run.device.name
         on = f" of {name}" if len(choice.runs) > 1 else ""
-        message = f"the stored result{on} is stale: {why_not_fresh(stored, name)}"
+        message = f"the stored result{on} is stale: {why_not_fresh(plan, stored, name)}"
         yield Problem(severity, "stale", message, plan.span, "", help)
     shown = {run.device.name for run in choice.runs}
     for name in choice.absent:
         if name not in shown and (plan.execute.devices or not shown):
-            message = f"there is no result of {name}: {why_not_fresh(stored, name)}"
+            message = f"there is no result of {name}: {why_not_fresh(plan, stored, name)}"
             yield Problem(severity, "missing", message, plan.span, "", help)
     if not shown and not choice.absent:
-        message = f"there is no result: {why_not_fresh(stored, None)}"
+        message = f"there is no result: {why_not_fresh(plan, stored, None)}"
         yield Problem(severity, "missing", message, plan.span, "", help)
 
 

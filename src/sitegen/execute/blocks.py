@@ -73,6 +73,7 @@ def run_block(
     identity = kernel.send(block.code, index, _asked(block, inlines))
     deadline = time.monotonic() + block.limits.timeout
     reply: Reply | None = None
+    error: Mapping[str, str] | None = None
     interrupted = idle = False
     while not (idle and reply is not None):
         left = deadline - time.monotonic()
@@ -92,6 +93,7 @@ def run_block(
             kind, content = message["msg_type"], message["content"]
             if kind == "execute_reply":
                 reply = msgspec.convert(message["metadata"].get("sitegen", {}), Reply)
+                error = content if content["status"] == "error" else None
             elif kind == "status":
                 idle = content["execution_state"] == "idle"
             elif (
@@ -104,6 +106,8 @@ def run_block(
         frames = reply.frames if reply is not None else kernel.abort()
         yield _cut_short(block, fold.outputs(), Failure("TimeoutError", limit, frames))
     elif reply is not None:
+        if error is not None and not any(map(_is_failure, fold.outputs())):
+            fold.add("error", error)  # IPython prints some errors, and sends them nowhere else
         cell = _judge(block, fold.outputs(reply.frames), reply)
         yield Outcome(cell, reply.opened, reply.inlines)
 
@@ -130,6 +134,10 @@ def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
 
 def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> Outcome:
     return Outcome(_cell(block, "failed", (*outputs, failure), None), ended=True)
+
+
+def _is_failure(output: Output) -> bool:
+    return isinstance(output, Failure)
 
 
 def _judge(block: Block, outputs: tuple[Output, ...], reply: Reply) -> Cell:

@@ -46,7 +46,14 @@ class Choice(msgspec.Struct, frozen=True):
         return (*self.fresh, *self.stale)
 
 
-def why_execute(
+class Decision(msgspec.Struct, frozen=True):
+    """Whether a plan is run on this machine, and why; without words where all of it is fresh."""
+
+    execute: bool
+    why: str = ""
+
+
+def decide_run(
     plan: Plan,
     stored: Stored,
     known: Sequence[str],
@@ -54,37 +61,55 @@ def why_execute(
     here: Callable[[], Device | None],
     *,
     refresh: bool = False,
-) -> str | None:
-    """Why the plan is to be run on this machine; None where it is not.
+) -> Decision:
+    """Whether the plan is to be run on this machine.
 
     `known` are the devices that have results of the page's other sessions. `here` tells this
     machine's device, None where the wanted one is absent; it is asked only when the answer
     matters, because asking costs seconds.
     """
     if mode in ("no-exec", "frozen"):
-        return None
+        return Decision(False, f"`--{mode}` runs nothing")
     named = plan.execute.devices
     fresh = {run.device.name for run in stored.fresh}
     known = list(dict.fromkeys([*devices_of(stored), *known]))
     wanted = named or known
     if mode == "build" and wanted and fresh.issuperset(wanted):
-        return None
+        return Decision(False)
     device = here()
-    if device is None or (named and device.name not in named):
-        return None
+    if device is None:
+        return Decision(False, "this machine does not have the device that it is to run on")
+    if named and device.name not in named:
+        return Decision(False, f"`devices` does not name `{device.name}`, which is here")
     if mode == "build" and not named and known and device.name not in known:
-        return None
+        others = ", ".join(known)
+        return Decision(False, f"it was measured on {others}, and never on `{device.name}`")
     if device.name in fresh:
-        return "it was asked for" if refresh and mode == "measure" else None
-    return why_not_fresh(stored, device.name)
+        again = refresh and mode == "measure"
+        return Decision(again, "it was asked for" if again else "")
+    return Decision(True, why_not_fresh(plan, stored, device.name))
 
 
-def why_not_fresh(stored: Stored, device: str | None) -> str:
+def why_not_fresh(plan: Plan, stored: Stored, device: str | None) -> str:
     """Why there is no fresh result; of this device, where one is named."""
     stale = [run for run in stored.stale if device in (None, run.device.name)]
-    if stale:
-        return stored.changed or "its code has changed since it was measured"
-    return "it has not been run yet"
+    if not stale:
+        damaged = device in stored.damaged if device else bool(stored.damaged)
+        return "what was stored is damaged" if damaged else "it has not been run yet"
+    return stored.changed or _what_changed(plan, _oldest_first(stale)[-1])
+
+
+def _what_changed(plan: Plan, run: Run) -> str:
+    """What of a run's key is not as it was."""
+    codes = [cell.code for cell in run.cells] == [block.code_digest for block in plan.blocks]
+    inlines = [entry.code for entry in run.inlines] == [inline.code for inline in plan.inlines]
+    if not codes or not inlines:
+        return "its code has changed since it was measured"
+    declared = {entry.path: entry.digest for entry in run.inputs if entry.base == "declared"}
+    for entry in plan.inputs:
+        if entry.digest is not None and declared.get(entry.pattern) != entry.digest:
+            return f"`{entry.pattern}`, which `inputs` names, has changed since it was measured"
+    return "its options or environment have changed since it was measured"
 
 
 def choose_shown(plan: Plan, stored: Stored, left_out: Iterable[str] = ()) -> Choice:
@@ -94,7 +119,7 @@ def choose_shown(plan: Plan, stored: Stored, left_out: Iterable[str] = ()) -> Ch
     page names its devices, just these are shown, in their order.
     """
     named = plan.execute.devices
-    fresh = {run.device.name: run for run in _best_last(stored.fresh, plan.page)}
+    fresh = freshest(plan, stored)
     stale = {run.device.name: run for run in _oldest_first(stored.stale)}
     order = named or [name for name in devices_of(stored) if name not in set(left_out)]
     return Choice(
@@ -102,6 +127,11 @@ def choose_shown(plan: Plan, stored: Stored, left_out: Iterable[str] = ()) -> Ch
         stale=tuple(stale[name] for name in order if name not in fresh and name in stale),
         absent=tuple(name for name in order if name not in fresh),
     )
+
+
+def freshest(plan: Plan, stored: Stored) -> dict[str, Run]:
+    """The fresh run of each device that speaks for it."""
+    return {run.device.name: run for run in _best_last(stored.fresh, plan.page)}
 
 
 def all_stale(stored: Iterable[Stored]) -> tuple[str, ...]:

@@ -84,9 +84,7 @@ def choose_devices(
     those that report the same, and the CPU where there is none. `wanted` may also be a device's
     own name.
     """
-    found = [_accelerator(machine, accelerator, names) for accelerator in machine.accelerators]
-    name, label = _name(machine.cpu, names)
-    found.append(Device(name, "cpu", machine.cpu, label, memory=machine.memory))
+    found = all_devices(machine, names)
     kind, _, number = wanted.partition(":")
     fitting = [
         device
@@ -95,6 +93,13 @@ def choose_devices(
         and (not number or int(number) == device.index)
     ]
     return tuple(device for device in fitting if device.name == fitting[0].name)
+
+
+def all_devices(machine: Machine, names: Sequence[DeviceConfig]) -> list[Device]:
+    """The machine's devices, the best first; the last is its CPU."""
+    found = [_accelerator(machine, accelerator, names) for accelerator in machine.accelerators]
+    name, label = _name(machine.cpu, names)
+    return [*found, Device(name, "cpu", machine.cpu, label, memory=machine.memory)]
 
 
 def _accelerator(

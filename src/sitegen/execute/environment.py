@@ -146,6 +146,7 @@ class Mask:
 
     Folders go as whole path prefixes; the names of user and host only inside a path or as
     `user@host`, so that a user `root` leaves "square root" alone; secrets go wherever they stand.
+    `programs` are folders in which the programs of kernels lie, whose names are made up anew.
     """
 
     def __init__(
@@ -158,11 +159,12 @@ class Mask:
         user: str = "",
         host: str = "",
         secrets: Iterable[str] = (),
+        programs: Iterable[Path] = (),
     ) -> None:
         environment = python.parent.parent
         folders = {
             work: ".",
-            work.parent: "/tmp",  # noqa: S108 (a name shown, not a folder used)
+            **dict.fromkeys((work.parent, *programs), "/tmp"),  # noqa: S108 (only a name shown)
             root: ".",
             environment: "$VIRTUAL_ENV",
             home: "~",
@@ -188,18 +190,25 @@ class Mask:
             text = self._pattern.sub(lambda found: self._shown[found.group()], text)
         if not self._user or self._user not in text:
             return text
-        return self._names.sub(lambda found: "user@host" if "@" in found.group() else "user", text)
+        return self._names.sub(_without_name, text)
+
+
+def _without_name(found: re.Match[str]) -> str:
+    return "user@host" if "@" in found.group() else f"{found['above'] or ''}user"
 
 
 def _names_pattern(user: str, host: str) -> re.Pattern[str]:
-    """`user@host`, and the user's name as a folder below one of people's folders."""
-    forms = []
+    """`user@host`, and the user's name as a folder below one of people's folders.
+
+    Of a temporary folder's name it may be the end, as of torch's `/tmp/torchinductor_ada`.
+    """
+    forms = ["(?P<above>(?!))"]
     if user:
-        forms.append(
-            rf"(?<=/home/){re.escape(user)}(?![\w.-])|(?<=/Users/){re.escape(user)}(?![\w.-])"
-        )
+        name = rf"{re.escape(user)}(?![\w.-])"
+        forms[0] = rf"(?P<above>/tmp/(?:[\w.-]*[_-])?){name}"
+        forms.append(rf"(?<=/home/){name}|(?<=/Users/){name}")
     if user and host:
         short = host.partition(".")[0]
         names = "|".join(re.escape(name) for name in sorted({host, short}, key=len, reverse=True))
         forms.append(rf"(?<![\w.-]){re.escape(user)}@(?:{names})(?![\w-])")
-    return re.compile("|".join(forms) or r"(?!)")
+    return re.compile("|".join(forms))

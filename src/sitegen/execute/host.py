@@ -10,7 +10,7 @@ import msgspec
 
 from sitegen import __version__
 from sitegen.base.errors import Problem
-from sitegen.execute.device import Machine, choose_devices, discover, named
+from sitegen.execute.device import Machine, all_devices, choose_devices, discover, named
 from sitegen.execute.environment import (
     RECORDED,
     default_torch_device,
@@ -80,7 +80,9 @@ class Hosts:
         devices = choose_devices(machine, self._wanted(plan), self._names)
         if not devices:
             message = f"this machine has no `{self._wanted(plan)}`"
-            return Problem("error", "device", message, plan.span, help=('say `device = "auto"`',))
+            known = ", ".join(device.name for device in all_devices(machine, self._names))
+            help = f"here is {known}" if self._device else 'say `device = "auto"`'
+            return Problem("error", "device", message, plan.span, help=(help,))
         secrets = find_secrets(plan, self._environ)
         if isinstance(secrets, Problem):
             return secrets
@@ -97,6 +99,11 @@ class Hosts:
             passed_over=self._passed_over,
         )
 
+    def versions(self, plan: Plan) -> Machine | Problem:
+        """The libraries of the kernel's interpreter; no framework is imported to tell them."""
+        python = find_python(plan.execute.python, self._root, self._environ, self._own)
+        return python if isinstance(python, Problem) else self._ask(python, accelerators=False)
+
     def named(self, run: Run) -> Run:
         """A stored run whose device has the name that `[devices]` gives it today."""
         return msgspec.structs.replace(run, device=named(run.device, self._names))
@@ -110,12 +117,15 @@ class Hosts:
         python = find_python(execute.python, self._root, self._environ, self._own)
         if isinstance(python, Problem):
             return python
-        key = (python, self._wanted(plan) != "cpu")
+        machine = self._ask(python, accelerators=self._wanted(plan) != "cpu")
+        return machine if isinstance(machine, Problem) else (python, machine)
+
+    def _ask(self, python: Path, *, accelerators: bool) -> Machine | Problem:
+        key = (python, accelerators)
         if key not in self._machines:
             env = inherited_variables(python, self._environ)
-            self._machines[key] = discover(python, env, accelerators=key[1])
-        machine = self._machines[key]
-        return machine if isinstance(machine, Problem) else (python, machine)
+            self._machines[key] = discover(python, env, accelerators=accelerators)
+        return self._machines[key]
 
 
 def _provenance(machine: Machine, plan: Plan, root: Path, env: Mapping[str, str]) -> Provenance:

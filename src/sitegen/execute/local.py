@@ -172,7 +172,7 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
     provenance = host.provenance
     with private_folder() as private:
         files = WorkingFolder(plan, private / "work", job.saves)
-        session = Session(plan, host.device, mask_of(host, files.path))
+        session = Session(plan, host.device, mask_of(host, files.path, zygote))
         try:
             socket = zygote.socket if zygote is not None else None
             with start_kernel(plan, host, private, files.path, socket, stop) as kernel:
@@ -201,7 +201,7 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
     yield Finished(plan, run)
 
 
-def mask_of(host: Host, work: Path) -> Mask:
+def mask_of(host: Host, work: Path, zygote: Zygote | None) -> Mask:
     """What hides this machine in the texts of a run."""
     try:
         user = getpass.getuser()
@@ -215,6 +215,7 @@ def mask_of(host: Host, work: Path) -> Mask:
         user=user,
         host=platform.node(),
         secrets=host.secrets.values(),
+        programs=() if zygote is None else (zygote.socket.parent,),
     )
 
 

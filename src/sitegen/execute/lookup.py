@@ -26,18 +26,31 @@ def find_stored(
     changed = None
     for run in _of_key(plan, store):
         run = named(run)
-        why = why_inputs_changed(run, root, beside) or _why_saves_changed(run, before)
+        why = why_inputs_changed(run, root, beside) or why_saves_changed(run, before)
         changed = changed or why
         if why is None and len(run.cells) == len(plan.blocks) and store.is_sound(run):
             fresh.append(run)
-    ours = {(run.started, run.device.name) for run in fresh}
-    stale = [
+    ours = {(run.key, run.started, run.device.name) for run in fresh}
+    older = [
         run
         for run in map(named, store.of_page(plan.page, plan.session))
-        if (run.started, run.device.name) not in ours and store.is_sound(run)
+        if (run.key, run.started, run.device.name) not in ours
     ]
+    stale = _without_broken(older, store)
     damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
     return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed)
+
+
+def _without_broken(runs: Sequence[Run], store: Store) -> list[Run]:
+    """The runs, of each device without the newest ones as far as their blobs are damaged: only the
+    newest can be shown, so only there all blobs are read."""
+    left = sorted(runs, key=lambda run: (run.started, run.key))
+    for device in {run.device.name for run in runs}:
+        for run in [run for run in reversed(left) if run.device.name == device]:
+            if store.is_sound(run):
+                break
+            left.remove(run)
+    return left
 
 
 def _of_key(plan: Plan, store: Store) -> list[Run]:
@@ -63,7 +76,8 @@ def saves_for(device: str, before: Before) -> dict[str, Saved]:
     return found
 
 
-def _why_saves_changed(run: Run, before: Before) -> str | None:
+def why_saves_changed(run: Run, before: Before) -> str | None:
+    """Which file that an earlier session saves is not what the run read; None where none."""
     wanted = [entry for entry in run.inputs if entry.base == "saves"]
     if not wanted:
         return None

@@ -35,6 +35,9 @@ MAX_POST = 60_000_000
 """Characters of one rich output, and of all those of a session."""
 
 _LEFT_OUT = "[an output of {:,} characters was left out: it is too large for a page]"
+_OF_SYNTAX = re.compile(r" \(block-\d+(?:\+\d+|-made)?\.py, line \d+\)\Z")
+"""The place that a SyntaxError adds to what it says; its frames name it better."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -91,7 +94,7 @@ class Fold:
                     self._clear_if_due()
             case "error":
                 self._clear_if_due()
-                value = self._mask(_ANSI.sub("", content["evalue"]))
+                value = self._mask(_OF_SYNTAX.sub("", _ANSI.sub("", content["evalue"])))
                 failure = Failure(content["ename"], value)
                 self._outputs.append(failure)
                 return failure

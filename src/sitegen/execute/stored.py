@@ -12,20 +12,21 @@ import msgspec
 from sitegen.base.errors import Problem, SiteError
 from sitegen.execute.advice import about_damage, about_shown, advice_for
 from sitegen.execute.choose import (
-    Choice,
+    Decision,
     Mode,
     Stored,
     all_stale,
     choose_shown,
+    decide_run,
     devices_of,
     show_run,
-    why_execute,
 )
 from sitegen.execute.failures import about_failures
 from sitegen.execute.host import Hosts
 from sitegen.execute.lookup import find_stored, saves_for
-from sitegen.model import MAIN, Device, Event, Failed, Finished, Plan, Run, Saved, Shown
-from sitegen.storage.measurements import absent_inputs, load_store, put_failed, put_run
+from sitegen.execute.outcome import Outcome, explain
+from sitegen.model import Device, Event, Failed, Finished, Plan, Run, Saved, Shown
+from sitegen.storage.measurements import Store, absent_inputs, load_store, put_failed, put_run
 
 if TYPE_CHECKING:
     from sitegen.execute.local import Job, LocalExecutor
@@ -58,7 +59,13 @@ class Unit(msgspec.Struct, frozen=True):
     plan: Plan
     stored: Stored
     failed: Run | None = None
-    ran: bool = False
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """The store, and what the page of each plan would show from it."""
+
+    store: Store
+    outcomes: tuple[Outcome, ...]
 
 
 def settle_runs(
@@ -82,6 +89,15 @@ def settle_runs(
     return settling.result()
 
 
+def survey_runs(plans: Sequence[Plan], root: Path, hosts: Hosts) -> Survey:
+    """What pages would show if nothing were run."""
+    with ExitStack() as stack:
+        settling = Settling(plans, root, hosts, Asked("no-exec"), lambda event: None, stack)
+        while settling.step():
+            pass
+    return Survey(settling.store, settling.outcomes())
+
+
 class Settling:
     """A settling under way: `step` decides what it can and runs what that asks for."""
 
@@ -99,15 +115,15 @@ class Settling:
         self._asked = asked
         self._watch = watch
         self._stack = stack
-        self._store = load_store(root)
+        self.store = load_store(root)
         self._executor: LocalExecutor | None = None
         self._problems: list[Problem] = []
-        self._explanations: list[str] = []
+        self._why: dict[tuple[str, str], str] = {}
+        self._ran_on: dict[tuple[str, str], str] = {}
         self._settled: dict[str, list[Unit]] = {}
         self._waiting: dict[str, list[Plan]] = {}
         self._tried: dict[tuple[str, str], Run | None] = {}
         self._told: list[Plan] = []
-        self._ran: set[str] = set()
         self._blocks = 0
         for plan in plans:
             self._waiting.setdefault(plan.page, []).append(plan)
@@ -131,12 +147,10 @@ class Settling:
             while plans:
                 plan = plans[0]
                 stored = self._find(plan)
-                why = None if self._was_tried(plan) else self._why_execute(plan, stored)
-                if why is not None and self._can_run(plan):
+                if self._is_to_run(plan, stored) and self._can_run(plan):
                     if plan.key not in keys:
                         keys.add(plan.key)
                         jobs.append(plan)
-                        self._explanations.append(f"{plan.file}: {_session(plan)}run: {why}")
                     break
                 self._settle(page, plan, stored)
                 plans.pop(0)
@@ -144,11 +158,21 @@ class Settling:
 
     def _settle(self, page: str, plan: Plan, stored: Stored) -> None:
         tried = self._tried.get((page, plan.session))
-        unit = Unit(plan, stored, tried, ran=self._was_tried(plan))
-        self._settled.setdefault(page, []).append(unit)
+        self._settled.setdefault(page, []).append(Unit(plan, stored, tried))
 
-    def _was_tried(self, plan: Plan) -> bool:
-        return (plan.page, plan.session) in self._tried
+    def _is_to_run(self, plan: Plan, stored: Stored) -> bool:
+        """Whether it is to be run, and has not been yet; why is noted."""
+        place = (plan.page, plan.session)
+        if place in self._tried:
+            return False
+        decision = self._decide(plan, stored)
+        self._why[place] = decision.why
+        asked = self._asked.mode == "measure" and decision.why and not decision.execute
+        if asked and isinstance(self._hosts.device(plan), Device):
+            message = f"not run here: {decision.why}"
+            help = "add it to `devices`, or say `--device` for another"
+            self._problems.append(Problem("warning", "device", message, plan.span, help=(help,)))
+        return decision.execute
 
     def _can_run(self, plan: Plan) -> bool:
         """Whether all its declared inputs are here; else they are reported and it is given up."""
@@ -160,14 +184,15 @@ class Settling:
         if missing:
             self._told.append(plan)
             self._tried[(plan.page, plan.session)] = None
+            self._why[(plan.page, plan.session)] = f"`{missing[0]}`, which it needs, is not here"
         return not missing
 
     def _find(self, plan: Plan) -> Stored:
         settled = self._settled.get(plan.page, ())
         before = [(unit.failed, choose_shown(unit.plan, unit.stored).runs) for unit in settled]
-        return find_stored(plan, self._store, self._root, self._hosts.named, before)
+        return find_stored(plan, self.store, self._root, self._hosts.named, before)
 
-    def _why_execute(self, plan: Plan, stored: Stored) -> str | None:
+    def _decide(self, plan: Plan, stored: Stored) -> Decision:
         def here() -> Device | None:
             device = self._hosts.device(plan)
             if isinstance(device, Problem):
@@ -186,7 +211,7 @@ class Settling:
         for later in self._waiting[plan.page][1:]:
             known += devices_of(self._find(later))
         refresh = self._asked.refresh
-        return why_execute(plan, stored, known, self._asked.mode, here, refresh=refresh)
+        return decide_run(plan, stored, known, self._asked.mode, here, refresh=refresh)
 
     def _run(self, plans: Sequence[Plan]) -> None:
         executor, jobs = self._executor_for(plans), [self._job(plan) for plan in plans]
@@ -197,9 +222,10 @@ class Settling:
                     self._problems.append(problem)
                     self._told.append(plan)
                     self._tried[(plan.page, plan.session)] = None
+                    self._why[(plan.page, plan.session)] = problem.message
                 case Finished(plan=plan, run=run):
                     self._tried[(plan.page, plan.session)] = run if run.failed else None
-                    self._ran.add(plan.page)
+                    self._ran_on[(plan.page, plan.session)] = run.device.name
                     self._blocks += sum(cell.status in ("ok", "failed") for cell in run.cells)
                     allow = self._asked.allow_errors
                     self._problems += about_failures(plan, run, allow=allow)
@@ -210,7 +236,7 @@ class Settling:
             if run.failed:
                 put_failed(self._root, run)
             else:
-                self._store.add(put_run(self._root, run))
+                self.store.add(put_run(self._root, run))
         except OSError as error:
             where = f" `{error.filename}`" if error.filename else ""
             message = f"a result cannot be stored:{where}: {error.strerror}"
@@ -244,49 +270,59 @@ class Settling:
         name = device.name if isinstance(device, Device) else ""
         before = [(unit.failed, choose_shown(unit.plan, unit.stored).runs) for unit in settled]
         saves = saves_for(name, before)
-        return tuple(self._store.with_content(saves[path]) for path in sorted(saves))
+        return tuple(self.store.with_content(saves[path]) for path in sorted(saves))
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of every plan, by page and in the order of its sessions."""
+        found: list[Outcome] = []
+        for _, units in sorted(self._settled.items()):
+            left_out = all_stale(unit.stored for unit in units)
+            for unit in units:
+                place = (unit.plan.page, unit.plan.session)
+                choice = choose_shown(unit.plan, unit.stored, left_out)
+                ran_on, why = self._ran_on.get(place, ""), self._why.get(place, "")
+                found.append(Outcome(unit.plan, unit.stored, choice, unit.failed, ran_on, why))
+        return tuple(found)
 
     def result(self) -> Settled:
         """What all pages show, and what is to be said of it."""
         shown: dict[str, tuple[Shown, ...]] = {}
         mode = self._asked.mode
-        problems = [*self._problems, *about_damage(self._store, mode)]
+        problems = [*self._problems, *about_damage(self.store, mode)]
         advice: dict[str, None] = {}
-        replayed = 0
-        for page, units in sorted(self._settled.items()):
-            left_out = all_stale(unit.stored for unit in units)
-            found: list[Shown] = []
-            for unit in units:
-                choice = choose_shown(unit.plan, unit.stored, left_out)
-                found += self._show(unit, choice)
-                if unit.failed is None and unit.plan not in self._told:
-                    problems += about_shown(unit.plan, unit.stored, choice, mode)
-                    advice |= dict.fromkeys(advice_for(unit.plan, choice, mode))
-                for run in choice.fresh[:1]:
-                    problems += self._about_absent(unit.plan, run)
-            shown[page] = tuple(found)
-            replayed += not any(unit.ran for unit in units) and bool(found)
+        explanations: list[str] = []
+        for outcome in self.outcomes():
+            plan, stored, choice = outcome.plan, outcome.stored, outcome.choice
+            shown[plan.page] = (*shown.get(plan.page, ()), *self._show(outcome))
+            explanations += explain(outcome, self._file_of)
+            if outcome.failed is None and plan not in self._told:
+                problems += about_shown(plan, stored, choice, mode)
+                advice |= dict.fromkeys(advice_for(plan, choice, mode))
+            for run in choice.fresh[:1]:
+                problems += self._about_absent(plan, run)
+        tried = {page for page, _ in self._tried}
         return Settled(
             shown=shown,
             problems=tuple(problems),
             advice=tuple(advice),
-            explanations=tuple(self._explanations),
-            executed_posts=len(self._ran),
+            explanations=tuple(explanations),
+            executed_posts=len({page for page, _ in self._ran_on}),
             executed_blocks=self._blocks,
-            replayed_posts=replayed,
+            replayed_posts=sum(bool(runs) and page not in tried for page, runs in shown.items()),
         )
 
-    def _show(self, unit: Unit, choice: Choice) -> list[Shown]:
-        """The runs of a unit, a failed one of today in place of what its device had before."""
+    def _file_of(self, run: Run) -> str:
+        path = self.store.path_of(run)
+        return path.relative_to(self._root).as_posix() if path else "this run"
+
+    def _show(self, outcome: Outcome) -> list[Shown]:
+        """The runs of a plan, a failed one of today in place of what its device had before."""
+        plan, choice, failed = outcome.plan, outcome.choice, outcome.failed
         runs = [(run, False) for run in choice.fresh] + [(run, True) for run in choice.stale]
-        if unit.failed is not None:
-            name = unit.failed.device.name
-            runs = [(unit.failed, False)] + [
-                entry for entry in runs if entry[0].device.name != name
-            ]
-        return [
-            show_run(unit.plan, self._store.with_blobs(run), stale=stale) for run, stale in runs
-        ]
+        if failed is not None:
+            name = failed.device.name
+            runs = [(failed, False)] + [entry for entry in runs if entry[0].device.name != name]
+        return [show_run(plan, self.store.with_blobs(run), stale=stale) for run, stale in runs]
 
     def _about_absent(self, plan: Plan, run: Run) -> list[Problem]:
         beside = (self._root / plan.file).parent
@@ -301,7 +337,3 @@ class Settling:
             )
             for path in absent
         ]
-
-
-def _session(plan: Plan) -> str:
-    return "" if plan.session == MAIN else f"session `{plan.session}` "

@@ -79,6 +79,26 @@ class Shell(ZMQInteractiveShell):
         """`exit` and `quit` fail the block that says them, and leave the kernel to the others."""
         raise SystemExit
 
+    def showtraceback(
+        self,
+        exc_tuple: Any = None,
+        filename: Any = None,
+        tb_offset: Any = None,
+        exception_only: bool = False,
+        running_compiled_code: bool = False,
+    ) -> None:
+        """Name the exception of a block, whose places are the probe's to say.
+
+        IPython's own traceback looks through all modules at each level: with torch and jax loaded,
+        a recursion that never ends takes it many seconds.
+        """
+        only = exception_only or Kernel.of_a_post
+        super().showtraceback(exc_tuple, filename, tb_offset, only, running_compiled_code)
+
+    def show_usage_error(self, exc: Any) -> None:
+        """An unknown magic is an error as any other."""
+        self._showtraceback(type(exc), exc, [str(exc)])
+
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
         Voice.hand_over()

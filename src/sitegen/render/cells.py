@@ -145,7 +145,8 @@ def _pre(code: str, language: str) -> str:
 def _outputs(block: Block, shown: Shown, cell: Cell, context: CellContext) -> Rendered:
     """What the block said. A failure that was not meant is shown whatever the options say."""
     alt = block.show.alt or context.captions.get(block.index) or "Output of the code above"
-    place = Place(context.url, shown.plan, shown.run.page, context.trust, shown.stale, alt)
+    other = shown.stale or shown.run.accepted is not None  # frames are of other lines
+    place = Place(context.url, shown.plan, shown.run.page, context.trust, other, alt)
     html: list[str] = []
     ordinary: list[str] = []
     files: list[Artifact] = []

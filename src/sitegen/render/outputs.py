@@ -100,7 +100,7 @@ def name_places(text: str, place: Place) -> str:
     if "/block-" not in text:
         return text
     file = rf"(?<![\w/.-]){re.escape(place.page)}/block-(?P<block>\d+)(?:\+(?P<below>\d+))?\.py"
-    pattern = rf'(?P<quote>")?{file}(?(quote)", line |:)(?P<line>\d+)'
+    pattern = rf'(?P<quote>")?{file}(?(quote)", line |(?::|, line ))(?P<line>\d+)'
 
     def line_of(found: re.Match[str]) -> str:
         line = int(found["line"]) + int(found["below"] or 0)

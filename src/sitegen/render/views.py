@@ -113,6 +113,14 @@ class CostView(msgspec.Struct, frozen=True):
     first: tuple[str, ...]
 
 
+class AcceptedView(msgspec.Struct, frozen=True):
+    """A result that stands for other code than was measured: why, since when, what differs."""
+
+    because: str
+    when: dt.datetime
+    difference: str
+
+
 class MeasuredView(msgspec.Struct, frozen=True):
     """The card of an executed post."""
 
@@ -132,6 +140,7 @@ class MeasuredView(msgspec.Struct, frozen=True):
     beside: int
     torch_device: str | None
     rows: tuple[CostView, ...]
+    accepted: tuple[AcceptedView, ...]
 
 
 class Around(Protocol):
@@ -169,6 +178,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     summary: Markup | None
     measured: MeasuredView | None
     also_measured: tuple[MeasuredView, ...]
+    downloads: tuple[LinkView, ...]
     ancestors: tuple[str, ...]
     path_links: tuple[LinkView, ...]
     translations: tuple[TranslationView, ...]
@@ -331,5 +341,8 @@ def view_measured(measured: Measured) -> MeasuredView:
                 first=row.one_off,
             )
             for row in measured.rows
+        ),
+        accepted=tuple(
+            AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
     )

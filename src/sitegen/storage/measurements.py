@@ -73,6 +73,11 @@ class Store:
         """The runs of a key, whatever page they were made for."""
         return tuple(entry.run for entry in self._keys.get(key, ()))
 
+    def path_of(self, run: Run) -> Path | None:
+        """The file of a run; None for one that is not from the store."""
+        entry = self._entry(run)
+        return entry.path if entry is not None else None
+
     def is_sound(self, run: Run) -> bool:
         """Whether all blobs of a stored run are as they were written."""
         entry = self._entry(run)

@@ -65,7 +65,7 @@ def publish(
     site, output = Path(os.path.realpath(site)), Path(os.path.realpath(output))
     wanted = (Artifact(MARKER, b"", "sitegen"), *artifacts)
     try:
-        if problems := [*_check_artifacts(wanted), *_check_place(output, site)]:
+        if problems := [*_check_artifacts(wanted), *check_place(output, site)]:
             raise SiteError(problems)
         output.parent.mkdir(parents=True, exist_ok=True)
         trees = place_trees(output, site, make_state(site))
@@ -180,7 +180,7 @@ def _forget_traces(trees: Trees) -> None:
             trace.unlink()
 
 
-def _check_place(output: Path, site: Path) -> list[Problem]:
+def check_place(output: Path, site: Path) -> list[Problem]:
     """Why nothing may be published there; compares the folders themselves, never their names."""
     above = _lineage(output)
     if _identity(output) in _lineage(site):

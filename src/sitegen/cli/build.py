@@ -1,0 +1,89 @@
+"""`build` and `run`: what executes posts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sitegen.cli.report import Watch, caller, conclude
+
+if TYPE_CHECKING:
+    from sitegen.model import Report
+
+
+@click.command()
+@click.option("--no-exec", is_flag=True, help="Run nothing: show stored results only.")
+@click.option("--frozen", is_flag=True, help="As --no-exec; missing or stale results are errors.")
+@click.option("--allow-errors", is_flag=True, help="A failed block is a warning.")
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@click.option("--drafts", is_flag=True, help="Publish drafts too.")
+@click.option("--output", type=click.Path(path_type=Path), help="Publish into this folder.")
+@click.option("--base-url", help="Publish for this address instead of the configured one.")
+@click.option("--explain", is_flag=True, help="Say why each session was run, or what is shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def build(
+    root: Path,
+    no_exec: bool,
+    frozen: bool,
+    allow_errors: bool,
+    strict: bool,
+    drafts: bool,
+    output: Path | None,
+    base_url: str | None,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Run what is missing or stale, render all, publish.
+
+    \b
+    Exit status: 0 all well; 1 published, but something in it failed;
+    2 nothing was published, the old site stands; 130 interrupted.
+    """
+    from sitegen.build import Options
+    from sitegen.build import build as build_site
+
+    if no_exec and frozen:
+        raise click.UsageError("--frozen runs nothing already; leave --no-exec out")
+    options = Options(
+        mode="frozen" if frozen else "no-exec" if no_exec else "build",
+        allow_errors=allow_errors,
+        strict=strict,
+        drafts=drafts,
+        output=output.absolute() if output else None,
+        base_url=base_url,
+    )
+
+    def call(watch: Watch) -> Report:
+        return build_site(root, options, caller(), watch)
+
+    conclude(options, as_json, call, explain=explain)
+
+
+@click.command()
+@click.argument("posts", nargs=-1)
+@click.option("--device", help="Run on this device: a kind, such as cuda, or a name.")
+@click.option("--refresh", is_flag=True, help="Run again what has a fresh result, too.")
+@click.option("--allow-errors", is_flag=True, help="A failed block is a warning.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def run(
+    root: Path,
+    posts: tuple[str, ...],
+    device: str | None,
+    refresh: bool,
+    allow_errors: bool,
+    as_json: bool,
+) -> None:
+    """Run POSTS on this machine's device and store what they give, beside the results of others.
+
+    Publishes nothing.
+    """
+    from sitegen.build import Options, measure
+
+    options = Options(
+        mode="measure", device=device, refresh=refresh, allow_errors=allow_errors, drafts=True
+    )
+    conclude(options, as_json, lambda watch: measure(root, posts, options, caller(), watch))

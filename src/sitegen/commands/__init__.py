@@ -1,0 +1,1 @@
+"""The stories of the commands that start from stored results, one a module."""

@@ -1,0 +1,50 @@
+"""What became of a plan in a build, and why, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from sitegen.execute.choose import Choice, Stored, why_not_fresh
+from sitegen.model import MAIN, Plan, Run
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A plan, what the store has for it, and what its page shows.
+
+    `failed` is its run of today, if that has failed; `ran_on` the device on which it was run
+    today, "" where it was not, and `why` the reason for either.
+    """
+
+    plan: Plan
+    stored: Stored
+    choice: Choice
+    failed: Run | None = None
+    ran_on: str = ""
+    why: str = ""
+
+
+def explain(outcome: Outcome, file_of: Callable[[Run], str]) -> Iterator[str]:
+    """Why the plan was run, or what is shown in place of that; `file_of` names a stored run."""
+    plan, choice = outcome.plan, outcome.choice
+    name = plan.file if plan.session == MAIN else f"{plan.file}, session `{plan.session}`"
+    left = f"; not run here: {outcome.why}" if outcome.why and not outcome.ran_on else ""
+    if outcome.ran_on:
+        yield f"{name}: run: {outcome.why}"
+    for run in choice.fresh:
+        if run.device.name != outcome.ran_on:
+            accepted = f", accepted because {run.accepted.because}" if run.accepted else ""
+            yield f"{name}: replayed from {file_of(run)}{accepted}"
+    for run in choice.stale:
+        if run.device.name == outcome.ran_on:
+            continue  # its place is taken by the run of today, which has failed
+        why = why_not_fresh(plan, outcome.stored, run.device.name)
+        yield f"{name}: shown stale from {file_of(run)}: {why}{left}"
+    shown = {run.device.name for run in choice.runs} | {outcome.ran_on}
+    for device in choice.absent:
+        if device not in shown:
+            why = why_not_fresh(plan, outcome.stored, device)
+            yield f"{name}: no result of {device}: {why}{left}"
+    if not choice.runs and not choice.absent and not outcome.ran_on:
+        yield f"{name}: no result: {why_not_fresh(plan, outcome.stored, None)}{left}"
