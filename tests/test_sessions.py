@@ -50,9 +50,8 @@ def runs_of(events: list[Any]) -> dict[str, Run]:
 def rebuilt(root: Path) -> tuple[int, list[str]]:
     """How many posts a build runs, and which sessions, by its explanations."""
     report = report_of(sitegen(root, "build", "--json"))
-    return report["executed_posts"], [
-        line.partition(" run: ")[0] for line in report["explanations"]
-    ]
+    run = [line.partition(": run: ")[0] for line in report["explanations"] if ": run: " in line]
+    return report["executed_posts"], run
 
 
 def test_a_figure_is_redrawn_without_training_again(tmp_path: Path) -> None:
@@ -72,10 +71,10 @@ def test_a_figure_is_redrawn_without_training_again(tmp_path: Path) -> None:
     assert 'content="Found in 3 steps"' in html
     assert rebuilt(root) == (0, [])
     write_site(root, {"content/p.md": TRAINED.replace("drawn from", "drawn with")})
-    assert rebuilt(root) == (1, ["content/p.md: session `plot`"])
+    assert rebuilt(root) == (1, ["content/p.md, session `plot`"])
     assert "drawn with weights" in page(root, "p")
     write_site(root, {"content/p.md": TRAINED.replace('"weights"', '"other"')})
-    assert rebuilt(root) == (1, ["content/p.md: session `train`", "content/p.md: session `plot`"])
+    assert rebuilt(root) == (1, ["content/p.md, session `train`", "content/p.md, session `plot`"])
     assert "drawn from other" in page(root, "p")
 
 
@@ -416,3 +415,16 @@ def test_two_machines_give_the_same_outputs(tmp_path: Path) -> None:
     assert stream["text"][0] == ". ~ /tmp ~/data $VIRTUAL_ENV\n"
     assert "square root, vmap" in stream["text"][2]
     assert "user@host:/srv /home/user/x" in stream["text"][2]
+
+
+def test_an_expression_over_two_lines_has_its_own_place(tmp_path: Path) -> None:
+    root = write_site(
+        tmp_path, {"content/p.md": "It is `{python} 40 +\n2` and\n`{python} 40 + x`.\n"}
+    )
+    report, _ = build_site(root)
+    (problem,) = report.problems
+    assert problem.span is not None
+    assert (problem.message, problem.span.line) == ("NameError: name 'x' is not defined", 5)
+    html = page(root, "p")
+    assert '<span class="value">42</span>' in html
+    assert "<strong class=\"value-failed\">NameError: name 'x' is not defined</strong>" in html
