@@ -17,22 +17,16 @@
   said.className = "unseen";
   said.setAttribute("role", "status");
 
-  const text = (code) => {
-    const bare = code.cloneNode(true);
-    for (const extra of bare.querySelectorAll("[data-line], .giallo-ln, .line-number")) extra.remove();
-    return bare.textContent.replace(/\n?$/, "\n");
-  };
-
   const offer = (pre) => {
     const code = pre.querySelector("code");
-    if (!code || code.dataset.copy === "false") return;
+    if (!code || pre.parentElement.dataset.copy === "false") return;
     const button = document.createElement("button");
     let back;
     button.type = "button";
     button.className = "copy";
     button.textContent = words.copy;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(text(code));
+      await navigator.clipboard.writeText(code.textContent);
       button.textContent = said.textContent = words.copied;
       clearTimeout(back);
       back = setTimeout(() => {
