@@ -31,6 +31,10 @@ title = "معرض"
 description = "كل أنواع الصفحات."
 taxonomies = [{ name = "tags" }]
 
+[markdown]
+github_alerts = true
+definition_list = true
+
 [execute]
 device = "cpu"
 
@@ -54,7 +58,7 @@ A number in a sentence: `{python} 6 * 7`.
 
 ```python,name=long.py
 #| label: long
-a_name_that_is_rather_long = ["a value that is long as well", "and one more that is not short at all"]
+a_name_that_is_rather_long = ["a value that is long as well", "and one that is not short at all"]
 print(a_name_that_is_rather_long)
 ```
 
@@ -151,7 +155,7 @@ $$ \\sum_{i=1}^{n} i = \\frac{n(n+1)}{2} $$
 
 ---
 
-#### Deeper
+### Deeper
 
 Text.
 
@@ -239,7 +243,8 @@ def publish_gallery(root: Path) -> Path:
         "content/posts/prose.ar.md": ARABIC,
         "content/posts/earlier.md": EARLIER,
         "content/posts/short.md": (
-            '+++\ntitle = "Short"\ndate = 2026-01-01\n[taxonomies]\ntags = ["figures"]\n+++\nText.\n'
+            '+++\ntitle = "Short"\ndate = 2026-01-01\n'
+            '[taxonomies]\ntags = ["figures"]\n+++\nText.\n'
         ),
     }
     write_site(root, files, CONFIG)
