@@ -273,7 +273,7 @@ def test_output_and_base_url(tmp_path: Path) -> None:
     html = (out / "a/index.html").read_text("utf-8")
     assert '<link rel="canonical" href="https://a.example/blog/a/">' in html
     assert '<a href="/blog/a/">a</a>' in html
-    assert 'href="/blog/sitegen.css"' in html
+    assert 'href="/blog/sitegen.css?h=' in html
     assert not (root / "public").exists()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from tests.browser import tools
+from tests.browser.gallery import publish_gallery
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -64,3 +65,9 @@ def serve() -> Iterator[Callable[[Path], str]]:
     """A function that serves a folder on a free port and returns its base URL, without a slash."""
     with ExitStack() as servers:
         yield lambda folder: servers.enter_context(_served(folder))
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published site with every kind of page."""
+    return publish_gallery(tmp_path_factory.mktemp("gallery") / "site")

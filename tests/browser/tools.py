@@ -1,6 +1,6 @@
 """What the browser tests stand on: Chromium, Java, the Nu HTML checker and axe-core.
 
-`npm ci` in this folder fetches the two checkers; nothing here reaches for the network.
+`npm install` in this folder fetches the checkers; nothing here reaches for the network.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def java_path() -> str | None:
 
 
 def vnu_jar() -> Path | None:
-    """The Nu HTML checker, or None before `npm ci`."""
+    """The Nu HTML checker, or None before `npm install`."""
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
     return jar if jar.is_file() else None
 
 
 def axe_source() -> Path | None:
-    """axe-core's script, or None before `npm ci`."""
+    """axe-core's script, or None before `npm install`."""
     script = MODULES / "axe-core" / "axe.min.js"
     return script if script.is_file() else None
 
@@ -48,7 +48,7 @@ def nu_messages(folder: Path) -> list[str]:
     """
     java, jar = java_path(), vnu_jar()
     if java is None or jar is None:
-        raise RuntimeError("the Nu checker needs Java and `npm ci` in tests/browser")
+        raise RuntimeError("the Nu checker needs Java and `npm install` in tests/browser")
     root = folder.resolve()
     if not any(root.rglob("*.html")):
         raise RuntimeError(f"no HTML file below {folder}")
@@ -65,6 +65,35 @@ def nu_messages(folder: Path) -> list[str]:
     return sorted(lines)
 
 
+def html_validate() -> Path | None:
+    """html-validate's command, or None before `npm install`."""
+    script = MODULES / ".bin" / "html-validate"
+    return script if script.exists() else None
+
+
+def html_validate_messages(folder: Path) -> list[str]:
+    """What html-validate's recommended rules say of the HTML files below `folder`, a line each.
+
+    RuntimeError: it is not there, or did not run.
+    """
+    script = html_validate()
+    if script is None:
+        raise RuntimeError("html-validate needs `npm install` in tests/browser")
+    config = folder / ".htmlvalidate.json"
+    config.write_text(json.dumps({"root": True, "extends": ["html-validate:recommended"]}))
+    command = [str(script), "--config", str(config), "--formatter", "json", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    config.unlink()
+    if not done.stdout.startswith("["):
+        raise RuntimeError(f"html-validate ended with {done.returncode}: {done.stderr.strip()}")
+    return sorted(
+        f"{Path(file['filePath']).relative_to(folder.resolve()).as_posix()}:{message['line']}: "
+        f"{message['ruleId']}: {message['message']}"
+        for file in json.loads(done.stdout)
+        for message in file["messages"]
+    )
+
+
 def axe_violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it is shown now, a line for each element.
 
@@ -72,7 +101,7 @@ def axe_violations(page: Page) -> list[str]:
     """
     script = axe_source()
     if script is None:
-        raise RuntimeError("axe-core needs `npm ci` in tests/browser")
+        raise RuntimeError("axe-core needs `npm install` in tests/browser")
     page.evaluate(script.read_text(encoding="utf-8"))
     found = page.evaluate(
         "tags => axe.run({ runOnly: tags }).then(result => result.violations)", AXE_TAGS

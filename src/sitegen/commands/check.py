@@ -48,7 +48,7 @@ def check(root: Path, caller: Caller, ask: Ask | None) -> Checked:
     problems: list[Problem] = []
     clock = Clock()
     options = Options(mode="no-exec", tell_unpublished=True)
-    config, drafts = parse_all(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
     drafts, _ = hold_back(drafts, config, options, caller, problems)
     made = make_site(config, drafts, options, caller, lambda event: None, problems, clock)
     with clock.stage("check"):

@@ -14,7 +14,7 @@ def redirect(path: str, target: str, lang: str, words: Mapping[str, str], made: 
     """A small page that sends its reader on, also without following it by itself."""
     address = escape_text(target)
     text = (
-        f'<!doctype html>\n<html lang="{escape_text(lang)}" dir="{direction(lang)}">\n<head>\n'
+        f'<!DOCTYPE html>\n<html lang="{escape_text(lang)}" dir="{direction(lang)}">\n<head>\n'
         f'<meta charset="utf-8">\n<title>{escape_text(words["redirecting"])}</title>\n'
         f'<meta name="robots" content="noindex">\n<link rel="canonical" href="{address}">\n'
         f'<meta http-equiv="refresh" content="0; url={address}">\n</head>\n<body>\n'
