@@ -237,7 +237,7 @@ def test_a_file_name_says_date_and_address(name: str, url: str, date: str, tmp_p
 def test_dates_in_names_may_be_kept(tmp_path: Path) -> None:
     config = f"{ZOLA}[slugify]\npaths_keep_dates = true\n"
     publish(tmp_path, {"site.toml": config, "content/2026-01-31_a b.md": page()})
-    assert urls(tmp_path) == ["2026-01-31-a-b/index.html"]
+    assert urls(tmp_path) == ["2026-01-31-a-b/index.html", "archive/index.html"]
 
 
 def test_front_matter_beats_the_name(tmp_path: Path) -> None:
@@ -250,7 +250,12 @@ def test_front_matter_beats_the_name(tmp_path: Path) -> None:
     publish(tmp_path, files)
     assert published(tmp_path, "a/index.html") == "2020 5 6 a"
     assert published(tmp_path, "Some/Where/index.html").endswith(" unused")
-    assert urls(tmp_path) == ["Some/Where/index.html", "a/index.html", "s/its-slug/index.html"]
+    assert urls(tmp_path) == [
+        "Some/Where/index.html",
+        "a/index.html",
+        "archive/index.html",
+        "s/its-slug/index.html",
+    ]
 
 
 # --- front matter -------------------------------------------------------------------------------
@@ -545,6 +550,7 @@ def test_posts_of_the_future_are_published_unless_they_are_held(tmp_path: Path) 
     write_site(root, {"site.toml": f"{ZOLA}hold_future = true\n"})
     report = held(root, "2026-01-31")
     assert sorted(path.name for path in (root / "public").iterdir() if path.is_dir()) == [
+        "archive",
         "now",
         "soon",
     ]

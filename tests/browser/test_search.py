@@ -53,8 +53,8 @@ def opened(browser: Browser, published: Path, serve: Callable[[Path], str]) -> I
 def test_by_keyboard_from_any_page(opened: Page) -> None:
     asked: list[str] = []
     opened.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    opened.keyboard.press("/")
-    opened.wait_for_function("performance.getEntriesByName(location.origin + '/search.js').length")
+    with opened.expect_response("**/search.js"):
+        opened.keyboard.press("/")
     assert asked == ["search.js"]
     opened.keyboard.type("torch")
     opened.keyboard.press("Enter")
@@ -74,7 +74,8 @@ def test_results_as_one_types_and_more_of_them(opened: Page) -> None:
     assert links.count() == 10
     assert "<b>" in str(links.nth(5).text_content())
     opened.locator("#search-more").click()
-    opened.wait_for_function("document.querySelectorAll('#search-results a').length === 20")
+    links.nth(19).wait_for()
+    assert links.count() == 20
     assert opened.evaluate("document.activeElement.closest('li') !== null")
     opened.fill("main input", "nosuchword")
     opened.get_by_text("Nothing found.").wait_for()
