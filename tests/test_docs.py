@@ -101,7 +101,13 @@ def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> Non
             page = "+++\ntitle = 'A'\nauthors = ['Ada']\n+++\n"
             files = {name: content, "content/page.md": page}
             assert mistakes(without_running(tmp_path, files)) == []
-            assert "Written by Ada." in (tmp_path / "public/page/index.html").read_text("utf-8")
+            shown = "Written by Ada." if "authors" in content else 'href="/mine.css"'
+            assert shown in (tmp_path / "public/page/index.html").read_text("utf-8")
+        case "css":
+            sheet = (REPOSITORY / "src/sitegen/theme/static/sitegen.css").read_text("utf-8")
+            changed = re.findall(r"(--[\w-]+):", content)
+            assert changed
+            assert all(f"{variable}: " in sheet for variable in changed)
         case "sh":
             for line in content.splitlines():
                 _check_command(line.split("#")[0].split())

@@ -62,3 +62,23 @@ def test_the_script_that_blocks_is_small() -> None:
 def test_every_variable_that_is_used_is_given() -> None:
     used = set(re.findall(r"var\(--([\w-]+)\)", SHEET))
     assert used - set(re.findall(r"--([\w-]+):", SHEET)) == {"compiling"}  # given by each bar
+
+
+def test_every_class_variable_and_block_that_is_documented_is_there() -> None:
+    docs = (REPOSITORY / "content/docs/templates.md").read_text("utf-8")
+    part = docs[docs.index("## The built-in theme") : docs.index("## Coming from Zola")]
+    tables = {
+        table.split("|")[1].strip(): re.findall(r"^\| (`[^|]+)\|", table, re.M)
+        for table in part.split("\n\n")
+        if table.startswith("| ")
+    }
+    names = {kind: re.findall(r"`([\w-]+)`", " ".join(rows)) for kind, rows in tables.items()}
+    templates = "".join(
+        path.read_text("utf-8") for path in (STATIC.parent / "templates").glob("*.html")
+    )
+    assert all(re.search(rf"{name}: ", SHEET) for name in names["variable"])
+    assert all(f"{{% block {name} %}}" in templates for name in names["block"])
+    missing = [name for name in names["class"] if not re.search(rf"\.{name}\b(?!-)", SHEET)]
+    assert missing == []
+    given = re.findall(r"^  (--[\w-]+):", SHEET[: SHEET.index("/* The page */")], re.M)
+    assert set(given) <= set(names["variable"])
