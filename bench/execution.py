@@ -21,7 +21,7 @@ from typing import NamedTuple
 import nbformat
 from nbclient import NotebookClient
 
-from sitegen.build import Caller, Options, build, parse_site
+from sitegen.build import build
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
 from sitegen.execute.blocks import run_block
@@ -32,6 +32,8 @@ from sitegen.execute.messages import Displays, Fold
 from sitegen.execute.processes import ship
 from sitegen.execute.zygote import start_zygote
 from sitegen.model import Plan
+from sitegen.passes.asked import Caller, Options
+from sitegen.passes.parse import parse_site
 
 ROUNDS = 3
 POSTS = 8

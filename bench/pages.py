@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
+from sitegen.passes.asked import Caller, Options
 
 SIZES = (1250, 2500, 5000, 10000)
 TERMS = 500

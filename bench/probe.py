@@ -12,8 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
 from sitegen.model import BlockDone, Event, Stream
+from sitegen.passes.asked import Caller, Options
 
 BLOCKS = 200
 SETUP = """

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.build import Options, parse_site
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
 from sitegen.execute.blocks import Outcome, run_block
@@ -23,6 +22,8 @@ from sitegen.execute.processes import ship
 from sitegen.execute.zygote import start_zygote
 from sitegen.kernel import sitegen_guard
 from sitegen.model import Cell, Failure, Plan, Stream
+from sitegen.passes.asked import Options
+from sitegen.passes.parse import parse_site
 from tests.support import write_site
 
 

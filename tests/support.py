@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
 from sitegen.model import Event, Report
+from sitegen.passes.asked import Caller, Options
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY / "tests" / "fixtures" / "tensor-wars.md"

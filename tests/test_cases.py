@@ -37,10 +37,12 @@ import msgspec
 import pytest
 
 from sitegen.base.errors import Problem, SiteError, exit_status, render_problem, sort_problems
-from sitegen.build import Draft, Options, assemble_site, parse_site
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
 from sitegen.model import Page, SiteConfig
+from sitegen.passes.asked import Draft, Options
+from sitegen.passes.assemble import assemble_site
+from sitegen.passes.parse import parse_site
 from sitegen.render.body import render_body
 from sitegen.render.links import check_links, resolve_links
 from tests.tiny import write_site

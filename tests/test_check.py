@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.errors import Problem
-from sitegen.build import Caller
 from sitegen.check.address import Inside, Outside, Unknown, resolve
 from sitegen.check.markup import read_html, split_set
 from sitegen.commands.check import Checked, check
+from sitegen.passes.asked import Caller
 from tests.support import CONFIG, report_of, sitegen, tree, write_site
 
 FIGURE = """```python

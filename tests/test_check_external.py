@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.build import Caller
 from sitegen.check.ask import Manners, ask, ask_all
 from sitegen.check.external import Answer, Question
 from sitegen.commands.check import Checked, check
+from sitegen.passes.asked import Caller
 from tests.support import CONFIG, report_of, sitegen, write_site
 
 PAGE = b"<html><body><h1 id='there'>Here</h1></body></html>"

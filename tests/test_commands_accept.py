@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.errors import SiteError
-from sitegen.build import Caller
 from sitegen.commands.accept import Acceptance
 from sitegen.commands.accept import accept as accept_results
+from sitegen.passes.asked import Caller
 from sitegen.storage.measurements import load_store
 from tests.support import build_site, report_of, sitegen, stored, write_site
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from sitegen.base.digest import digest_bytes
-from sitegen.build import Caller
 from sitegen.commands.prune import Pruning
 from sitegen.commands.prune import prune as prune_results
 from sitegen.model import Run
+from sitegen.passes.asked import Caller
 from sitegen.storage.measurements import load_store, put_run
 from tests.support import build_site, report_of, sitegen, stored, tree, write_site
 

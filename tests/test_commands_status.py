@@ -16,11 +16,11 @@ import msgspec
 import pytest
 
 from sitegen.base.errors import SiteError
-from sitegen.build import Caller
 from sitegen.cli.tables import render_status
 from sitegen.commands.status import Row, State, Status
 from sitegen.commands.status import status as find_status
 from sitegen.model import Provenance
+from sitegen.passes.asked import Caller
 from sitegen.storage.measurements import load_store, put_run
 from tests.support import CONFIG, REPOSITORY, build_site, report_of, sitegen, stored, write_site
 

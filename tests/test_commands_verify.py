@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.build import Caller
 from sitegen.commands.verify import Verification
 from sitegen.commands.verify import verify as verify_posts
 from sitegen.execute.compare import Tolerance
 from sitegen.model import Event, Finished
+from sitegen.passes.asked import Caller
 from tests.support import build_site, report_of, sitegen, stored, tree, write_site
 
 SAVING = """\

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.errors import Problem, exit_status
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
+from sitegen.passes.asked import Caller, Options
 from tests.support import build_site, tree
 from tests.tiny import page, publish, published, write_site
 

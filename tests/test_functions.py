@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.errors import Problem, SiteError
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
+from sitegen.passes.asked import Caller, Options
 from tests.tiny import SITE, page, published, write_site
 
 CONTENT = {

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.digest import digest_value
-from sitegen.build import Options, parse_site
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
 from sitegen.execute.plan import plan_runs
 from sitegen.model import Limits, RunOptions, ShowOptions
+from sitegen.passes.asked import Options
+from sitegen.passes.parse import parse_site
 from tests.support import CONFIG, write_site
 
 POST = """+++

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sitegen.base.errors import SiteError, exit_status, render_problem
-from sitegen.build import Options
 from sitegen.content.source import scan_content
+from sitegen.passes.asked import Options
 from tests.tiny import SITE, page, publish, published
 
 DEEP = 3000
@@ -268,7 +268,8 @@ def test_nothing_is_published_beside_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_site(tmp_path: Path) -> None:
-    from sitegen.build import Caller, build
+    from sitegen.build import build
+    from sitegen.passes.asked import Caller
 
     with pytest.raises(SiteError) as caught:
         build(tmp_path, Options(mode="no-exec"), Caller({}, ""), lambda event: None)

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sitegen.base.digest import digest_bytes
-from sitegen.build import Draft, Options, assemble_site, parse_site
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
 from sitegen.model import (
@@ -35,6 +34,9 @@ from sitegen.model import (
     Shown,
     Stream,
 )
+from sitegen.passes.asked import Draft, Options
+from sitegen.passes.assemble import assemble_site
+from sitegen.passes.parse import parse_site
 from sitegen.render.body import render_body
 from sitegen.render.cells import CellContext, Placed, render_cell
 from sitegen.render.clean import clean_html

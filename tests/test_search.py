@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
+from sitegen.passes.asked import Caller, Options
 from sitegen.render.search_index import words_in
 from sitegen.render.searched import plain_text
 from tests.tiny import SITE, page, publish, published

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sitegen.build import Options, parse_site
 from sitegen.content.assemble import assemble
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
 from sitegen.model import Section, Site, Taxonomy
+from sitegen.passes.asked import Options
+from sitegen.passes.parse import parse_site
 from sitegen.render.body import render_body
 from tests.tiny import SITE, page, publish, published, write_site
 

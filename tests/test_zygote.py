@@ -127,9 +127,10 @@ def test_only_what_the_posts_import_is_loaded_and_nothing_of_theirs(tmp_path: Pa
         "content/a/jax.py": "jit = 'mine'\n",
         "content/b.md": "```python\n#import pandas\nx = 'import scipy'\n```\n",
     }
-    from sitegen.build import Options, parse_site
     from sitegen.content.config import load_config
     from sitegen.content.source import scan_content
+    from sitegen.passes.asked import Options
+    from sitegen.passes.parse import parse_site
 
     root = write_site(tmp_path, files)
     drafts = parse_site(load_config(root, []), scan_content(root, []), Options(), [])

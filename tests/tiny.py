@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sitegen.base.errors import Problem, SiteError
-from sitegen.build import Caller, Options, build
+from sitegen.build import build
+from sitegen.passes.asked import Caller, Options
 
 SITE = """\
 base_url = "https://example.org"

@@ -42,8 +42,8 @@ def build(
     Exit status: 0 all well; 1 published, but something in it failed;
     2 nothing was published, the old site stands; 130 interrupted.
     """
-    from sitegen.build import Options
     from sitegen.build import build as build_site
+    from sitegen.passes.asked import Options
 
     if no_exec and frozen:
         raise click.UsageError("--frozen runs nothing already; leave --no-exec out")
@@ -81,7 +81,8 @@ def run(
 
     Publishes nothing.
     """
-    from sitegen.build import Options, measure
+    from sitegen.build import measure
+    from sitegen.passes.asked import Options
 
     options = Options(
         mode="measure", device=device, refresh=refresh, allow_errors=allow_errors, drafts=True

@@ -32,8 +32,8 @@ def init(root: Path, folder: Path, host: Host | None) -> None:
     Nothing that lies there is written over.
     """
     from sitegen.base.errors import SiteError
-    from sitegen.build import day_of
     from sitegen.commands.init import init as start
+    from sitegen.passes.asked import day_of
 
     where = root / folder
     try:
@@ -65,8 +65,8 @@ def new(root: Path, name: str, section: bool) -> None:
     an index.md. Its last part may be a title: "posts/What it costs".
     """
     from sitegen.base.errors import SiteError
-    from sitegen.build import day_of
     from sitegen.commands.new import new as write
+    from sitegen.passes.asked import day_of
 
     try:
         created = write(root, name, day_of(os.environ), section=section)

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     import msgspec
 
     from sitegen.base.errors import Problem
-    from sitegen.build import Caller, Options
     from sitegen.model import Event, Report
+    from sitegen.passes.asked import Caller, Options
 
 Watch = Callable[["Event"], None]
 
 
 def caller() -> Caller:
     """Who calls: this process's environment and interpreter."""
-    from sitegen.build import Caller
+    from sitegen.passes.asked import Caller
 
     return Caller(dict(os.environ), sys.executable)
 

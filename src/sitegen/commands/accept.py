@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem, SiteError
-from sitegen.build import Caller
 from sitegen.commands.look import Look, look_at
 from sitegen.execute.accept import accept_run
 from sitegen.execute.lookup import why_saves_changed
 from sitegen.execute.outcome import Outcome
 from sitegen.model import Run
+from sitegen.passes.asked import Caller
 from sitegen.storage.lock import locked
 from sitegen.storage.measurements import load_failed, put_run, why_inputs_changed
 

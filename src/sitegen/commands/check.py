@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem, exit_status, sort_problems
-from sitegen.build import Caller, Clock, Options, hold_back, make_site, parse_all
+from sitegen.build import make_site
 from sitegen.check.address import Inside
 from sitegen.check.atlas import Atlas, survey
 from sitegen.check.external import Ask, find_dead_links, find_questions
@@ -20,6 +20,8 @@ from sitegen.check.texts import find_jumps, find_silent_figures, find_silent_ima
 from sitegen.check.unused import find_unused_files, find_unused_templates
 from sitegen.content.source import decode
 from sitegen.model import SiteConfig
+from sitegen.passes.asked import Caller, Clock, Options
+from sitegen.passes.parse import hold_back, parse_all
 from sitegen.storage.measurements import load_failed
 from sitegen.storage.publish import check_artifacts
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem, SiteError, nearest, sort_problems
-from sitegen.build import Caller, Clock, Options, page_name, parse_all
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, settle_runs
+from sitegen.passes.asked import Caller, Clock, Options
+from sitegen.passes.parse import page_name, parse_all
 from sitegen.render.export.downloads import addresses_of, export_post
 from sitegen.render.export.names import Format, post_name
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem
-from sitegen.build import Caller, Clock, Draft, Options, parse_all, select_plans
 from sitegen.execute.host import Hosts
 from sitegen.execute.outcome import Outcome
 from sitegen.execute.stored import survey_runs
 from sitegen.model import Run, SiteConfig
+from sitegen.passes.asked import Caller, Clock, Draft, Options
+from sitegen.passes.parse import parse_all, select_plans
 from sitegen.storage.measurements import Store
 
 

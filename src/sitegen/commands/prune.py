@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 from sitegen.base.errors import Problem, SiteError
-from sitegen.build import Caller
 from sitegen.commands.look import Look, look_at
 from sitegen.commands.unused import find_old, find_orphans
+from sitegen.passes.asked import Caller
 from sitegen.storage.lock import locked
 from sitegen.storage.prune import find_unreferenced, is_beyond_repair, remove_stored
 

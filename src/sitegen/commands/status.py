@@ -9,7 +9,6 @@ from typing import Literal
 import msgspec
 
 from sitegen.base.errors import Problem
-from sitegen.build import Caller
 from sitegen.commands.look import Look, look_at
 from sitegen.commands.unused import find_orphans
 from sitegen.execute.choose import why_not_fresh
@@ -17,6 +16,7 @@ from sitegen.execute.drift import find_drift
 from sitegen.execute.failures import about_failures
 from sitegen.execute.outcome import Outcome
 from sitegen.model import Run
+from sitegen.passes.asked import Caller
 from sitegen.storage.measurements import absent_inputs, load_failed
 
 State = Literal["fresh", "accepted", "drifted", "stale", "missing", "failed"]

@@ -9,7 +9,6 @@ from typing import Literal
 import msgspec
 
 from sitegen.base.errors import Problem
-from sitegen.build import Caller, Watch
 from sitegen.commands.look import Look, look_at
 from sitegen.execute.choose import freshest, why_not_fresh
 from sitegen.execute.compare import Difference, Tolerance, compare_runs
@@ -17,6 +16,7 @@ from sitegen.execute.drift import find_drift
 from sitegen.execute.lookup import saves_for
 from sitegen.execute.outcome import Outcome
 from sitegen.model import Device, Failed, Finished, Plan, Run
+from sitegen.passes.asked import Caller, Watch
 from sitegen.storage.lock import locked
 
 
