@@ -16,15 +16,15 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import sitegen_bars
 import sitegen_figures
 import sitegen_probe
 import sitegen_values
 import zmq
-from ipykernel import kernelapp
+from ipykernel import kernelapp, zmqshell
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
-from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
 from sitegen_says import DisplayHook, Publisher, Voice
 from traitlets import Type
@@ -66,7 +66,10 @@ class Formatter(DisplayFormatter):
         return {**text, **pictures}, sizes
 
 
-class Shell(ZMQInteractiveShell):
+class ZMQInteractiveShell(zmqshell.ZMQInteractiveShell):
+    """ipykernel's shell, under its name: by that jax, pandas, plotly and rich know a notebook."""
+
+    __module__ = zmqshell.__name__
     compiler_class = Compiler
     displayhook_class = Type(DisplayHook)
     display_pub_class = Type(Publisher)
@@ -108,7 +111,7 @@ class Shell(ZMQInteractiveShell):
 class Kernel(IPythonKernel):
     """ipykernel's kernel, with the probe's record in the reply to each block."""
 
-    shell_class = Shell
+    shell_class = ZMQInteractiveShell
     recorder: ClassVar[sitegen_probe.Probe]
     figures: ClassVar[sitegen_figures.Figures]
     of_a_post: ClassVar[bool] = False
@@ -184,6 +187,7 @@ def main(connection_file: str, settings_file: str | None = None, *, forked: bool
     Kernel.figures.attach(application.shell.events)
     if settings_file:
         Voice.limit(sys.stdout, sys.stderr)
+        sitegen_bars.attach()
     if settings_file:
         fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
         faulthandler.enable(fault, all_threads=False)
