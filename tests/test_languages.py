@@ -138,14 +138,27 @@ def test_a_language_written_from_right_to_left(tmp_path: Path) -> None:
 
 def test_templates_see_the_configuration_of_their_language(tmp_path: Path) -> None:
     template = (
-        "{{ config.title }}|{{ config.languages | sort | join(' ') }}|"
+        "{{ config.title }}|{% for code in config.languages %}{{ code }} {% endfor %}|"
         "{% for kind in config.taxonomies %}{{ kind.name }} {{ kind.permalink }} {% endfor %}"
     )
     publish(tmp_path, {**FILES, "templates/index.html": template})
-    assert published(tmp_path, "index.html") == "Notes|ar pt|tags https://example.org/tags/ "
+    assert published(tmp_path, "index.html") == "Notes|ar pt |tags https://example.org/tags/ "
     assert published(tmp_path, "pt/index.html") == (
-        "Notas|ar en|tags https://example.org/pt/tags/ temas https://example.org/pt/temas/ "
+        "Notas|en ar |tags https://example.org/pt/tags/ temas https://example.org/pt/temas/ "
     )
+
+
+def test_trans_knows_the_words_of_the_theme(tmp_path: Path) -> None:
+    template = "{{ trans(key='newest') }} {{ trans(key='older') }} {{ text_direction() }}"
+    publish(tmp_path, {**FILES, "templates/index.html": template})
+    assert published(tmp_path, "pt/index.html") == "Mais recentes Older ltr"
+    assert published(tmp_path, "ar/index.html") == "Newest Older rtl"
+
+
+def test_a_language_without_a_title_has_the_sites(tmp_path: Path) -> None:
+    config = 'base_url = "/"\ntitle = "Notes"\n[languages.pt]\n'
+    publish(tmp_path, {"site.toml": config})
+    assert "<title>Notes</title>" in published(tmp_path, "pt/index.html")
 
 
 def test_a_taxonomy_is_declared_for_its_language(tmp_path: Path) -> None:

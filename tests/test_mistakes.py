@@ -212,8 +212,8 @@ def test_a_file_name_that_is_not_unicode(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.txt")
     (tmp_path / "static" / name).write_text("x")
     [problem] = publish(tmp_path, {})
-    assert (problem.severity, problem.code) == ("fatal", "path")
-    assert problem.message.endswith("is not valid Unicode")
+    assert (problem.severity, problem.code) == ("fatal", "encoding")
+    assert problem.message.endswith("is not UTF-8")
 
 
 @pytest.mark.parametrize(

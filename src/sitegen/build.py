@@ -15,7 +15,7 @@ import msgspec
 
 from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
 from sitegen.content.assemble import assemble
-from sitegen.content.config import load_config, why_no_address
+from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
 from sitegen.content.markdown import parse_document
@@ -43,10 +43,12 @@ from sitegen.model import (
     Source,
 )
 from sitegen.render.body import render_body
+from sitegen.render.book import Book
+from sitegen.render.export.downloads import render_downloads
 from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
-from sitegen.render.pages import copy_assets, open_book, render_site, theme_files
+from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
@@ -106,6 +108,8 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
             ]
             problems += _about_outputs(drafts, settled.shown)
             artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+            documents = [draft.document for draft in drafts]
+            artifacts += render_downloads(documents, settled.shown, config.base_url)
         _stop_if_fatal(problems)
 
         with clock.stage("publish"):
@@ -254,7 +258,15 @@ def assemble_site(
     artifacts += (file for page in pages for file in page.files)
     artifacts += _assets(drafts, config)
     outside = Outside(_day(environ or {}), environ or {}, slugify)
-    for artifact in render_site(open_book(site, pages, cards, outside, problems)):
+
+    def open_with(plain: bool, problems: list[Problem]) -> Book:
+        return open_book(site, pages, cards, outside, problems, plain=plain)
+
+    own = config.file == FILE
+    rendered = (
+        render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
+    )
+    for artifact in rendered:
         if artifact.path in static and artifact.path in _YIELDING:
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
@@ -326,7 +338,7 @@ def select_plans(drafts: Sequence[Draft], names: Sequence[str]) -> list[Plan]:
     Raises SiteError where a name is of no page that has anything to run.
     """
     plans = [plan for draft in drafts for plan in draft.plans]
-    wanted = [_page_name(name) for name in names]
+    wanted = [page_name(name) for name in names]
     problems = []
     for name in wanted:
         if not any(plan.page == name for plan in plans):
@@ -347,7 +359,7 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
     )
 
 
-def _page_name(argument: str) -> str:
+def page_name(argument: str) -> str:
     """A page's name from its path in any of the forms in which one may type it."""
     name = argument.removeprefix("./").removeprefix("content/").removesuffix(".md")
     return name.removesuffix("/index").strip("/")

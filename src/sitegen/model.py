@@ -646,7 +646,7 @@ class Card(msgspec.Struct, frozen=True):
     """All that a list may see of a page or a section.
 
     `summary` is HTML in which internal links still wait for their targets; `assets` are the files
-    beside it, below `content/`.
+    beside it, below `content/`; `downloads` are files at its own URL.
     """
 
     path: str
@@ -668,6 +668,7 @@ class Card(msgspec.Struct, frozen=True):
     measured: Measured | None
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
+    downloads: tuple[str, ...] = ()
 
     @property
     def is_section(self) -> bool:

@@ -38,6 +38,15 @@ def reduce_python(source: str) -> Reduced:
     return _Scanner(source).reduce()
 
 
+def magic_lines(source: str) -> frozenset[int]:
+    """The lines, from 0, that IPython takes and Python does not: all under a `%%` cell magic."""
+    if source.lstrip().startswith("%%"):
+        return frozenset(range(source.count("\n") + 1))
+    scanner = _Scanner(source)
+    scanner.reduce()
+    return frozenset(scanner.magics)
+
+
 class _Scanner:
     def __init__(self, source: str) -> None:
         self.source = source
@@ -45,6 +54,7 @@ class _Scanner:
         self.depth = 0
         self.kept: list[str] = []
         self.lines: list[int] = []
+        self.magics: list[int] = []
 
     def reduce(self) -> Reduced:
         number = 0
@@ -54,6 +64,7 @@ class _Scanner:
             text: str | None
             if self.depth == 0 and not continued and self._is_magic():
                 text = self._take_magic()
+                self.magics += range(number, number + text.count("\n") + 1)
             else:
                 text, continued = self._take_statement_line(continued)
             if text is not None:

@@ -218,6 +218,10 @@ class Table:
         """The keys that stand in the table, sorted."""
         return tuple(sorted(self._data))
 
+    def pass_over(self, key: str) -> None:
+        """Accept a key, whatever its value is."""
+        self._known.add(key)
+
     def not_used(self, keys: Sequence[str], because: str) -> None:
         """Accept keys that have no effect, and say so where one stands."""
         for key in keys:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build, migrate, results
+from sitegen.cli import build, export, migrate, results
 
 COMMANDS = (
     build.build,
@@ -21,6 +21,7 @@ COMMANDS = (
     results.accept,
     results.prune,
     results.clean,
+    export.export,
     migrate.migrate_templates,
 )
 

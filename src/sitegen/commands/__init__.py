@@ -1,1 +1,1 @@
-"""The stories of the commands that look at stored results, one a module."""
+"""The stories of the commands that start from stored results, one a module."""

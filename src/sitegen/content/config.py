@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sitegen.base.errors import Problem, SiteError, Span, nearest
+from sitegen.base.errors import Problem, Severity, SiteError, Span, nearest
 from sitegen.base.paths import why_no_path
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
@@ -105,7 +105,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         description=default.description,
         language=default.code,
         author=table.string("author"),
-        theme=_theme(table, root),
+        theme=_theme(table, root, file),
         output_dir=_output_dir(table),
         preserve_dotfiles_in_output=table.boolean("preserve_dotfiles_in_output", False),
         ignored_content=_globs(table, "ignored_content"),
@@ -249,12 +249,15 @@ def _output_dir(table: Table) -> str:
     return folder
 
 
-def _theme(table: Table, root: Path) -> str:
+def _theme(table: Table, root: Path, file: str) -> str:
+    """The theme's folder; a Zola site may do without it, its templates would be Tera's."""
     theme = table.string("theme")
     if not theme:
         return ""
     if "/" in theme or why_no_path(theme) or not (root / "themes" / theme).is_dir():
-        table.report("theme", f"there is no folder `themes/{theme}`", "a theme is such a folder")
+        message = f"there is no folder `themes/{theme}`"
+        severity: Severity = "fatal" if file == FILE else "warning"
+        table.report("theme", message, "a theme is such a folder", severity=severity)
         return ""
     return theme
 

@@ -156,9 +156,9 @@ def _parse_page(
     )
     for taxonomy in config.in_language(name.lang).taxonomies:
         if taxonomy.name in table and taxonomy.name != "authors":
-            table.strings(taxonomy.name)
             message = f"`{taxonomy.name}` at the top level is not read"
             hint = f"write it under [taxonomies]: {taxonomy.name} = [ … ]"
+            table.pass_over(taxonomy.name)
             table.report(taxonomy.name, message, hint, severity="warning")
     table.not_used(WAITING_PAGE, NOT_YET)
     table.finish(unknown="warning", where="a page")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import assert_never
 
@@ -13,10 +14,35 @@ from sitegen.settings import SlugMode
 
 _OTHER = re.compile(r"[^a-z0-9]+")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
-_HAN = ((0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
-_SKIN = (0x1F3FB, 0x1F3FF)
-_LV = frozenset("旅履铝鋁吕呂侣侶屡屢缕縷驴驢绿綠律虑慮滤濾氯")
-"""Read `lü`, which Zola's table spells with a v; anyascii has no letter for it."""
+_SKIN = range(0x1F3FB, 0x1F400)
+_SQUARED = range(0x1F18E, 0x1F19B)
+_UNKNOWN = "[?]"
+_SILENT = frozenset("☀☂☃☎☑☝☹☺♀♂♟♨✂✈✉✌✔✖✝✡✳✴❄❇❣❤")
+"""Emoji that have no name in Zola's table."""
+_OWN: Mapping[str, str] = {
+    **dict(zip("么什价旅术", ("Me ", "Shen ", "Jia ", "Lv ", "Shu "), strict=True)),
+    "⭐": "star ",
+    "👍": "+1 ",
+    "👎": "-1 ",
+    "📝": "memo ",
+    "📧": "email ",
+    "📱": "iphone ",
+    "🤷": "shrug ",
+    "🤦": "facepalm ",
+    "🙄": "roll eyes ",
+    "🤗": "hugs ",
+    "🚗": "car ",
+    "🙇": "bow ",
+    "🖖": "spock-hand ",
+    "🏃": "runner ",
+    "🚶": "walking ",
+    "👮": "cop ",
+    "⬅": "arrow left",
+    "⬆": "arrow up",
+    "⬇": "arrow down",
+    "ℹ": "information source ",
+}
+"""Where Zola's table differs from those that it was made from, as far as it matters."""
 
 
 def slugify(text: str) -> str:
@@ -53,20 +79,18 @@ def anchor_of(text: str, mode: SlugMode) -> str:
 def _spelled(char: str) -> str:
     """A character in ASCII, "-" where nobody knows how.
 
-    Zola's table was made from Text::Unidecode, with anyascii for what that lacks, the newer
-    readings of Chinese and the names of emoji.
+    Zola's table was made from Text::Unidecode, and for what that does not know from the names of
+    emoji and from anyascii.
     """
+    if char in _OWN:
+        return _OWN[char]
     code = ord(char)
-    if char in _LV:
-        return "Lv "
-    if any(first <= code <= last for first, last in _HAN):
-        return f"{anyascii(char)} "
-    if _SKIN[0] <= code <= _SKIN[1]:
+    if code in _SKIN:
         return ""
-    known = unidecode(char) if code < 0x10000 else "[?]"
-    if known and known != "[?]":
+    known = unidecode(char) if code < 0x10000 else _UNKNOWN
+    if known.strip() not in ("", _UNKNOWN):
         return known
     other = anyascii(char)
-    if other.startswith(":"):
+    if (other.startswith(":") or code in _SQUARED) and char not in _SILENT:
         return other.strip(":") + " "
-    return other or (known and "-")
+    return (other or "-") if known.startswith(_UNKNOWN) else known

@@ -12,13 +12,12 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
-from sitegen.base.expressions import fill_in
 from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell, render_code
 from sitegen.render.escape import escape_text
+from sitegen.render.export.names import download_names
 from sitegen.render.summary import mark_summary, summary_of
-
-NOT_YET = "not run yet"
+from sitegen.render.texts import NOT_YET, captions_of, fill_place, texts_of
 
 
 def render_body(document: Document, shown: Sequence[Shown]) -> Page:
@@ -27,11 +26,11 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
     Of several runs of a session, on several devices, the first speaks.
     """
     meta = document.meta
-    texts = _texts(shown)
+    texts = texts_of(shown)
     context = CellContext(
         url=document.url,
         placed=_placed(shown),
-        captions=_captions(document, texts),
+        captions=captions_of(document, texts),
         measure=meta.measure,
         trust=meta.execute.trust_output,
     )
@@ -49,32 +48,6 @@ def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
         for block, cell in zip(run.plan.blocks, run.cells, strict=True):
             found[block.index] = (*found.get(block.index, ()), Placed(run, cell))
     return found
-
-
-def _texts(shown: Sequence[Shown]) -> dict[int, str]:
-    """The texts of the inline expressions that have one, by index."""
-    found: dict[int, str] = {}
-    for run in shown:
-        for inline, text in zip(run.plan.inlines, run.texts, strict=True):
-            if text is not None:
-                found.setdefault(inline.index, text)
-    return found
-
-
-def _fill(document: Document, text: str, place: str, texts: Mapping[int, str], none: str) -> str:
-    """A text with its expressions filled in; one without a value reads `none`."""
-    inlines = [inline for inline in document.inlines if inline.place == place]
-    return fill_in(text, [texts.get(inline.index, none) for inline in inlines])
-
-
-def _captions(document: Document, texts: Mapping[int, str]) -> dict[int, str]:
-    captions = {}
-    for block in document.blocks:
-        if block.show.caption:
-            inlines = [entry for entry in document.inlines if entry.block == block.index]
-            values = [texts.get(inline.index, NOT_YET) for inline in inlines]
-            captions[block.index] = fill_in(block.show.caption, values)
-    return captions
 
 
 class _Env(dict[str, Any]):
@@ -161,8 +134,8 @@ def _card(
     return Card(
         path=document.source.path,
         url=document.url,
-        title=_fill(document, meta.title or "", "title", texts, ""),
-        description=_fill(document, meta.description, "description", texts, ""),
+        title=fill_place(document, meta.title or "", "title", texts, ""),
+        description=fill_place(document, meta.description, "description", texts, ""),
         date=meta.date,
         updated=meta.updated,
         weight=meta.weight,
@@ -178,6 +151,7 @@ def _card(
         measured=next(iter(measured), None),
         also_measured=measured[1:],
         meta=meta,
+        downloads=download_names(document, shown),
     )
 
 
@@ -191,7 +165,7 @@ def _by_device(shown: Sequence[Shown]) -> list[list[Shown]]:
 
 def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, str]) -> Measured:
     """What one device's runs of a page cost; they are those of its sessions."""
-    captions = _captions(document, texts)
+    captions = captions_of(document, texts)
     hidden = 0
     rows = []
     pairs = [

@@ -26,7 +26,8 @@ from sitegen.render.words import direction, words_of
 class Book(msgspec.Struct, frozen=True):
     """The site ready to be rendered; `common` is what every template sees, by language.
 
-    An author's mistake in a template goes to `problems`, once for all the pages that meet it.
+    With `plain` only the built-in templates are used. An author's mistake in a template goes to
+    `problems`, once for all the pages that meet it.
     """
 
     site: Site
@@ -34,6 +35,11 @@ class Book(msgspec.Struct, frozen=True):
     templates: Templates
     common: Mapping[str, Mapping[str, Any]]
     problems: list[Problem]
+    plain: bool = False
+
+    def choose(self, own: str | None, built_in: str) -> str:
+        """The template that a page asks for, where the site's own are used; else the built-in."""
+        return built_in if self.plain or own is None else own
 
     def words(self, lang: str) -> Mapping[str, str]:
         """The theme's words in a language."""
@@ -69,13 +75,17 @@ def open_book(
     cards: Mapping[str, Card],
     outside: Outside,
     problems: list[Problem],
+    *,
+    plain: bool = False,
 ) -> Book:
-    """The site ready to be rendered."""
+    """The site ready to be rendered; with `plain` by the built-in templates only."""
     shelf = Shelf(site, pages, cards)
+    library = open_library(site, shelf)
     return Book(
         site=site,
         shelf=shelf,
-        templates=Templates(site.config, open_library(site, shelf), outside, problems),
+        templates=Templates(site.config, library, outside, problems, plain=plain),
+        plain=plain,
         common={language.code: _common(site, language.code) for language in site.config.languages},
         problems=problems,
     )

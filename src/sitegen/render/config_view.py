@@ -14,7 +14,7 @@ def view_config(site: Site, lang: str) -> ConfigView:
     own = config.in_language(lang)
     return ConfigView(
         base_url=config.base_url,
-        title=own.title or None,
+        title=own.title or config.title or None,
         description=own.description or None,
         author=config.author or None,
         default_language=config.language,

@@ -62,7 +62,7 @@ def _feeds(
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
     for name in config.in_language(lang).feed_filenames:
         yield book.render(
-            name,
+            book.templates.first_of(name, "rss.xml" if "rss" in name else "atom.xml"),
             f"{url}{name}",
             made_from,
             lang,

@@ -85,9 +85,11 @@ class Levels(msgspec.Struct, frozen=True):
         return sorted({name for level in self.all for name in _below(level.folder)})
 
 
-def open_levels(root: Path, theme: str | None) -> Levels:
-    """The levels of the site at `root`."""
+def open_levels(root: Path, theme: str | None, *, plain: bool = False) -> Levels:
+    """The levels of the site at `root`; with `plain` only the built-in one."""
     built_in = files("sitegen.theme").joinpath("templates")
+    if plain:
+        return Levels((Level("sitegen:", built_in, "{} (built in)"),), None)
     levels = [Level("", root / "templates", "templates/{}")]
     if theme:
         folder = root / "themes" / theme / "templates"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import as_file, files
 
+import msgspec
+
+from sitegen.base.errors import Problem
 from sitegen.model import Artifact, Asset, Section
 from sitegen.render.book import Book, open_book
 from sitegen.render.feeds import render_feeds
@@ -16,7 +19,27 @@ from sitegen.render.terms import render_taxonomies
 NEWEST = 10
 """Pages on a home page that is not cut into pages."""
 
-__all__ = ["copy_assets", "open_book", "render_site", "theme_files"]
+__all__ = ["copy_assets", "open_book", "render_site", "render_zola_site", "theme_files"]
+
+
+def render_zola_site(
+    open_with: Callable[[bool, list[Problem]], Book], problems: list[Problem]
+) -> list[Artifact]:
+    """A site that is still Zola's, rendered by its own templates, or else by the built-in ones.
+
+    Its templates are Tera's: where one cannot be used, none is, and what is wrong with them are
+    warnings. `open_with` opens the site, plain or not.
+    """
+    found: list[Problem] = []
+    artifacts = list(render_site(open_with(False, found)))
+    if all(problem.severity != "fatal" for problem in found):
+        problems += found
+        return artifacts
+    help = "`sitegen migrate-templates` turns Tera into Jinja2 where that is mechanical"
+    message = "the built-in templates are used: those of this site are not all Jinja2"
+    problems.append(Problem("warning", "template", message, help=(help,)))
+    problems += (msgspec.structs.replace(problem, severity="warning") for problem in found)
+    return list(render_site(open_with(True, problems)))
 
 
 def render_site(book: Book) -> Iterator[Artifact]:
@@ -35,7 +58,7 @@ def _render_pages(book: Book) -> Iterator[Artifact]:
     for card in book.site.pages:
         if card.meta.render:
             view = book.shelf.page(card)
-            template = card.meta.template or "page.html"
+            template = book.choose(card.meta.template, "page.html")
             made_from = f"content/{card.path}"
             yield book.render(
                 template,
@@ -64,7 +87,7 @@ def _render_sections(book: Book) -> Iterator[Artifact]:
 def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
     card, meta = section.card, section.card.meta
     home = card.url == book.site.config.home(card.lang)
-    template = meta.template or ("index.html" if home else "section.html")
+    template = book.choose(meta.template, "index.html" if home else "section.html")
     made_from = f"content/{card.path}"
     view = book.shelf.section(section)
     if not meta.paginate_by:

@@ -126,6 +126,9 @@ class Shelf:
             summary=self._summary(card),
             measured=view_measured(card.measured) if card.measured else None,
             also_measured=tuple(view_measured(measured) for measured in card.also_measured),
+            downloads=tuple(
+                LinkView(name, permalink(self.base, card.url + name)) for name in card.downloads
+            ),
             ancestors=ancestors,
             path_links=self._links(ancestors),
             translations=self.translations(card.path),

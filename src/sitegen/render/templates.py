@@ -29,10 +29,16 @@ class Templates:
     """Renders templates by name; an author's mistake in one becomes a SiteError with its place."""
 
     def __init__(
-        self, config: SiteConfig, library: Library, outside: Outside, problems: list[Problem]
+        self,
+        config: SiteConfig,
+        library: Library,
+        outside: Outside,
+        problems: list[Problem],
+        *,
+        plain: bool = False,
     ) -> None:
         self._problems = problems
-        self._levels = open_levels(config.root, config.theme or None)
+        self._levels = open_levels(config.root, config.theme or None, plain=plain)
         self._made: dict[str, Artifact] = {}
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731

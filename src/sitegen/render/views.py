@@ -178,6 +178,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     summary: Markup | None
     measured: MeasuredView | None
     also_measured: tuple[MeasuredView, ...]
+    downloads: tuple[LinkView, ...]
     ancestors: tuple[str, ...]
     path_links: tuple[LinkView, ...]
     translations: tuple[TranslationView, ...]

@@ -13,7 +13,7 @@ ENGLISH: Mapping[str, str] = {
     "draft": "Draft",
     "feed": "Feed",
     "how_measured": "How this post was measured",
-    "in_series": "Part {position} of {count} of",
+    "in_series": "Part {position} of {count} in",
     "languages": "Languages",
     "measured_on": "measured on",
     "min_read": "min read",
@@ -42,7 +42,7 @@ ENGLISH: Mapping[str, str] = {
 """What the built-in templates say, by the names that `[translations]` gives its words."""
 
 _WITHOUT_MONTHS = {"date_format": "%Y-%m-%d", "date_format_short": "%Y-%m-%d"}
-_RIGHT_TO_LEFT = frozenset("ar ckb dv fa he ks ku ps sd ug ur yi".split())
+_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw khw ks ku ps sd ug ur yi".split())
 
 
 def words_of(config: SiteConfig, lang: str) -> Mapping[str, str]:

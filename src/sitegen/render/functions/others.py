@@ -14,8 +14,7 @@ from sitegen.base.address import local_reference
 from sitegen.base.digest import digest_text
 from sitegen.model import SiteConfig
 from sitegen.render.functions.errors import no_such
-
-_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw khw ks ku ps sd ug ur yi".split())
+from sitegen.render.words import direction, words_of
 
 
 def of_the_rest(
@@ -37,7 +36,7 @@ def _trans(config: SiteConfig) -> Callable[..., str]:
     @jinja2.pass_context
     def trans(context: Context, key: str, lang: str | None = None) -> str:
         spoken = lang or context.get("lang") or config.language
-        words = config.in_language(spoken).translations
+        words = words_of(config, spoken)
         if key not in words:
             raise no_such("trans", f"`{key}` has no translation in `{spoken}`", key, words)
         return words[key]
@@ -49,9 +48,7 @@ def _text_direction(config: SiteConfig) -> Callable[..., str]:
     @jinja2.pass_context
     def text_direction(context: Context, lang: str | None = None) -> str:
         """`rtl` for a language that is written from right to left, else `ltr`."""
-        spoken = (lang or context.get("lang") or config.language).replace("_", "-").lower()
-        known = spoken in _RIGHT_TO_LEFT or spoken.split("-")[0] in _RIGHT_TO_LEFT
-        return "rtl" if known else "ltr"
+        return direction(lang or context.get("lang") or config.language)
 
     return text_direction
 

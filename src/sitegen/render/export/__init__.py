@@ -1,0 +1,1 @@
+"""Posts as notebooks and scripts, for readers who want to run them."""
