@@ -21,6 +21,7 @@ from sitegen.execute.kernels import private_folder, start_kernel
 from sitegen.execute.messages import Displays, Fold
 from sitegen.execute.processes import ship
 from sitegen.execute.zygote import start_zygote
+from sitegen.kernel import sitegen_guard
 from sitegen.model import Cell, Failure, Plan, Stream
 from tests.support import write_site
 
@@ -93,3 +94,16 @@ def failure(ended: Ended) -> str | None:
 def printed(ended: Ended) -> str:
     texts = (out.text for cell in ended.cells for out in cell.outputs if isinstance(out, Stream))
     return "".join(texts)
+
+
+def descendants() -> set[int]:
+    """The processes below this one, without the browser that other tests may have open."""
+    return {pid for pid in sitegen_guard.below(os.getpid()) if not _is_browser(pid)}
+
+
+def _is_browser(pid: int) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"playwright" in command or b"chromium" in command

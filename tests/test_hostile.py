@@ -20,7 +20,7 @@ import pytest
 from sitegen.execute.kernels import Stopped
 from sitegen.kernel import sitegen_guard
 from sitegen.model import Failure, Finished
-from tests.sidebyside import Site, failure, printed, run_post, zygote_for
+from tests.sidebyside import Site, descendants, failure, printed, run_post, zygote_for
 from tests.support import build_site, stored, write_site
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what is orphaned is found on Linux")
@@ -138,7 +138,7 @@ def test_each_ends_within_its_limit_and_the_good_ones_are_whole(
     assert "canary-51a7" not in msgspec.json.encode([one.cells for one in ended.values()]).decode()
     assert "JAX_PLATFORMS" in printed(ended["secret"])
     assert left_behind() == []
-    assert sitegen_guard.below(os.getpid()) == set()
+    assert descendants() == set()
 
 
 @linux
@@ -159,7 +159,7 @@ print("done")
         assert printed(run_post(site, "later", zygote)) == "too\n", "started plainly"
         assert not good.done()
         assert printed(good.result()).endswith(" 39 whole 39\n")
-    assert sitegen_guard.below(os.getpid()) == set()
+    assert descendants() == set()
 
 
 EATS = "held = []\nwhile True:\n    held.append(bytearray(b'x') * 20_000_000)\n"
@@ -197,7 +197,7 @@ def test_memory_is_bounded_for_all_that_a_post_started(tmp_path: Path, *, forked
         assert ended[name].seconds < 5
     assert printed(ended["shares"]) == "[0, 0, 0, 0]\n", "what is shared counts once"
     assert printed(ended["good"]).endswith(" 39 whole 39\n")
-    assert sitegen_guard.below(os.getpid()) == set()
+    assert descendants() == set()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_work_that_is_given_up_ends_at_once(tmp_path: Path, *, forked: bool) -> 
             with pytest.raises(Stopped):
                 running.result()
             assert time.monotonic() - begun < 1.5
-    assert sitegen_guard.below(os.getpid()) == set()
+    assert descendants() == set()
 
 
 def started_below(folder: str) -> list[int]:

@@ -22,7 +22,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-from sitegen.kernel import sitegen_guard
+from tests.sidebyside import descendants
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="forked on Linux only"),
@@ -104,7 +104,7 @@ class Contract:
     def tearDownClass(cls) -> None:
         cls.running.__exit__(None, None, None)  # type: ignore[attr-defined]
         cls.folder.cleanup()  # type: ignore[attr-defined]
-        assert sitegen_guard.below(os.getpid()) == set()
+        assert descendants() == set()
 
 
 class TestForked(Contract, jupyter_kernel_test.KernelTests, unittest.TestCase):
@@ -148,7 +148,7 @@ def test_restart_interrupt_and_shutdown(tmp_path: Path, *, fork: bool) -> None:
         assert run(client, "print('x' in globals())") == "False\n"
         client.shutdown()
         client.get_control_msg(timeout=20)
-    assert sitegen_guard.below(os.getpid()) == set()
+    assert descendants() == set()
 
 
 def test_nbclient_runs_a_notebook_in_a_forked_kernel(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_nbclient_runs_a_notebook_in_a_forked_kernel(tmp_path: Path) -> None:
     assert notebook.cells[1].outputs[0]["text"] == "tensor(2.)\n"
     trace = re.sub(r"\x1b\[[\d;]*m", "", "".join(notebook.cells[2].outputs[0]["traceback"]))
     assert "return 1 / 0" in trace, "of a cell that is not the last"
-    assert sitegen_guard.below(os.getpid()) == set()
+    assert descendants() == set()
 
 
 def test_the_provisioner_is_installed_under_its_name() -> None:

@@ -415,3 +415,16 @@ def test_two_machines_give_the_same_outputs(tmp_path: Path) -> None:
     assert stream["text"][0] == ". ~ /tmp ~/data $VIRTUAL_ENV\n"
     assert "square root, vmap" in stream["text"][2]
     assert "user@host:/srv /home/user/x" in stream["text"][2]
+
+
+def test_an_expression_over_two_lines_has_its_own_place(tmp_path: Path) -> None:
+    root = write_site(
+        tmp_path, {"content/p.md": "It is `{python} 40 +\n2` and\n`{python} 40 + x`.\n"}
+    )
+    report, _ = build_site(root)
+    (problem,) = report.problems
+    assert problem.span is not None
+    assert (problem.message, problem.span.line) == ("NameError: name 'x' is not defined", 5)
+    html = page(root, "p")
+    assert '<span class="value">42</span>' in html
+    assert "<strong class=\"value-failed\">NameError: name 'x' is not defined</strong>" in html

@@ -96,12 +96,18 @@ class _Finder:
             return self._blocks[after].session
         return next((block.session for block in self._blocks if block.run.eval), MAIN)
 
+    def _follows(self, code: str, line: int, column: int) -> bool:
+        """Whether the code stands there; a span may run over lines, which Markdown joins."""
+        lines = self._lines[line - 1 : line + code.count(" ")]
+        text = " ".join(" ".join(lines)[column:].split())
+        return text.startswith(" ".join(code.split()))
+
     def _place(self, code: str) -> tuple[Span, str]:
         line, column = self._at
         for number in range(line, len(self._lines) + 1):
             text = self._lines[number - 1]
             at = text.find(MARK, column if number == line else 0)
-            if at >= 0 and text[at + len(MARK) :].lstrip().startswith(code.split("\n")[0][:40]):
+            if at >= 0 and self._follows(code, number, at + len(MARK)):
                 self._at = (number, at + len(MARK))
                 end = text.find("`", at)
                 width = (end if end > 0 else len(text)) - at

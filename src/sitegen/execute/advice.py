@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
 from sitegen.base.errors import Problem, Severity
 from sitegen.execute.choose import Choice, Mode, Stored, why_not_fresh
-from sitegen.model import Plan
-from sitegen.storage.measurements import Store
+from sitegen.model import Plan, Run
+from sitegen.storage.measurements import Store, absent_inputs
 
 
 def about_shown(plan: Plan, stored: Stored, choice: Choice, mode: Mode) -> Iterator[Problem]:
@@ -56,3 +57,12 @@ def about_damage(store: Store, mode: Mode) -> Iterator[Problem]:
     for entry in store.damaged:
         fatal = mode == "frozen" and entry.key8 not in keys
         yield msgspec.structs.replace(entry.problem, severity="fatal") if fatal else entry.problem
+
+
+def about_absent(plan: Plan, run: Run, root: Path) -> Iterator[Problem]:
+    """A notice for each file that the stored run depends on and that is not here to compare."""
+    absent = [entry.path for entry in absent_inputs(run, root, (root / plan.file).parent)]
+    absent += [entry.pattern for entry in plan.inputs if entry.digest is None]
+    for path in absent:
+        message = f"`{path}`, which the stored run read, is not here: not checked here"
+        yield Problem("notice", "input", message, plan.span)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from sitegen.execute.choose import Choice, Stored, why_not_fresh
-from sitegen.model import MAIN, Plan, Run
+from sitegen.execute.choose import Choice, Stored, show_run, why_not_fresh
+from sitegen.model import MAIN, Plan, Run, Shown
+from sitegen.storage.measurements import Store
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -48,3 +49,14 @@ def explain(outcome: Outcome, file_of: Callable[[Run], str]) -> Iterator[str]:
             yield f"{name}: no result of {device}: {why}{left}"
     if not choice.runs and not choice.absent and not outcome.ran_on:
         yield f"{name}: no result: {why_not_fresh(plan, outcome.stored, None)}{left}"
+
+
+def show_outcome(outcome: Outcome, store: Store) -> tuple[Shown, ...]:
+    """The runs that a page shows for a plan, a failed one of today in place of what its device had
+    before."""
+    plan, choice, failed = outcome.plan, outcome.choice, outcome.failed
+    runs = [(run, False) for run in choice.fresh] + [(run, True) for run in choice.stale]
+    if failed is not None:
+        name = failed.device.name
+        runs = [(failed, False)] + [entry for entry in runs if entry[0].device.name != name]
+    return tuple(show_run(plan, store.with_blobs(run), stale=stale) for run, stale in runs)

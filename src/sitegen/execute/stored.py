@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sitegen.base.errors import Problem, SiteError
-from sitegen.execute.advice import about_damage, about_shown, advice_for
+from sitegen.execute.advice import about_absent, about_damage, about_shown, advice_for
 from sitegen.execute.choose import (
     Decision,
     Mode,
@@ -19,14 +19,13 @@ from sitegen.execute.choose import (
     choose_shown,
     decide_run,
     devices_of,
-    show_run,
 )
 from sitegen.execute.failures import about_failures
 from sitegen.execute.host import Hosts
 from sitegen.execute.lookup import find_stored, saves_for
-from sitegen.execute.outcome import Outcome, explain
+from sitegen.execute.outcome import Outcome, explain, show_outcome
 from sitegen.model import Device, Event, Failed, Finished, Plan, Run, Saved, Shown
-from sitegen.storage.measurements import Store, absent_inputs, load_store, put_failed, put_run
+from sitegen.storage.measurements import Store, load_store, put_failed, put_run
 
 if TYPE_CHECKING:
     from sitegen.execute.local import Job, LocalExecutor
@@ -293,13 +292,13 @@ class Settling:
         explanations: list[str] = []
         for outcome in self.outcomes():
             plan, stored, choice = outcome.plan, outcome.stored, outcome.choice
-            shown[plan.page] = (*shown.get(plan.page, ()), *self._show(outcome))
+            shown[plan.page] = (*shown.get(plan.page, ()), *show_outcome(outcome, self.store))
             explanations += explain(outcome, self._file_of)
             if outcome.failed is None and plan not in self._told:
                 problems += about_shown(plan, stored, choice, mode)
                 advice |= dict.fromkeys(advice_for(plan, choice, mode))
             for run in choice.fresh[:1]:
-                problems += self._about_absent(plan, run)
+                problems += about_absent(plan, run, self._root)
         tried = {page for page, _ in self._tried}
         return Settled(
             shown=shown,
@@ -314,26 +313,3 @@ class Settling:
     def _file_of(self, run: Run) -> str:
         path = self.store.path_of(run)
         return path.relative_to(self._root).as_posix() if path else "this run"
-
-    def _show(self, outcome: Outcome) -> list[Shown]:
-        """The runs of a plan, a failed one of today in place of what its device had before."""
-        plan, choice, failed = outcome.plan, outcome.choice, outcome.failed
-        runs = [(run, False) for run in choice.fresh] + [(run, True) for run in choice.stale]
-        if failed is not None:
-            name = failed.device.name
-            runs = [(failed, False)] + [entry for entry in runs if entry[0].device.name != name]
-        return [show_run(plan, self.store.with_blobs(run), stale=stale) for run, stale in runs]
-
-    def _about_absent(self, plan: Plan, run: Run) -> list[Problem]:
-        beside = (self._root / plan.file).parent
-        absent = [entry.path for entry in absent_inputs(run, self._root, beside)]
-        absent += [entry.pattern for entry in plan.inputs if entry.digest is None]
-        return [
-            Problem(
-                "notice",
-                "input",
-                f"`{path}`, which the stored run read, is not here: not checked here",
-                plan.span,
-            )
-            for path in absent
-        ]

@@ -17,7 +17,7 @@ from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
 from sitegen.render.escape import escape_text
 from sitegen.render.export.names import download_names
 from sitegen.render.summary import mark_summary, summary_of
-from sitegen.render.texts import NOT_YET, captions_of, fill_place, texts_of
+from sitegen.render.texts import captions_of, failures_of, fill_place, render_inline, texts_of
 
 
 def render_body(document: Document, shown: Sequence[Shown]) -> Page:
@@ -34,7 +34,7 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
         measure=meta.measure,
         trust=meta.execute.trust_output,
     )
-    env = _Env(document, context, texts)
+    env = _Env(document, context, texts, failures_of(shown))
     renderer = _renderer()
     body = renderer.renderer.render(list(document.tokens), renderer.options, env)
     card = _card(document, shown, texts, summary_of(body))
@@ -53,11 +53,18 @@ def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
 class _Env(dict[str, Any]):
     """markdown-it's environment of a rendering: the document, and the files it came to show."""
 
-    def __init__(self, document: Document, context: CellContext, texts: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        context: CellContext,
+        texts: Mapping[int, str],
+        failures: Mapping[int, str],
+    ) -> None:
         super().__init__()
         self.document = document
         self.context = context
         self.texts = texts
+        self.failures = failures
         self.files: dict[str, Artifact] = {}
 
 
@@ -83,10 +90,7 @@ class BodyRenderer(RendererHTML):
         token = tokens[idx]
         if "inline" not in token.meta:
             return f"<code>{escape_text(token.content)}</code>"
-        text = env.texts.get(token.meta["inline"])
-        if text is None:
-            return f'<span class="value-pending">{NOT_YET}</span>'
-        return f'<span class="value">{escape_text(text)}</span>'
+        return render_inline(token.meta["inline"], env.texts, env.failures)
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return render_code(tokens[idx].content.rstrip("\n"), "", None)

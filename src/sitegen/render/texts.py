@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sitegen.base.expressions import fill_in
 from sitegen.model import Document, Shown
+from sitegen.render.escape import escape_text
 
 NOT_YET = "not run yet"
 
@@ -18,6 +19,26 @@ def texts_of(shown: Sequence[Shown]) -> dict[int, str]:
             if text is not None:
                 found.setdefault(inline.index, text)
     return found
+
+
+def failures_of(shown: Sequence[Shown]) -> dict[int, str]:
+    """How the inline expressions failed that did, by index."""
+    found: dict[int, str] = {}
+    for run in shown:
+        if not run.stale:
+            for inline, entry in zip(run.plan.inlines, run.run.inlines, strict=False):
+                if entry.failure is not None:
+                    found[inline.index] = f"{entry.failure.name}: {entry.failure.value}"
+    return found
+
+
+def render_inline(index: int, texts: Mapping[int, str], failures: Mapping[int, str]) -> str:
+    """An inline expression of prose as HTML: its text, how it failed, or that it has not run."""
+    if index in failures:
+        return f'<strong class="value-failed">{escape_text(failures[index])}</strong>'
+    if index not in texts:
+        return f'<span class="value-pending">{NOT_YET}</span>'
+    return f'<span class="value">{escape_text(texts[index])}</span>'
 
 
 def fill_place(

@@ -164,13 +164,13 @@ class _Body:
             line = self._starts[inline.span.line - 1]
             at = line + inline.span.column - 1
             on_line = span.finditer(self._text, line)
-            exact = next((found for found in on_line if found.end() > at), None)
-            if exact is None or exact.start() > at:  # it stands on several lines
-                exact = span.search(self._text, done)
-            if exact:
-                done = exact.end()
+            found = next((match for match in on_line if match.end() > at), None)
+            if found is None or found.start() > at:  # it stands on several lines
+                found = span.search(self._text, done)
+            if found:
+                done = found.end()
                 if inline.index in texts:
-                    yield exact.start(), done, escape_markdown(texts[inline.index])
+                    yield found.start(), done, escape_markdown(texts[inline.index])
 
 
 def _span_of(inline: Inline) -> re.Pattern[str]:
