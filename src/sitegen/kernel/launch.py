@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import sitegen_bars
+import sitegen_errors
 import sitegen_figures
 import sitegen_probe
 import sitegen_values
@@ -98,6 +99,15 @@ class ZMQInteractiveShell(zmqshell.ZMQInteractiveShell):
         only = exception_only or Kernel.of_a_post
         super().showtraceback(exc_tuple, filename, tb_offset, only, running_compiled_code)
 
+    def _format_exception_for_storage(
+        self, exception: Any, filename: Any = None, running_compiled_code: bool = False
+    ) -> dict[str, Any]:
+        """What IPython keeps in a history that no post reads."""
+        if not Kernel.of_a_post:
+            kept = super()._format_exception_for_storage(exception, filename, running_compiled_code)
+            return dict(kept)
+        return {"ename": type(exception).__name__, "evalue": str(exception), "traceback": []}
+
     def show_usage_error(self, exc: Any) -> None:
         """An unknown magic is an error as any other."""
         self._showtraceback(type(exc), exc, [str(exc)])
@@ -105,7 +115,8 @@ class ZMQInteractiveShell(zmqshell.ZMQInteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
         Voice.hand_over()
-        super()._showtraceback(etype, evalue, stb)
+        said = sitegen_errors.describe(evalue) if Kernel.of_a_post else evalue
+        super()._showtraceback(etype, said, stb)
 
 
 class Kernel(IPythonKernel):
