@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from sitegen.model import BlockDone, Cell, Failure
+from sitegen.model import BlockDone, Cell, Display, Failure
 from tests.support import build_site, write_site
 
 BLOCKS = {
@@ -33,7 +33,13 @@ BLOCKS = {
     "interrupt": "raise KeyboardInterrupt",
     "a display": "class A:\n    def _repr_html_(self):\n        raise ValueError('no html')\nA()",
     "a question": "input()",
-    "no traceback": "get_ipython().InteractiveTB.structured_traceback = None\nint('x')",
+    "noted": "error = KeyError('k')\nerror.add_note('look there')\nraise error",
+    "caused": "try:\n    1 / 0\nexcept ArithmeticError as e:\n    raise OSError('no') from e",
+    "behind": "try:\n    1 / 0\nexcept ArithmeticError:\n    raise OSError('no')",
+    "hidden": "try:\n    1 / 0\nexcept ArithmeticError:\n    raise OSError('no') from None",
+    "no traceback": "calls = []\nget_ipython().InteractiveTB.structured_traceback = calls.append\n"
+    "int('x')",
+    "calls": "len(calls)",
 }
 
 
@@ -81,7 +87,7 @@ def test_the_same_blocks_fail(cells: dict[str, Cell], tmp_path: Path) -> None:
         ("no such magic", "UsageError", 1),
         ("no such cell magic", "UsageError", 1),
         ("syntax", "SyntaxError", 1),
-        ("no traceback", "ValueError", 2),
+        ("no traceback", "ValueError", 3),
     ],
 )
 def test_an_error_is_named_with_its_line(
@@ -90,3 +96,24 @@ def test_an_error_is_named_with_its_line(
     failures = [output for output in cells[name].outputs if isinstance(output, Failure)]
     assert [failure.name for failure in failures] == [error]
     assert [frame.line for frame in failures[0].frames if frame.block is not None][-1] == line
+
+
+def test_no_traceback_is_made_that_nobody_reads(cells: dict[str, Cell]) -> None:
+    assert cells["calls"].outputs == (Display({"text/plain": "0"}, result=True),)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a group", "two (2 sub-exceptions)\n  ValueError: a\n  TypeError: b"),
+        ("noted", "'k'\nlook there"),
+        ("caused", "no\ncaused by ZeroDivisionError: division by zero"),
+        ("behind", "no\nwhile handling ZeroDivisionError: division by zero"),
+        ("hidden", "no"),
+    ],
+)
+def test_an_error_says_all_that_a_notebook_says(
+    cells: dict[str, Cell], name: str, said: str
+) -> None:
+    failures = [output for output in cells[name].outputs if isinstance(output, Failure)]
+    assert [failure.value for failure in failures] == [said]

@@ -168,6 +168,18 @@ def test_a_child_that_cannot_start_is_known_to_have_ended(zygote: Path) -> None:
     process.end()
 
 
+def test_modules_find_a_kernels_shell_when_they_are_imported(tmp_path: Path) -> None:
+    (tmp_path / "asks_for_the_shell.py").write_text("get_ipython().kernel\n", "utf-8")
+    (tmp_path / "asks_for_a_name.py").write_text("raise ImportError\n", "utf-8")
+    names = ("asks_for_a_name", "asks_for_the_shell")
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        ship(folder)
+        env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
+        with start_zygote(Path(sys.executable), names, env, folder) as address:
+            assert loaded_in(address).intersection(names) == {"asks_for_the_shell"}
+
+
 def test_the_zygote_serves_on_when_nobody_listens(zygote: Path) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(str(zygote))

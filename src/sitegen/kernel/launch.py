@@ -16,15 +16,16 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import sitegen_bars
+import sitegen_errors
 import sitegen_figures
 import sitegen_probe
 import sitegen_values
 import zmq
-from ipykernel import kernelapp
+from ipykernel import kernelapp, zmqshell
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
-from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
 from sitegen_says import DisplayHook, Publisher, Voice
 from traitlets import Type
@@ -66,7 +67,10 @@ class Formatter(DisplayFormatter):
         return {**text, **pictures}, sizes
 
 
-class Shell(ZMQInteractiveShell):
+class ZMQInteractiveShell(zmqshell.ZMQInteractiveShell):
+    """ipykernel's shell, under its name: by that jax, pandas, plotly and rich know a notebook."""
+
+    __module__ = zmqshell.__name__
     compiler_class = Compiler
     displayhook_class = Type(DisplayHook)
     display_pub_class = Type(Publisher)
@@ -95,6 +99,15 @@ class Shell(ZMQInteractiveShell):
         only = exception_only or Kernel.of_a_post
         super().showtraceback(exc_tuple, filename, tb_offset, only, running_compiled_code)
 
+    def _format_exception_for_storage(
+        self, exception: Any, filename: Any = None, running_compiled_code: bool = False
+    ) -> dict[str, Any]:
+        """What IPython keeps in a history that no post reads."""
+        if not Kernel.of_a_post:
+            kept = super()._format_exception_for_storage(exception, filename, running_compiled_code)
+            return dict(kept)
+        return {"ename": type(exception).__name__, "evalue": str(exception), "traceback": []}
+
     def show_usage_error(self, exc: Any) -> None:
         """An unknown magic is an error as any other."""
         self._showtraceback(type(exc), exc, [str(exc)])
@@ -102,13 +115,14 @@ class Shell(ZMQInteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         Kernel.recorder.note_exception(evalue)
         Voice.hand_over()
-        super()._showtraceback(etype, evalue, stb)
+        said = sitegen_errors.describe(evalue) if Kernel.of_a_post else evalue
+        super()._showtraceback(etype, said, stb)
 
 
 class Kernel(IPythonKernel):
     """ipykernel's kernel, with the probe's record in the reply to each block."""
 
-    shell_class = Shell
+    shell_class = ZMQInteractiveShell
     recorder: ClassVar[sitegen_probe.Probe]
     figures: ClassVar[sitegen_figures.Figures]
     of_a_post: ClassVar[bool] = False
@@ -184,6 +198,7 @@ def main(connection_file: str, settings_file: str | None = None, *, forked: bool
     Kernel.figures.attach(application.shell.events)
     if settings_file:
         Voice.limit(sys.stdout, sys.stderr)
+        sitegen_bars.attach()
     if settings_file:
         fault = open(Path(settings_file).with_name("fault"), "w")  # noqa: PTH123, SIM115 (to its end)
         faulthandler.enable(fault, all_threads=False)

@@ -14,6 +14,7 @@ it is killed its kernels live on: each guard has a line of its own to the starte
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import gc
 import importlib
@@ -25,7 +26,9 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import launch
@@ -48,7 +51,7 @@ def main(address: str, modules: list[str]) -> None:
     guard.end_with_parent()  # until it listens to its standard input
     gc.disable()  # importing makes little garbage: a sixth of the time goes into looking for it
     for name in (*LATER, *modules):
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(ImportError), a_kernels_shell():
             importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     guard.become_reaper()
@@ -58,6 +61,20 @@ def main(address: str, modules: list[str]) -> None:
     server.listen()
     guard.outlive_parent()
     serve(server)
+
+
+@contextlib.contextmanager
+def a_kernels_shell() -> Iterator[None]:
+    """Within, modules find as much of a shell as tells that they are imported by a kernel.
+
+    pandas asks for it once and for all: in a terminal it would show as many columns as fit.
+    """
+    shell = SimpleNamespace(kernel=None)
+    builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
 
 
 def serve(server: socket.socket) -> None:
