@@ -91,6 +91,12 @@ def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> Non
             text = f"+++\n{content}+++\n"
             assert name.startswith("front matter")
             assert mistakes(without_running(tmp_path, {file: text})) == []
+        case "jinja" if "shortcodes/" in name:
+            page = '{% note(kind="warm") %}\n*So*\n{% end %}'
+            files = {name: content, "content/page.md": page}
+            assert mistakes(without_running(tmp_path, files)) == []
+            html = (tmp_path / "public/page/index.html").read_text("utf-8")
+            assert '<aside class="warm"><p><em>So</em></p>' in html
         case "jinja":
             page = "+++\ntitle = 'A'\nauthors = ['Ada']\n+++\n"
             files = {name: content, "content/page.md": page}

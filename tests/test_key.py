@@ -185,7 +185,18 @@ def test_the_canonical_form() -> None:
 def test_the_class_of_an_option_is_the_rule() -> None:
     fields = {name for kind in (Limits, ShowOptions) for name in kind.__struct_fields__}
     assert fields == {
-        *("timeout", "echo", "output", "include", "label", "caption", "alt", "name", "cost"),
+        *(
+            "timeout",
+            "echo",
+            "output",
+            "include",
+            "label",
+            "caption",
+            "alt",
+            "name",
+            "cost",
+            "look",
+        ),
     }
     assert set(RunOptions.__struct_fields__) == {
         *("eval", "error", "devices", "values", "saves", "fig_width", "fig_height", "fig_dpi"),

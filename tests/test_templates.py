@@ -369,7 +369,7 @@ def templates_of(root: Path, files: dict[str, str]) -> Templates:
     config = SiteConfig(root=root, base_url="https://example.org", theme="t")
     site = Site(config=config, pages=(), sections=(), taxonomies=())
     library = open_library(site, Shelf(site, (), {}))
-    return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str), [])
+    return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str, lambda text: ()), [])
 
 
 def test_a_template_extends_through_site_theme_and_built_in(tmp_path: Path) -> None:

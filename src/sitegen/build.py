@@ -6,6 +6,7 @@ This module alone knows all stages; each of them is a function between the nouns
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,15 +14,24 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem, SiteError, Span, exit_status, nearest, sort_problems
+from sitegen.base.errors import (
+    Problem,
+    Severity,
+    SiteError,
+    Span,
+    exit_status,
+    nearest,
+    sort_problems,
+)
 from sitegen.content.assemble import assemble
 from sitegen.content.config import FILE, load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
-from sitegen.content.markdown import parse_document
+from sitegen.content.markdown import parse_document, parse_fragment
 from sitegen.content.mojibake import find_mojibake
 from sitegen.content.names import is_foreign_section
 from sitegen.content.slug import slugify
+from sitegen.content.snippets import Snippets
 from sitegen.content.source import scan_content, scan_dot_files, scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder, page_url
@@ -29,12 +39,13 @@ from sitegen.execute.choose import Mode
 from sitegen.execute.declared import scan_inputs
 from sitegen.execute.host import Hosts
 from sitegen.execute.plan import plan_runs
-from sitegen.execute.stored import Asked, settle_runs
+from sitegen.execute.stored import Asked, Settled, settle_runs
 from sitegen.model import (
     Artifact,
     Document,
     Event,
     Meta,
+    Origin,
     Page,
     Plan,
     Report,
@@ -49,6 +60,7 @@ from sitegen.render.functions import Outside
 from sitegen.render.links import check_links
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
+from sitegen.render.snippets import open_snippets
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
@@ -64,6 +76,7 @@ class Options(msgspec.Struct, frozen=True):
     drafts: bool = False
     output: Path | None = None
     base_url: str | None = None
+    tell_unpublished: bool = False
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -90,36 +103,20 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = parse_all(root, options, problems, clock)
-    drafts, held = _hold_back(drafts, config, caller.environ)
-    hosts = Hosts(config, caller.environ, caller.python)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
+    drafts, held = hold_back(drafts, config, options, caller, problems)
 
     with locked(root):
-        with clock.stage("run"):
-            plans = [plan for draft in drafts for plan in draft.plans]
-            settled = settle_runs(plans, root, hosts, _asked(options, config), watch)
-            problems += settled.problems
-        _stop_if_fatal(problems)
-
-        with clock.stage("render"):
-            pages = [
-                render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
-                for draft in drafts
-            ]
-            problems += _about_outputs(drafts, settled.shown)
-            artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
-            documents = [draft.document for draft in drafts]
-            artifacts += render_downloads(documents, settled.shown, config.base_url)
-        _stop_if_fatal(problems)
-
+        made = make_site(config, drafts, options, caller, watch, problems, clock)
+        settled, artifacts = made.settled, made.artifacts
         with clock.stage("publish"):
             output = root / (options.output or config.output_dir)
             if config.preserve_dotfiles_in_output:
-                artifacts += _kept(output, artifacts)
+                artifacts += tuple(_kept(output, artifacts))
             published = publish(artifacts, output, root)
 
     return Report(
-        pages=len(pages),
+        pages=len(made.pages),
         executed_posts=settled.executed_posts,
         executed_blocks=settled.executed_blocks,
         replayed_posts=settled.replayed_posts,
@@ -134,16 +131,78 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
     )
 
 
+class Made(msgspec.Struct, frozen=True):
+    """A site in memory: what its pages show of runs, their bodies, and all that is published."""
+
+    settled: Settled
+    pages: tuple[Page, ...]
+    artifacts: tuple[Artifact, ...]
+
+
+def make_site(
+    config: SiteConfig,
+    drafts: Sequence[Draft],
+    options: Options,
+    caller: Caller,
+    watch: Watch,
+    problems: list[Problem],
+    clock: Clock,
+) -> Made:
+    """The second and the third pass, up to what is published; the caller holds the lock if any of
+    it may run. Raises SiteError where nothing can be published."""
+    hosts = Hosts(config, caller.environ, caller.python)
+    with clock.stage("run"):
+        plans = [plan for draft in drafts for plan in draft.plans]
+        settled = settle_runs(plans, config.root, hosts, _asked(options, config), watch)
+        problems += settled.problems
+    _stop_if_fatal(problems)
+    with clock.stage("render"):
+        pages = [
+            render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
+            for draft in drafts
+        ]
+        problems += _about_outputs(drafts, settled.shown)
+        artifacts = assemble_site(config, drafts, pages, problems, caller.environ)
+        documents = [draft.document for draft in drafts]
+        artifacts += render_downloads(documents, settled.shown, config.base_url)
+    _stop_if_fatal(problems)
+    return Made(settled, tuple(pages), tuple(artifacts))
+
+
 # --- first pass -----------------------------------------------------------------------------
 
 
 def parse_site(
-    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
+    config: SiteConfig,
+    sources: Sequence[Source],
+    options: Options,
+    problems: list[Problem],
+    environ: Mapping[str, str] | None = None,
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
+    wanted = list(_wanted(config, sources, options, problems))
+    urls = {origin.source.path: origin.url for origin, _ in wanted}
+    outside = _outside(config, environ or {})
+    snippets = Snippets(*open_snippets(config, urls, outside, problems))
+    drafts = []
+    for origin, body in wanted:
+        source, meta, url = origin.source, origin.meta, origin.url
+        problems += find_mojibake(source)
+        document = parse_document(source, meta, body, url, config, problems, snippets)
+        inputs = scan_inputs(config.root, meta.execute.inputs)
+        drafts.append(Draft(document, plan_runs(document, inputs)))
+    for language in config.languages:
+        if config.home(language.code) not in urls.values():
+            drafts.append(_home(config, language.code))
+    return sorted(drafts, key=lambda draft: draft.document.source.path)
+
+
+def _wanted(
+    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
+) -> Iterator[tuple[Origin, str]]:
+    """What is to be published, with its body, which nobody has read yet."""
     scopes: dict[tuple[str, str], Scope] = {}
     drafted: set[tuple[str, str]] = set()
-    drafts: list[Draft] = []
     for source in sorted(sources, key=_sections_first):
         if is_foreign_section(source, config):
             problems.append(_foreign(source, config))
@@ -158,17 +217,10 @@ def parse_site(
         if (meta.draft or _is_below(folder, meta.lang, drafted, config)) and not options.drafts:
             if source.is_section:
                 drafted.add((folder, meta.lang))
+            if options.tell_unpublished:
+                problems.append(_unpublished(source, meta))
             continue
-        problems += find_mojibake(source)
-        url = page_url(source, meta, config)
-        document = parse_document(source, meta, body, url, config, problems)
-        inputs = scan_inputs(config.root, meta.execute.inputs)
-        drafts.append(Draft(document, plan_runs(document, inputs)))
-    urls = {draft.document.url for draft in drafts}
-    for language in config.languages:
-        if config.home(language.code) not in urls:
-            drafts.append(_home(config, language.code))
-    return sorted(drafts, key=lambda draft: draft.document.source.path)
+        yield Origin(source, meta, page_url(source, meta, config)), body
 
 
 def _sections_first(source: Source) -> tuple[bool, int, str]:
@@ -201,20 +253,48 @@ def _home(config: SiteConfig, lang: str) -> Draft:
     return Draft(parse_document(source, meta, "", config.home(lang), config, []), ())
 
 
-def _hold_back(
-    drafts: Sequence[Draft], config: SiteConfig, environ: Mapping[str, str]
+def hold_back(
+    drafts: Sequence[Draft],
+    config: SiteConfig,
+    options: Options,
+    caller: Caller,
+    problems: list[Problem],
 ) -> tuple[list[Draft], tuple[str, ...]]:
     """The drafts without those that are held back until their date, and a line that counts them."""
     if not config.hold_future:
         return list(drafts), ()
-    day = _day(environ)
+    day = day_of(caller.environ)
     held = [draft for draft in drafts if is_future(draft.document.meta, day)]
     kept = [draft for draft in drafts if not is_future(draft.document.meta, day)]
+    if options.tell_unpublished:
+        problems += (_unpublished(draft.document.source, draft.document.meta) for draft in held)
     dates = [draft.document.meta.date for draft in held]
     return kept, (say_held([date for date in dates if date is not None]),) if held else ()
 
 
-def _day(environ: Mapping[str, str]) -> dt.date:
+def _unpublished(source: Source, meta: Meta) -> Problem:
+    """That a page is not published, and why."""
+    if meta.draft:
+        message, help = "a draft: it is not published", "take `draft = true` out to publish it"
+        line, excerpt = _line_of(source.text, "draft")
+        return Problem("notice", "draft", message, Span(source.file, line), excerpt, (help,))
+    if meta.date is not None and not source.is_section:
+        line, excerpt = _line_of(source.text, "date")
+        message = f"held back until {meta.date.astimezone(dt.UTC).date()}"
+        return Problem("notice", "held-back", message, Span(source.file, line), excerpt)
+    message = "not published: the section around it is a draft"
+    return Problem("notice", "draft", message, Span(source.file, 1))
+
+
+def _line_of(text: str, key: str) -> tuple[int, str]:
+    """The line of a key in front matter, from 1, and its text."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.match(rf"\s*{key}\s*[=:]", line):
+            return number, line
+    return 1, ""
+
+
+def day_of(environ: Mapping[str, str]) -> dt.date:
     """The build's day: of SOURCE_DATE_EPOCH, else of the clock, in UTC."""
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
     moment = float(epoch) if epoch.isdecimal() else time.time()
@@ -252,12 +332,15 @@ def assemble_site(
     """
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
-    problems += check_links(pages, cards)
+    level: Severity = "error" if config.link_checker.internal_level == "error" else "warning"
+    problems += check_links(pages, cards, level)
     static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
+    drawn = {file.path: file for draft in drafts for file in draft.document.files}
+    artifacts += drawn.values()
     artifacts += _assets(drafts, config)
-    outside = Outside(_day(environ or {}), environ or {}, slugify)
+    outside = _outside(config, environ or {})
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, problems, plain=plain)
@@ -271,9 +354,14 @@ def assemble_site(
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
             problems.append(Problem("notice", "static", message))
-        else:
+        elif artifact.path not in drawn:
             artifacts.append(artifact)
     return artifacts
+
+
+def _outside(config: SiteConfig, environ: Mapping[str, str]) -> Outside:
+    """What templates take from outside of the site."""
+    return Outside(day_of(environ), environ, slugify, lambda text: parse_fragment(text, config))
 
 
 def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
@@ -316,7 +404,7 @@ def measure(
     """Run the named pages here, all if none is named, and store what they give; publish nothing."""
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = parse_all(root, options, problems, clock)
+    config, drafts = parse_all(root, options, problems, clock, caller.environ)
     hosts = Hosts(config, caller.environ, caller.python, options.device)
     plans = select_plans(drafts, names)
     with locked(root), clock.stage("run"):
@@ -369,14 +457,18 @@ def page_name(argument: str) -> str:
 
 
 def parse_all(
-    root: Path, options: Options, problems: list[Problem], clock: Clock
+    root: Path,
+    options: Options,
+    problems: list[Problem],
+    clock: Clock,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[SiteConfig, list[Draft]]:
     """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
-        drafts = parse_site(config, sources, options, problems)
+        drafts = parse_site(config, sources, options, problems, environ)
     _stop_if_fatal(problems)
     return config, drafts
 

@@ -232,6 +232,26 @@ class Limits(msgspec.Struct, frozen=True):
     timeout: float
 
 
+Ranges = tuple[tuple[int, int], ...]
+"""Lines, as pairs of the first and the last, from 1."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How a fence's info string wants its code to look.
+
+    `hl_lines` and `hide_lines` count the code's lines, whatever `linenostart` says; line numbers
+    count the lines that are shown. `data` are the attributes that the code is given.
+    """
+
+    name: str | None = None
+    linenos: bool = False
+    linenostart: int = 1
+    hl_lines: Ranges = ()
+    hide_lines: Ranges = ()
+    copy: bool | None = None
+    data: tuple[tuple[str, str], ...] = ()
+
+
 class ShowOptions(msgspec.Struct, frozen=True):
     """How a block looks; never part of a run's key. `name` is the fence's file name."""
 
@@ -243,6 +263,7 @@ class ShowOptions(msgspec.Struct, frozen=True):
     alt: str | None = None
     name: str | None = None
     cost: bool = True
+    look: Look = Look()
 
 
 MAIN = "main"
@@ -320,11 +341,20 @@ class Link(msgspec.Struct, frozen=True):
     excerpt: str
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What a shortcode or an anchor's template is rendered for: a file, and where its page lies."""
+
+    source: Source
+    meta: Meta
+    url: str
+
+
 class Document(msgspec.Struct, frozen=True):
     """A parsed page or section.
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
-    link may lead to: of headings and of blocks.
+    link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
+    shortcodes asked for.
     """
 
     source: Source
@@ -337,6 +367,8 @@ class Document(msgspec.Struct, frozen=True):
     anchors: tuple[str, ...]
     words: int
     inlines: tuple[Inline, ...] = ()
+    files: tuple[Artifact, ...] = ()
+    markdown: MarkdownConfig = MarkdownConfig()
 
 
 # --- execution ----------------------------------------------------------------------------
@@ -760,12 +792,16 @@ class Artifact(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A card with its body: HTML in which only internal links still wait for their targets."""
+    """A card with its body: HTML in which only internal links still wait for their targets.
+
+    `problems` are what only rendering could notice: formulas, languages of code.
+    """
 
     card: Card
     body: str
     links: tuple[Link, ...]
     files: tuple[Artifact, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):

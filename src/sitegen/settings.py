@@ -72,6 +72,8 @@ class MarkdownConfig(msgspec.Struct, frozen=True):
     bottom_footnotes: bool = True
     github_alerts: bool = False
     insert_anchor_links: Anchors = "none"
+    autolinks: bool = True
+    math: bool = True
     html: Html = "trusted"
     highlighting: HighlightConfig = HighlightConfig()
 

@@ -24,6 +24,7 @@ PAGES = [
     "/posts/tensor-wars-run/",
     "/docs/",
     "/docs/authoring/",
+    "/docs/markdown/",
     "/categories/",
     "/categories/dev-bin/",
     "/tags/jax/",

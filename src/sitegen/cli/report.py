@@ -106,7 +106,7 @@ def interruptible(as_json: bool, done: str) -> Iterator[None]:
 
 
 def render_json(report: msgspec.Struct, status: int, problems: Iterable[Problem] = ()) -> str:
-    """The report as JSON; each problem with file, line, column, severity, code, message, help."""
+    """The report as JSON; each problem with its file, line, column, excerpt and help."""
     import json
 
     import msgspec
@@ -121,6 +121,7 @@ def render_json(report: msgspec.Struct, status: int, problems: Iterable[Problem]
             "severity": problem.severity,
             "code": problem.code,
             "message": problem.message,
+            "excerpt": problem.excerpt,
             "help": list(problem.help),
         }
         for problem in problems

@@ -125,7 +125,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         build_search_index=default.build_search_index,
         minify_html=table.boolean("minify_html", False),
         demote_headings=demote,
-        markdown=parse_markdown(markdown),
+        markdown=parse_markdown(markdown, zola=file != FILE),
         search=default.search,
         link_checker=parse_link_checker(table.table("link_checker")),
         slugify=slugs,

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from markdown_it.common.utils import unescapeAll
 
 from sitegen.base.errors import Problem, Span
 from sitegen.base.python_text import reduce_python
 from sitegen.content.options import Fence, Options
-from sitegen.model import Block, ExecuteConfig, Limits, RunOptions, ShowOptions
+from sitegen.model import (
+    Block,
+    ExecuteConfig,
+    Limits,
+    Look,
+    Ranges,
+    RunOptions,
+    ShowOptions,
+)
 
 PYTHON = frozenset({"python", "py", "python3"})
 
+KNOWN_LOOK = frozenset("copy hide_lines hl_lines linenos linenostart name".split())
+"""The options of an info string that say how code looks."""
+
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+_DATA = re.compile(r"(?!lang$)[A-Za-z][\w-]*", re.I)
 _INSTALLS = re.compile(r"\s*[%!]\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda|mamba|uv)\b")
 
 
@@ -25,12 +40,57 @@ class Info(NamedTuple):
 
 def parse_info(info: str) -> Info:
     """The language (all before the first comma, lower-case) and the `key=value` words after it."""
-    language, *words = [part.strip() for part in info.split(",")]
+    language, *words = [part.strip() for part in unescapeAll(info).split(",")]
     options = {}
     for word in words:
         key, _, value = word.partition("=")
-        options[key] = value
+        options[key.strip()] = value.strip()
     return Info(language.lower(), options)
+
+
+def shown_language(info: Info) -> str:
+    """The language by which code is highlighted: the first word, as CommonMark has it."""
+    return (info.language.split() or [""])[0]
+
+
+def parse_look(info: Info, note: Callable[[str, str], None]) -> Look:
+    """How the code of a fence is to look; what cannot be read is told to `note`, with a remedy.
+
+    An option that nobody knows becomes a `data-` attribute, as in Zola; a bare word is nothing.
+    """
+    options = info.options
+    start = options.get("linenostart", "1")
+    if not start.isdecimal():
+        note(f"`linenostart={start}` is no line number", "such as `linenostart=20`")
+    copy = options.get("copy")
+    if copy not in (None, "true", "false"):
+        note(f"`copy={copy}` says nothing", "`copy=true` or `copy=false`")
+    return Look(
+        name=options.get("name"),
+        linenos="linenos" in options and options["linenos"] != "false",
+        linenostart=int(start) if start.isdecimal() else 1,
+        hl_lines=_ranges(options, "hl_lines", note),
+        hide_lines=_ranges(options, "hide_lines", note),
+        copy=None if copy is None else copy == "true",
+        data=tuple(
+            (key.lower(), value)
+            for key, value in options.items()
+            if value and key not in KNOWN_LOOK and _DATA.fullmatch(key)
+        ),
+    )
+
+
+def _ranges(options: Mapping[str, str], key: str, note: Callable[[str, str], None]) -> Ranges:
+    """Lines such as `1 3-5`; a range may be written from its end."""
+    found = []
+    for word in options.get(key, "").split():
+        part = _RANGE.fullmatch(word)
+        if part is None:
+            note(f"`{word}` names no line in `{key}`", f"such as `{key}=1 3-5`")
+        else:
+            first, last = int(part[1]), int(part[2] or part[1])
+            found.append((min(first, last), max(first, last)))
+    return tuple(found)
 
 
 class Code(NamedTuple):
@@ -89,8 +149,9 @@ def parse_block(
             label=options.label(),
             caption=options.text("caption"),
             alt=options.text("alt"),
-            name=fence.name or options.text("file"),
+            name=fence.look.name or options.text("file"),
             cost=options.boolean("cost", True),
+            look=fence.look,
         ),
         span=Span(fence.file, fence.line),
         session=options.session(),

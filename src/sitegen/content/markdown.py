@@ -1,117 +1,176 @@
-"""Markdown to a document: tokens, Python blocks, headings with ids, internal links."""
+"""Markdown to a document: tokens, Python blocks, headings with ids, links."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from functools import cache
-from html import unescape
-from urllib.parse import unquote
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
-from markdown_it import MarkdownIt
+import msgspec
 from markdown_it.token import Token
-from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
-from sitegen.base.address import permalink
+from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, Span
-from sitegen.base.expressions import holds_expression
-from sitegen.content.fences import PYTHON, Beside, parse_block, parse_info
+from sitegen.content.dialect import dialect_of, parser_for
+from sitegen.content.expand import expand
+from sitegen.content.fences import (
+    PYTHON,
+    Beside,
+    parse_block,
+    parse_info,
+    parse_look,
+    shown_language,
+)
+from sitegen.content.headings import (
+    RESERVED_IDS,
+    demote,
+    find_headings,
+    insert_anchors,
+    made,
+    nest,
+)
+from sitegen.content.include import include_file
 from sitegen.content.inline import find_inlines
+from sitegen.content.links import Beside as Files
+from sitegen.content.links import Finder, Text, raw_ids, settle_links
+from sitegen.content.marks import settle_marks
 from sitegen.content.options import Fence
-from sitegen.content.slug import anchor_of
+from sitegen.content.snippets import NONE, Snippets
 from sitegen.content.source import decode
-from sitegen.model import Block, Document, Heading, Link, Meta, SiteConfig, Source
-from sitegen.settings import SlugMode
+from sitegen.content.urls import asset_folder
+from sitegen.model import Block, Document, Meta, Origin, SiteConfig, Source
 
-RULES = ("table", "strikethrough")
-"""markdown-it's rules beyond CommonMark."""
+GUEST_PREFIX = "user-content-"
+"""What ids begin with where the text is not trusted, so that they shadow no name of a script."""
 
-RESERVED_IDS = re.compile(r"main|how-measured|block-\d+|fn(?:ref)?\d+(?::\d+)?")
-"""Ids that the theme, blocks without a label and footnotes give."""
-
-_RAW_LINK = re.compile(r"""href=["\']?(@/[^"\'\s>]*)""")
-
-PLUGINS = (footnote_plugin, tasklists_plugin)
-
-
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable(list(RULES))
-    for plugin in PLUGINS:
-        parser.use(plugin)
-    return parser
+_ANCHOR = "anchor-link.html"
 
 
 def parse_document(
-    source: Source, meta: Meta, body: str, url: str, config: SiteConfig, problems: list[Problem]
+    source: Source,
+    meta: Meta,
+    body: str,
+    url: str,
+    config: SiteConfig,
+    problems: list[Problem],
+    snippets: Snippets = NONE,
 ) -> Document:
     """The document in a file's body; mistakes in its blocks go to `problems`."""
-    tokens = _parser().parse(body)
+    origin = Origin(source, meta, url)
+    include = partial(include_file, source, config.root)
+    expanded = expand(body, origin, snippets, include, problems)
+    environment: dict[str, Any] = {}
+    tokens = parser_for(dialect_of(config.markdown, expanded.text)).parse(
+        expanded.text, environment
+    )
+    tokens = settle_marks(_footnotes(tokens, environment), expanded)
     if config.demote_headings:
-        _demote(tokens)
-    blocks = _blocks(tokens, source, body, meta, problems)
+        demote(tokens)
+    text = Text(tokens, body.split("\n"), source, meta)
+    blocks = _blocks(text, problems)
     inlines = find_inlines(tokens, blocks, source, meta) if meta.execute.enabled else ()
+    prefix = "" if meta.html == "trusted" else GUEST_PREFIX
     address = permalink(config.base_url, url)
-    headings = _headings(tokens, address, [block.id for block in blocks], config.slugify.anchors)
+    taken = [block.id for block in blocks]
+    headings = find_headings(tokens, address, taken, config.slugify.anchors, prefix)
+    anchors = (*(heading.id for heading in headings), *taken, *raw_ids(tokens))
+    files = _files(source, url, config)
+    links = settle_links(text, config.markdown, files, anchors, prefix, problems)
+    anchor = partial(_anchor, snippets, origin, problems)
+    insert_anchors(tokens, headings, meta.insert_anchor_links, anchor)
+    _place_formulas(text)
+    _name_alerts(tokens, config, meta)
+    _label_tasks(tokens)
     return Document(
         source=source,
         meta=meta,
         url=url,
         tokens=tuple(tokens),
         blocks=blocks,
-        toc=_nest(headings),
-        links=tuple(_links(tokens, source, body, meta)),
-        anchors=(*(heading.id for heading in headings), *(block.id for block in blocks)),
+        toc=nest(headings),
+        links=links,
+        anchors=anchors,
         words=sum(len(child.content.split()) for child in _inline(tokens, "text")),
         inlines=inlines,
+        files=() if expanded.lines is None else snippets.made_files(),
+        markdown=config.markdown,
     )
 
 
-def _demote(tokens: list[Token]) -> None:
-    """Move all headings one level down where the body has one of the level of the page's title."""
-    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
-    if any(token.tag == "h1" for token in headings):
-        for token in headings:
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+def parse_fragment(text: str, config: SiteConfig) -> tuple[Token, ...]:
+    """The tokens of a text that is no page of its own, such as what the filter `markdown` is given:
+    in the site's dialect, without ids, blocks and shortcodes."""
+    tokens = parser_for(dialect_of(config.markdown, text)).parse(text, {})
+    source, meta = Source("", "", text), Meta()
+    settled = Text(tokens, text.split("\n"), source, meta)
+    settle_links(settled, config.markdown, Files({}, "", ()), (), "", [])
+    _set_languages(tokens)
+    _label_tasks(tokens)
+    return tuple(tokens)
 
 
-def _blocks(
-    tokens: list[Token], source: Source, body: str, meta: Meta, problems: list[Problem]
-) -> tuple[Block, ...]:
-    lines = body.split("\n")
-    beside = _beside(source)
-    blocks: list[Block] = []
-    labels: dict[str, int] = {}
+# --- fences ---------------------------------------------------------------------------------
+
+
+def _blocks(text: Text, problems: list[Problem]) -> tuple[Block, ...]:
+    reader = _Reader(text, _beside(text.source), [], {}, problems)
+    for token in text.tokens:
+        if token.type == "fence" and token.map is not None:
+            _read_fence(token, token.map[0], reader)
+    return tuple(reader.blocks)
+
+
+class _Reader(NamedTuple):
+    """What reading the fences of a text needs, and has found: blocks, and the lines of labels."""
+
+    text: Text
+    beside: Beside
+    blocks: list[Block]
+    labels: dict[str, int]
+    problems: list[Problem]
+
+
+def _read_fence(token: Token, opening: int, reader: _Reader) -> None:
+    (_, lines, source, meta), problems = reader.text, reader.problems
+    span = Span(source.file, meta.body_line + opening)
+
+    def note(message: str, help: str, *, fatal: str = "") -> None:
+        severity, code = ("fatal", fatal) if fatal else ("warning", "fence")
+        found = Problem("warning", code, message, span, lines[opening], (help,))
+        problems.append(msgspec.structs.replace(found, severity=severity))
+
+    info = parse_info(token.info)
+    look = parse_look(info, note)
+    token.meta |= {"language": shown_language(info), "look": look, "place": (span, lines[opening])}
+    if info.language not in PYTHON and _nearly(info.language) in PYTHON:
+        message = f"`{token.info.strip()}` names no language, so this fence is not run"
+        note(message, "how a block runs is said in `#|` lines, how it looks after a comma")
+    if info.language not in PYTHON or not meta.execute.enabled or "made" in token.meta:
+        return
+    raw = tuple(lines[opening + 1 : (token.map or [0, 0])[1]])
+    fence = Fence(token.content, look, source.file, span.line, raw)
+    block = parse_block(fence, len(reader.blocks), meta.execute, reader.beside, problems)
+    label = block.show.label
+    if label in reader.labels:
+        help = f"the first is in line {reader.labels[label]}"
+        note(f"the label `{label}` is used twice", help, fatal="label")
+    elif label and RESERVED_IDS.fullmatch(label):
+        message = f"the label `{label}` is an id that the page gives itself"
+        note(message, "take another name", fatal="label")
+    elif label:
+        reader.labels[label] = span.line
+    token.meta["block"] = block.index
+    reader.blocks.append(block)
+
+
+def _set_languages(tokens: Sequence[Token]) -> None:
     for token in tokens:
-        if token.type != "fence" or token.map is None:
-            continue
-        info = parse_info(token.info)
-        token.meta |= {"language": info.language, "name": info.options.get("name")}
-        opening = token.map[0]
-        span = Span(source.file, meta.body_line + opening)
-        if info.language not in PYTHON and _nearly(info.language) in PYTHON:
-            message = f"`{token.info.strip()}` names no language, so this fence is not run"
-            help = "how a block runs is said in `#|` lines, how it looks after a comma"
-            problems.append(Problem("warning", "fence", message, span, lines[opening], (help,)))
-        if info.language not in PYTHON or not meta.execute.enabled:
-            continue
-        raw = tuple(lines[opening + 1 : token.map[1]])
-        fence = Fence(token.content, info.options.get("name"), source.file, span.line, raw)
-        block = parse_block(fence, len(blocks), meta.execute, beside, problems)
-        if block.show.label in labels:
-            message = f"the label `{block.show.label}` is used twice"
-            help = f"the first is in line {labels[block.show.label]}"
-            problems.append(Problem("fatal", "label", message, span, lines[opening], (help,)))
-        elif block.show.label and RESERVED_IDS.fullmatch(block.show.label):
-            message = f"the label `{block.show.label}` is an id that the page gives itself"
-            help = "take another name"
-            problems.append(Problem("fatal", "label", message, span, lines[opening], (help,)))
-        elif block.show.label:
-            labels[block.show.label] = span.line
-        token.meta["block"] = block.index
-        blocks.append(block)
-    return tuple(blocks)
+        if token.type == "fence":
+            info = parse_info(token.info)
+            look = parse_look(info, lambda *problem: None)
+            token.meta |= {"language": shown_language(info), "look": look}
 
 
 def _beside(source: Source) -> Beside:
@@ -138,100 +197,88 @@ def _nearly(language: str) -> str:
     return (language.strip("{}. ").split() or [""])[0]
 
 
-def _headings(
-    tokens: list[Token], address: str, taken: Iterable[str], mode: SlugMode
-) -> list[Heading]:
-    """The headings in order; each token is given its id, which nothing else on the page has.
+# --- what else a token must know ------------------------------------------------------------
 
-    `taken` are the ids of the page's blocks.
+
+def _files(source: Source, url: str, config: SiteConfig) -> Files:
+    """The files that a page's links can mean, and the address of those beside it."""
+    folder, below = asset_folder(source, url, config)
+    names = {asset.path.removeprefix(folder).lstrip("/"): asset.file for asset in source.assets}
+    themes = [config.root / "themes" / config.theme / "static"] if config.theme else []
+    address = local_reference(permalink(config.base_url, below), config.base_url)
+    return Files(names, address, [config.root / "static", *themes])
+
+
+def _anchor(
+    snippets: Snippets, origin: Origin, problems: list[Problem], id: str, level: int, text: str
+) -> str:
+    """The link to a heading itself: the template's, as in Zola, else a sign, not read out."""
+    if not snippets.has(_ANCHOR):
+        around = origin.meta.insert_anchor_links == "heading"
+        unheard = "" if around else ' aria-hidden="true" tabindex="-1"'
+        return f'<a class="zola-anchor" href="#{quote(id)}"{unheard}>#</a>'
+    context = {"id": id, "level": level, "text": text}
+    html = snippets.render(_ANCHOR, origin, context, origin.source.file)
+    if isinstance(html, tuple):
+        problems += html
+        return ""
+    return html.strip()
+
+
+def _footnotes(tokens: list[Token], environment: dict[str, Any]) -> list[Token]:
+    """The tokens with each footnote numbered where it stands, if none was moved to the end.
+
+    One that nothing refers to is left out, as at the end.
     """
-    flat: list[Heading] = []
-    used = set(taken)
+    numbers = environment.get("footnotes", {}).get("refs", {})
+    found: list[Token] = []
+    left_out = False
+    for token in tokens:
+        if token.type == "footnote_reference_open":
+            token.meta["id"] = numbers.get(f":{token.meta['label']}", -1)
+            left_out = token.meta["id"] < 0
+        if not left_out:
+            found.append(token)
+        if token.type == "footnote_reference_close":
+            left_out = False
+    return found
+
+
+def _place_formulas(text: Text) -> None:
+    """Tell each formula its line and column in the file."""
+    finder = Finder(text)
+    for token in text.tokens:
+        finder.seek(token)
+        for part in (token, *(token.children or ())):
+            if part.type in ("formula", "formula_block"):
+                first = next(line for line in part.content.split("\n") if line.strip())
+                part.meta["place"] = finder.place_of(first)
+
+
+def _name_alerts(tokens: Sequence[Token], config: SiteConfig, meta: Meta) -> None:
+    """Give alerts their title in the page's language."""
+    words = config.in_language(meta.lang).translations
+    for token, inline in pairwise(tokens):
+        if token.type == "alert_title_open" and inline.children:
+            word = inline.content.lower()
+            inline.content = words.get(f"alert_{word}", inline.content)
+            inline.children[0].content = inline.content
+
+
+def _label_tasks(tokens: Sequence[Token]) -> None:
+    """Put the box of a task and its text into one label, so that the one names the other."""
     for position, token in enumerate(tokens):
-        if token.type != "heading_open":
-            continue
-        title = _plain(tokens[position + 1])
-        base = anchor_of(title, mode) or "section"
-        id = base
-        number = 0
-        while id in used or RESERVED_IDS.fullmatch(id):
-            number += 1
-            id = f"{base}-{number}"
-        used.add(id)
-        token.attrSet("id", id)
-        flat.append(Heading(int(token.tag[1]), id, title, f"{address}#{id}"))
-    return flat
+        if token.type == "list_item_open" and "checked" in token.meta:
+            checked = " checked" if token.meta.pop("checked") else ""
+            box = made(f'<input type="checkbox" disabled{checked}> ')
+            inline = next((later for later in tokens[position:] if later.type == "inline"), None)
+            if inline is not None:
+                label = made("<label>", part=True), made("</label>", part=True)
+                inline.children = [label[0], box, *(inline.children or ()), label[1]]
 
 
-def _nest(flat: list[Heading]) -> tuple[Heading, ...]:
-    """Each heading with the deeper ones that follow it as its children."""
-    nested: list[Heading] = []
-    at = 0
-    while at < len(flat):
-        end = at + 1
-        while end < len(flat) and flat[end].level > flat[at].level:
-            end += 1
-        head = flat[at]
-        children = _nest(flat[at + 1 : end])
-        nested.append(Heading(head.level, head.id, head.title, head.permalink, children))
-        at = end
-    return tuple(nested)
-
-
-def _plain(inline: Token) -> str:
-    """A heading's text without its markup and without its inline expressions: a number moves no
-    link."""
-    texts = {"softbreak": " ", "hardbreak": " "}
-    kinds = ("text", "code_inline")
-    return "".join(
-        child.content if child.type in kinds else texts.get(child.type, "")
-        for child in inline.children or ()
-        if not (child.type == "code_inline" and holds_expression(child.content))
-    )
-
-
-def _inline(tokens: list[Token], kind: str) -> Iterator[Token]:
+def _inline(tokens: Sequence[Token], kind: str) -> Iterator[Token]:
     for token in tokens:
         for child in token.children or ():
             if child.type == kind:
                 yield child
-
-
-def _links(tokens: list[Token], source: Source, body: str, meta: Meta) -> Iterator[Link]:
-    """The internal links in reading order, those in raw HTML too."""
-    lines = body.split("\n")
-    number, column = 0, 0
-    for token in tokens:
-        if token.map is not None and token.map[0] > number:
-            number, column = token.map[0], 0
-        last = token.map[1] if token.map is not None else len(lines)
-        for target in _targets(token):
-            place = _find(lines, (unquote(target), target), number, column, last)
-            span = Span(source.file, meta.body_line + number)
-            if place is not None:
-                number, column, width = place
-                span = Span(source.file, meta.body_line + number, column - width + 1, width)
-            yield Link(target, span, lines[number])
-
-
-def _targets(token: Token) -> Iterator[str]:
-    for part in (token, *(token.children or ())):
-        if part.type in ("html_block", "html_inline"):
-            yield from (unescape(found[1]) for found in _RAW_LINK.finditer(part.content))
-        elif part.type == "link_open":
-            target = str(part.attrGet("href") or "")
-            if target.startswith("@/"):
-                yield target
-
-
-def _find(
-    lines: list[str], forms: tuple[str, ...], number: int, column: int, last: int
-) -> tuple[int, int, int] | None:
-    """Where one of the forms next stands: its line, the column behind it, its width."""
-    for at in range(number, min(last, len(lines))):
-        start = column if at == number else 0
-        for form in forms:
-            found = lines[at].find(form, start)
-            if found >= 0:
-                return at, found + len(form), len(form)
-    return None

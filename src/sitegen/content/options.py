@@ -11,7 +11,7 @@ import msgspec
 
 from sitegen.base.errors import Problem, Severity, Span, nearest
 from sitegen.base.schema import parse_duration
-from sitegen.model import MAIN
+from sitegen.model import MAIN, Look
 
 KNOWN = frozenset(
     "alt caption cost devices echo error eval fig-dpi fig-height fig-width file include label "
@@ -37,7 +37,7 @@ class Fence(msgspec.Struct, frozen=True):
     """A Python fence before it is parsed: where it opens, and the file's raw lines below that."""
 
     content: str
-    name: str | None
+    look: Look
     file: str
     line: int
     raw: tuple[str, ...]

@@ -25,26 +25,10 @@ _FOREIGN = "it concerns Zola only"
 _CODE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _DEFAULT_FEEDS = ("atom.xml",)
 NOT_YET = "this version of sitegen does not know it yet"
-_WAITING_MARKDOWN = (
-    "render_emoji",
-    "external_links_class",
-    "external_links_target_blank",
-    "external_links_no_follow",
-    "external_links_no_referrer",
-    "external_links_external",
-    "smart_punctuation",
-    "definition_list",
-    "lazy_async_image",
-    "bottom_footnotes",
-    "github_alerts",
-    "insert_anchor_links",
-    "html",
-    "highlighting",
-)
-WAITING_SITE = ("build_search_index", "search", "link_checker", "minify_html", "feed_content")
+WAITING_SITE = ("build_search_index", "search", "minify_html", "feed_content")
 """What is read, and what nothing acts on yet."""
-WAITING_PAGE = ("in_search_index", "markdown")
-WAITING_SECTION = (*WAITING_PAGE, "insert_anchor_links")
+WAITING_PAGE = ("in_search_index",)
+WAITING_SECTION = WAITING_PAGE
 
 _ZOLA_MARKDOWN = (
     "highlight_code",
@@ -67,8 +51,11 @@ def parse_slugify(table: Table) -> SlugConfig:
     return slugs
 
 
-def parse_markdown(table: Table) -> MarkdownConfig:
-    """`[markdown]`, but for `demote_headings`."""
+def parse_markdown(table: Table, *, zola: bool = False) -> MarkdownConfig:
+    """`[markdown]`, but for `demote_headings`.
+
+    In Zola's own file formulas are left alone by default: its themes bring a script for them.
+    """
     highlighting = table.table("highlighting")
     default = MarkdownConfig()
     markdown = MarkdownConfig(
@@ -86,10 +73,11 @@ def parse_markdown(table: Table) -> MarkdownConfig:
         insert_anchor_links=table.choice(
             "insert_anchor_links", ("none", "left", "right", "heading"), "none"
         ),
+        autolinks=table.boolean("autolinks", default.autolinks),
+        math=table.boolean("math", not zola),
         html=table.choice("html", HTML, "trusted"),
         highlighting=_parse_highlighting(highlighting),
     )
-    table.not_used(_WAITING_MARKDOWN, NOT_YET)
     table.not_used(_ZOLA_MARKDOWN, _FOREIGN)
     table.finish(where="[markdown]")
     return markdown
@@ -107,6 +95,10 @@ def _parse_highlighting(table: Table) -> HighlightConfig:
         ),
     )
     table.not_used(("extra_grammars", "extra_themes"), _FOREIGN)
+    themes = "colours are the style sheet's: code is marked with classes"
+    table.not_used(("theme", "light_theme", "dark_theme", "data_attr_position"), themes)
+    if highlighting.style == "inline":
+        table.not_used(("style",), themes)
     table.finish(where="[markdown.highlighting]")
     return highlighting
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import OptionsDict
-from mdit_py_plugins.footnote import footnote_plugin
-
-from sitegen.model import Artifact, Card, CostRow, Document, Measured, Page, Shown
-from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell, render_code
-from sitegen.render.escape import escape_text
+from sitegen.model import Card, CostRow, Document, Measured, Page, Shown
+from sitegen.render.cells import CellContext, Placed, one_off_costs
 from sitegen.render.export.names import download_names
-from sitegen.render.summary import mark_summary, summary_of
-from sitegen.render.texts import captions_of, failures_of, fill_place, render_inline, texts_of
+from sitegen.render.renderer import Env, render_tokens
+from sitegen.render.summary import summary_of
+from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
 
 def render_body(document: Document, shown: Sequence[Shown]) -> Page:
@@ -34,11 +26,12 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
         measure=meta.measure,
         trust=meta.execute.trust_output,
     )
-    env = _Env(document, context, texts, failures_of(shown))
-    renderer = _renderer()
-    body = renderer.renderer.render(list(document.tokens), renderer.options, env)
+    env = Env(meta.html, document.markdown)
+    env.blocks, env.cells = document.blocks, context
+    env.texts, env.failures = texts, failures_of(shown)
+    body = render_tokens(document.tokens, env)
     card = _card(document, shown, texts, summary_of(body))
-    return Page(card, body, document.links, tuple(env.files.values()))
+    return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
 
 
 def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
@@ -48,86 +41,6 @@ def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
         for block, cell in zip(run.plan.blocks, run.cells, strict=True):
             found[block.index] = (*found.get(block.index, ()), Placed(run, cell))
     return found
-
-
-class _Env(dict[str, Any]):
-    """markdown-it's environment of a rendering: the document, and the files it came to show."""
-
-    def __init__(
-        self,
-        document: Document,
-        context: CellContext,
-        texts: Mapping[int, str],
-        failures: Mapping[int, str],
-    ) -> None:
-        super().__init__()
-        self.document = document
-        self.context = context
-        self.texts = texts
-        self.failures = failures
-        self.files: dict[str, Artifact] = {}
-
-
-@cache
-def _renderer() -> MarkdownIt:
-    return MarkdownIt("commonmark", renderer_cls=BodyRenderer).use(footnote_plugin)
-
-
-class BodyRenderer(RendererHTML):
-    """markdown-it's renderer; the methods named after tokens are its rules."""
-
-    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        token = tokens[idx]
-        if "block" in token.meta:
-            block = env.document.blocks[token.meta["block"]]
-            rendered = render_cell(block, env.context)
-            env.files |= {file.path: file for file in rendered.files}
-            return rendered.html
-        language, name = token.meta["language"], token.meta["name"]
-        return render_code(token.content.rstrip("\n"), language, name)
-
-    def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        token = tokens[idx]
-        if "inline" not in token.meta:
-            return f"<code>{escape_text(token.content)}</code>"
-        return render_inline(token.meta["inline"], env.texts, env.failures)
-
-    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        return render_code(tokens[idx].content.rstrip("\n"), "", None)
-
-    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        """A table that scrolls by itself where the page is narrow, also by keyboard."""
-        return '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n'
-
-    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        return "</table></div>\n"
-
-    def th_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        tokens[idx].attrSet("scope", "col")
-        return self.renderToken(tokens, idx, options, env)
-
-    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        token = tokens[idx]
-        alt = self.renderInlineAsText(token.children, options, env) if token.children else ""
-        title = (
-            f' title="{escape_text(str(token.attrs["title"]))}"' if "title" in token.attrs else ""
-        )
-        source = escape_text(str(token.attrs["src"]))
-        return (
-            f'<img src="{source}" alt="{escape_text(alt)}"{title} loading="lazy" decoding="async">'
-        )
-
-    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        return mark_summary(tokens[idx].content)
-
-    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        return mark_summary(tokens[idx].content)
-
-    def hr(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        return "<hr>\n"
-
-    def hardbreak(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        return "<br>\n"
 
 
 def _card(

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
+from sitegen.render.code import name_of, pre
 from sitegen.render.escape import escape_text
 from sitegen.render.format import format_bytes, format_seconds
-from sitegen.render.highlight import highlight
 from sitegen.render.outputs import Place, Rendered, render_output
 
 NOTABLE_SECONDS = 1.0
@@ -112,34 +112,18 @@ def _device_note(shown: Shown) -> str:
     return f'<p class="cell-device-name">on {escape_text(shown.run.device.label)}</p>'
 
 
-def render_code(code: str, language: str, name: str | None) -> str:
-    """Code that is not run."""
-    return f'<div class="code">{_name(name)}{_pre(code, language)}</div>\n'
-
-
 def one_off_costs(measures: Measures) -> tuple[str, ...]:
     """What a block paid for once, in words."""
     return tuple(_ONE_OFF.get(name, name) for name in measures.first)
 
 
 def _code(block: Block) -> str:
-    inner = _name(block.show.name) + _pre(block.shown, "python")
+    look = block.show.look
+    inner = name_of(block.show.name) + pre(block.shown, "python", look)
     if block.show.echo == "fold":
-        return f'<details class="cell-code"><summary>Code</summary>{inner}</details>'
+        summary = "<summary>Code</summary>"
+        return f'<details class="cell-code">{summary}{inner}</details>'
     return f'<div class="cell-code">{inner}</div>'
-
-
-def _name(name: str | None) -> str:
-    return f'<div class="cell-name">{escape_text(name)}</div>' if name else ""
-
-
-def _pre(code: str, language: str) -> str:
-    mark = (
-        f' class="language-{escape_text(language)}" data-lang="{escape_text(language)}"'
-        if language
-        else ""
-    )
-    return f'<pre tabindex="0"><code{mark}>{highlight(code, language)}</code></pre>'
 
 
 def _outputs(block: Block, shown: Shown, cell: Cell, context: CellContext) -> Rendered:

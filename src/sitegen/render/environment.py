@@ -33,7 +33,7 @@ class Environment(jinja2.Environment):
     ) -> None:
         super().__init__(
             loader=Loader(levels),
-            autoescape=True,
+            autoescape=lambda name: not (name or "").endswith(".md"),
             undefined=undefined,
             trim_blocks=True,
             lstrip_blocks=True,

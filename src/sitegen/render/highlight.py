@@ -13,6 +13,7 @@ from pygments.util import ClassNotFound
 from sitegen.render.escape import escape_text
 
 _FORMATTER = HtmlFormatter(nowrap=True)
+_PLAIN = frozenset({"txt", "plain", "plaintext"})
 
 
 def highlight(code: str, language: str) -> str:
@@ -29,3 +30,8 @@ def _lexer(language: str) -> Lexer | None:
         return get_lexer_by_name(language, stripnl=False) if language else None
     except ClassNotFound:
         return None
+
+
+def is_known(language: str) -> bool:
+    """Whether code in this language can be highlighted; text needs no colours."""
+    return not language or language in _PLAIN or _lexer(language) is not None

@@ -8,9 +8,10 @@ from html import unescape
 from urllib.parse import unquote
 
 from sitegen.base.address import local_reference, permalink
-from sitegen.base.errors import Problem, nearest
+from sitegen.base.errors import Problem, Severity, nearest
 from sitegen.model import Card, Page
 from sitegen.render.escape import escape_text
+from sitegen.render.guests import PREFIX as GUEST_PREFIX
 
 _HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
 
@@ -30,7 +31,10 @@ def resolve_text(text: str, cards: Mapping[str, Card], base_url: str) -> str:
         if card is None:
             return 'href="#"'
         address = local_reference(permalink(base_url, card.url), base_url)
-        return f'href="{escape_text(address)}{found[2] or ""}"'
+        anchor = found[2] or ""
+        if GUEST_PREFIX + unquote(unescape(anchor[1:])) in card.anchors:
+            anchor = f"#{GUEST_PREFIX}{anchor[1:]}"
+        return f'href="{escape_text(address)}{anchor}"'
 
     return _HREF.sub(target, text)
 
@@ -41,13 +45,18 @@ def linked_from(pages: Sequence[Page]) -> Mapping[str, tuple[str, ...]]:
     for page in pages:
         for link in page.links:
             target = unquote(link.target.removeprefix("@/")).partition("#")[0]
-            found.setdefault(target, {})[page.card.path] = None
+            if target != page.card.path:
+                found.setdefault(target, {})[page.card.path] = None
     return {target: tuple(sources) for target, sources in found.items()}
 
 
-def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Problem]:
-    """A problem for every internal link whose page or heading does not exist."""
+def check_links(
+    pages: Sequence[Page], cards: Mapping[str, Card], level: Severity = "error"
+) -> Iterator[Problem]:
+    """A problem for every internal link whose page or heading does not exist, and all that
+    rendering noticed."""
     for page in pages:
+        yield from page.problems
         for link in page.links:
             path, _, anchor = unquote(link.target.removeprefix("@/")).partition("#")
             card = cards.get(path)
@@ -55,9 +64,9 @@ def check_links(pages: Sequence[Page], cards: Mapping[str, Card]) -> Iterator[Pr
                 close = nearest(path, cards)
                 hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
                 message = f"there is no page `{path}`"
-                yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
-            elif anchor and anchor not in card.anchors:
+                yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
+            elif anchor and not {anchor, GUEST_PREFIX + anchor} & set(card.anchors):
                 close = nearest(anchor, card.anchors)
                 hint = f"did you mean `#{close}`?" if close else "only headings and labels have one"
                 message = f"`{path}` has no heading and no label `#{anchor}`"
-                yield Problem("error", "link", message, link.span, link.excerpt, (hint,))
+                yield Problem(level, "link", message, link.span, link.excerpt, (hint,))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -13,20 +12,22 @@ from sitegen.base.address import permalink
 from sitegen.model import SiteConfig
 from sitegen.render.filters.values import FilterError, needs_text
 from sitegen.render.library import Library
+from sitegen.render.renderer import render_fragment
 
 
-def markdown_filter(config: SiteConfig, library: Library) -> Callable[..., Markup]:
-    """The filter for a site: CommonMark with tables, `@/` links resolved."""
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+def markdown_filter(
+    config: SiteConfig, library: Library, read: Callable[[str], Sequence[Token]]
+) -> Callable[..., Markup]:
+    """The filter for a site: the dialect of its pages, `@/` links resolved."""
 
     def markdown(value: Any, inline: bool = False) -> Markup:
         """The text as HTML; with `inline`, without a paragraph around it."""
-        tokens = parser.parse(needs_text(value, "markdown"))
+        tokens = read(needs_text(value, "markdown"))
         for token in tokens:
             for child in token.children or ():
                 if child.type == "link_open":
                     _resolve(child)
-        html = parser.renderer.render(tokens, parser.options, {})
+        html = render_fragment(tokens, config.markdown)
         if inline and html.startswith("<p>"):
             html = html.removeprefix("<p>").removesuffix("</p>\n")
         return Markup(html)  # noqa: S704 (rendered from the author's own text)

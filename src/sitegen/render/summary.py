@@ -8,7 +8,7 @@ MARK = '<span id="continue-reading"></span>'
 """What the comment leaves in the body, so that a list can link to where its summary ends."""
 
 _MORE = re.compile(r"<!--\s*more\s*-->", re.I)
-_FOOTNOTE = re.compile(r'<sup class="footnote-ref">.*?</sup>', re.S)
+_FOOTNOTE = re.compile(r'<sup class="footnote-reference"[^>]*>.*?</sup>', re.S)
 _ID = re.compile(r'(<[A-Za-z][^<>]*?)\sid="[^"]*"')
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)[^<>]*?(/?)>")
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -17,6 +17,11 @@ _VOID = frozenset("area base br col embed hr img input link meta source track wb
 def mark_summary(html: str) -> str:
     """HTML of a body, the comment made an element."""
     return _MORE.sub(MARK, html, count=1)
+
+
+def is_summary_mark(html: str) -> bool:
+    """Whether the HTML is the comment and nothing else."""
+    return _MORE.fullmatch(html.strip()) is not None
 
 
 def summary_of(body: str) -> str | None:

@@ -46,7 +46,7 @@ class Templates:
         self.environment = Environment(self._levels, known, missing_type(self._warn))
         self.environment.filters.update(
             local=local(config.base_url),
-            markdown=markdown_filter(config, library),
+            markdown=markdown_filter(config, library, outside.read_markdown),
             slugify=lambda value: outside.slugify(str(value)),
         )
 

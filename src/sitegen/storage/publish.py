@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.digest import digest_bytes
-from sitegen.base.errors import Problem, SiteError
+from sitegen.base.errors import Problem, SiteError, Span
 from sitegen.model import Artifact
 from sitegen.storage.exchange import (
     Mechanism,
@@ -65,7 +65,7 @@ def publish(
     site, output = Path(os.path.realpath(site)), Path(os.path.realpath(output))
     wanted = (Artifact(MARKER, b"", "sitegen"), *artifacts)
     try:
-        if problems := [*_check_artifacts(wanted), *check_place(output, site)]:
+        if problems := [*check_artifacts(wanted), *check_place(output, site)]:
             raise SiteError(problems)
         output.parent.mkdir(parents=True, exist_ok=True)
         trees = place_trees(output, site, make_state(site))
@@ -221,7 +221,7 @@ def _lineage(path: Path) -> set[tuple[int, int] | None]:
     return {_identity(folder) for folder in (path, *path.parents)} - {None}
 
 
-def _check_artifacts(artifacts: Iterable[Artifact]) -> list[Problem]:
+def check_artifacts(artifacts: Iterable[Artifact]) -> list[Problem]:
     """Why the artifacts cannot lie together in one folder, on any file system."""
     problems: list[Problem] = []
     files: dict[str, Artifact] = {}
@@ -274,4 +274,11 @@ def _clash(one: Artifact, two: Artifact, help: str) -> Problem:
         f"`{one.path}` (from `{one.made_from}`) and `{two.path}` (from `{two.made_from}`)"
         " cannot both be published"
     )
-    return Problem("fatal", "path", message, help=(help,))
+    return Problem("fatal", "path", message, _first_line(two), help=(help,))
+
+
+def _first_line(artifact: Artifact) -> Span | None:
+    """The beginning of the page that an artifact is made from, if it is made from one."""
+    file = artifact.made_from
+    is_page = file.startswith("content/") and file.endswith(".md")
+    return Span(file, 1) if is_page else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from markdown_it.token import Token
 
 from sitegen.model import Artifact, SiteConfig
 from sitegen.render.functions.files import of_files
@@ -17,12 +18,13 @@ from sitegen.render.library import Library
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """What templates take from outside of the site: the build's day, the author's environment, and
-    how a slug is made."""
+    """What templates take from outside of the site: the build's day, the author's environment, how
+    a slug is made, and how Markdown that is no page is read."""
 
     day: dt.date
     environ: Mapping[str, str]
     slugify: Callable[[str], str]
+    read_markdown: Callable[[str], Sequence[Token]]
 
 
 def functions(

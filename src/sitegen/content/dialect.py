@@ -1,0 +1,75 @@
+"""The dialect of Markdown that a site is written in: markdown-it and the extensions asked for."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import msgspec
+from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+from sitegen.content.formulas import formulas_plugin
+from sitegen.content.headings import attributes_plugin
+from sitegen.content.punctuation import dashes_plugin, emoji_plugin
+from sitegen.settings import MarkdownConfig
+
+_ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\w@")
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """The extensions that are on; tables, strikethrough, footnotes and task lists always are."""
+
+    autolinks: bool
+    math: bool
+    smart_punctuation: bool
+    definition_list: bool
+    render_emoji: bool
+    github_alerts: bool
+    bottom_footnotes: bool
+
+
+def dialect_of(config: MarkdownConfig, text: str) -> Dialect:
+    """What of a configuration concerns reading a text: an extension that finds nothing is off."""
+    return Dialect(
+        autolinks=config.autolinks and _ADDRESS.search(text) is not None,
+        math=config.math and ("$" in text or "\\\\" in text),
+        smart_punctuation=config.smart_punctuation,
+        definition_list=config.definition_list,
+        render_emoji=config.render_emoji,
+        github_alerts=config.github_alerts,
+        bottom_footnotes=config.bottom_footnotes,
+    )
+
+
+@cache
+def parser_for(dialect: Dialect) -> MarkdownIt:
+    """The parser of a dialect; every destination of a link is read, the bad ones are told later."""
+    options = {
+        "tasklists": True,
+        "alerts": dialect.github_alerts,
+        "typographer": dialect.smart_punctuation,
+    }
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.use(footnote_plugin, move_to_end=dialect.bottom_footnotes)
+    parser.use(attributes_plugin)
+    if dialect.autolinks:
+        parser.use(gfm_autolink_plugin)
+    if dialect.definition_list:
+        parser.use(deflist_plugin)
+    if dialect.math:
+        parser.use(formulas_plugin)
+    if dialect.smart_punctuation:
+        parser.use(dashes_plugin).enable("smartquotes")
+    if dialect.render_emoji:
+        parser.use(emoji_plugin)
+    return parser
+
+
+@cache
+def block_parser() -> MarkdownIt:
+    """A parser that finds blocks only: where code stands, and which lines belong together."""
+    return MarkdownIt("commonmark").enable("table").disable("inline")
