@@ -125,6 +125,9 @@ fn main() {
 
 ## A list
 
+- [ ] to do
+- [x] done
+
 1. one
    - one and a half
 2. two
