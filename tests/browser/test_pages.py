@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -30,6 +31,8 @@ PAGES = [
     "/tags/jax/",
     "/404.html",
 ]
+BUDGET = 60_000
+"""Bytes of a post's HTML, style sheet and scripts, before they are compressed."""
 SCHEMES = ["light", "dark"]
 WIDTHS = [360, 768, 1440]
 
@@ -60,6 +63,15 @@ def open_page(browser: Browser, url: str, *, scheme: str = "light", width: int =
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": width, "height": 900},
     )
+
+
+def test_a_post_is_light(site: Path) -> None:
+    html = site / "public/posts/tensor-wars-run/index.html"
+    named = re.findall(r'(?:src|href)="/([\w-]+\.(?:css|js))\b', html.read_text("utf-8"))
+    assert {"scheme.js", "sitegen.css", "sitegen.js"} <= set(named)
+    parts = [html.read_bytes(), *((site / "public" / name).read_bytes() for name in named)]
+    assert sum(map(len, parts)) < BUDGET
+    assert sum(len(gzip.compress(part)) for part in parts) < BUDGET / 3
 
 
 def test_a_stored_result_is_replayed(site: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 POST = PAGES["executed"]
-BUDGET = 60_000
-"""Bytes of a post's HTML, style sheet and scripts, before they are compressed."""
-
 SHIFTS = """new Promise(done => {
   let sum = 0;
   new PerformanceObserver(list => list.getEntries().forEach(entry => { sum += entry.value; }))
@@ -87,9 +82,10 @@ def test_the_nu_html_checker_finds_no_error(gallery: Path) -> None:
     not os.environ.get("CI") and html_validate() is None, reason="html-validate needs npm"
 )
 def test_html_validate_finds_no_error(gallery: Path) -> None:
-    prose = f"{PAGES['prose'].strip('/')}/index.html"
-    found = [line for line in html_validate_messages(gallery) if not line.startswith(prose)]
-    assert [line for line in found if "long-title" not in line] == []
+    """But for how Markdown aligns the columns of tables, and a title that is long by intent."""
+    found = html_validate_messages(gallery)
+    allowed = (": no-inline-style:", ": long-title:")
+    assert [line for line in found if not any(rule in line for rule in allowed)] == []
 
 
 # --- what readers see -----------------------------------------------------------------------
@@ -142,15 +138,6 @@ def test_the_tape_is_to_scale(opened: Callable[..., Page]) -> None:
     for (start, width), (following, _) in pairwise(spans):
         assert start + width == pytest.approx(following, abs=0.3)
     assert spans[-1][0] + spans[-1][1] == pytest.approx(1000, abs=0.5)
-
-
-def test_a_post_is_light(gallery: Path) -> None:
-    html = gallery / POST.strip("/") / "index.html"
-    named = re.findall(r'(?:src|href)="/([\w-]+\.(?:css|js))\?', html.read_text("utf-8"))
-    assert sorted(named) == ["scheme.js", "sitegen.css", "sitegen.js"]
-    parts = [html.read_bytes(), *((gallery / name).read_bytes() for name in named)]
-    assert sum(map(len, parts)) < BUDGET
-    assert sum(len(gzip.compress(part)) for part in parts) < BUDGET / 3
 
 
 def test_nothing_comes_from_elsewhere_and_strict_rules_for_content_hold(
