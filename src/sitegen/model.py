@@ -19,6 +19,7 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
+from sitegen.benchmarks import Bench, Benchmark
 from sitegen.settings import (
     Anchors,
     Html,
@@ -67,9 +68,17 @@ class ExecuteConfig(msgspec.Struct, frozen=True):
 
 
 class MeasureConfig(msgspec.Struct, frozen=True):
-    """`[measure]`: when a block's cost is shown under it."""
+    """`[measure]`: when a block's cost is shown under it, and how benchmarks measure.
+
+    `max_time` is seconds a variant, a point of the sweep and a process; a difference smaller
+    than `noise` is none.
+    """
 
     show: Literal["auto", "always", "never"] = "auto"
+    processes: int = 6
+    max_time: float = 10.0
+    noise: float = 0.05
+    on_unstable: Literal["warn", "retry", "fail"] = "warn"
 
 
 class DeviceConfig(msgspec.Struct, frozen=True):
@@ -279,7 +288,8 @@ class Block(msgspec.Struct, frozen=True):
     `code` is what runs and what the key hashes: no `#|` lines, comments or blank lines.
     `lines[i]` is the file's line of `code`'s line i. `shown` is what the page shows, and
     `shown_line` the file's line on which it begins. `file` is the file beside the post that holds
-    the code, from the site's root; None where it stands in the post itself.
+    the code, from the site's root; None where it stands in the post itself. A block with `bench`
+    is no part of its session's run.
     """
 
     index: int
@@ -293,6 +303,7 @@ class Block(msgspec.Struct, frozen=True):
     span: Span
     session: str = MAIN
     file: str | None = None
+    bench: Bench | None = None
 
     @property
     def id(self) -> str:
@@ -391,6 +402,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What to run for one session of a page: everything the executor needs, and the run's key.
 
     A plan has no blocks where a post holds inline expressions only. `span` is where it begins.
+    A benchmark is a plan of its own: `bench` says how, its last block is the benchmark, those
+    before are what it needs, and its session is called `bench:NAME`.
     """
 
     key: str
@@ -403,6 +416,7 @@ class Plan(msgspec.Struct, frozen=True):
     span: Span
     inlines: tuple[Inline, ...] = ()
     inputs: tuple[Digested, ...] = ()
+    bench: Bench | None = None
 
 
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -576,7 +590,11 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The results of one session on one device; `started` is UTC, `seconds` the whole session."""
+    """The results of one session on one device; `started` is UTC, `seconds` the whole session.
+
+    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks.
+    `by` names who contributed a run that is not the author's.
+    """
 
     key: str
     page: str
@@ -590,6 +608,8 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     inlines: tuple[Evaluated, ...] = ()
     saves: tuple[Saved, ...] = ()
     accepted: Accepted | None = None
+    benchmark: Benchmark | None = None
+    by: str | None = None
 
     @property
     def failed(self) -> bool:

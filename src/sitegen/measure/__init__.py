@@ -1,0 +1,1 @@
+"""What measurements amount to: statistics, claims, provenance; pure functions of nouns."""
