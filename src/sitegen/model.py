@@ -403,7 +403,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     A plan has no blocks where a post holds inline expressions only. `span` is where it begins.
     A benchmark is a plan of its own: `bench` says how, its last block is the benchmark, those
-    before are what it needs, and its session is called `bench:NAME`.
+    before are what it needs, and its session is called `bench:NAME`. `measure` says how it is
+    judged.
     """
 
     key: str
@@ -417,6 +418,7 @@ class Plan(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     inputs: tuple[Digested, ...] = ()
     bench: Bench | None = None
+    measure: MeasureConfig = MeasureConfig()
 
 
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -623,8 +625,12 @@ class Queued(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True):
+    """A block begins; of a benchmark, the process of that number, from 1, out of so many."""
+
     plan: Plan
     block: int
+    process: int = 0
+    processes: int = 0
 
 
 class Chunk(msgspec.Struct, frozen=True):

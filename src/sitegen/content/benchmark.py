@@ -12,7 +12,7 @@ from sitegen.base.errors import nearest
 from sitegen.benchmarks import Bench, BenchOptions, Said, Work
 from sitegen.content.option_lines import OF_BENCHMARKS, Entry, unquoted
 from sitegen.content.options import Options
-from sitegen.content.sweep import Sweep, SweepError, parse_sweep
+from sitegen.content.sweep import EXAMPLE, Sweep, SweepError, parse_sweep
 from sitegen.content.variants import Functions, Mistake, find_functions
 from sitegen.measure.work import why_no_work
 from sitegen.model import MAIN, Block, MeasureConfig
@@ -90,7 +90,10 @@ def _name(options: Options, above: Sequence[Block]) -> str:
 
 
 def _sweep(options: Options) -> Sweep:
-    if options.value("sweep") is None:
+    if "sweep" not in options:
+        return ()
+    if not options.value("sweep"):
+        options.wrong("sweep", "`sweep` is empty", EXAMPLE)
         return ()
     try:
         return parse_sweep(options.written("sweep"))
@@ -169,7 +172,8 @@ def _agree(options: Options) -> float | None:
     if value is None:
         return None
     if not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
-        options.wrong("agree", f"`agree` is a number, not `{value}`", "such as `#| agree: 1e-4`")
+        message = f"`agree` is a number from 0 on, not `{value}`"
+        options.wrong("agree", message, "such as `#| agree: 1e-4`")
         return None
     return float(value)
 
@@ -186,17 +190,20 @@ def _work(options: Options, parameters: Collection[str]) -> Work | None:
         return None
     why = why_no_work(expression, parameters)
     if why is not None:
-        at = entry.within(entry.text.find(expression), entry.text.find(expression) + len(expression))
+        at = entry.within(
+            entry.text.find(expression), entry.text.find(expression) + len(expression)
+        )
         options.bad(at, f"`work`: {why}", example)
     return Work(expression.strip(), unit)
 
 
 def _claims(options: Options) -> Iterator[Said]:
-    for entry in options.entries("expect", whole=True):
+    example = "write `#| expect: compiled < eager`, or claims on `#|   - …` lines"
+    for entry in options.entries("expect", whole=True, empty=example):
         if entry.text:
             yield _said(options, entry)
         else:
-            options.wrong("expect", "a claim is empty", "such as `#|   - compiled < eager`")
+            options.bad(entry, "a claim is empty", example)
 
 
 def _correction(options: Options) -> Said | None:

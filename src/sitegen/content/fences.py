@@ -184,7 +184,9 @@ def _from_file(options: Options, written: Code, beside: Beside, problems: list[P
     if name is None:
         return written
     if written.text:
-        options.wrong("file", f"the block runs `{name}` and has code of its own", "keep one of them")
+        options.wrong(
+            "file", f"the block runs `{name}` and has code of its own", "keep one of them"
+        )
         return written
     found = beside(name)
     if found is None:

@@ -127,17 +127,19 @@ class Lines:
         """The name of an option that is said, with its place."""
         return self._names[name]
 
-    def entries(self, name: str, *, whole: bool = False) -> Iterator[Entry]:
+    def entries(self, name: str, *, whole: bool = False, empty: str = "") -> Iterator[Entry]:
         """The entries of a list: `[a, b]`, `a, b`, or one on each `#|   - a` line.
 
-        With `whole` a value without brackets is one entry, whatever commas it holds.
+        With `whole` a value without brackets is one entry, whatever commas it holds. `empty` is
+        the remedy where there is none.
         """
         value = self._values.get(name)
         if value is None:
             return
         if not value.text:
             if not self._listed[name]:
-                self.wrong(name, f"`{name}` is empty", f"write `#| {name}: [a, b]`")
+                help = empty or f"write `#| {name}: [a, b]`"
+                self.wrong(name, f"`{name}` is empty", help)
             for entry in self._listed[name]:
                 yield unquoted(entry)
             return

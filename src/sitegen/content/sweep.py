@@ -109,7 +109,7 @@ def _value(entry: Entry) -> Param:
         return int(text)
     if _DECIMAL.fullmatch(text):
         return float(text)
-    if text[0] in "\"'" and len(text) > 2 or _WORD.fullmatch(text):
+    if (text[0] in "\"'" and len(text) > 2) or _WORD.fullmatch(text):
         return unquoted(entry).text
     help = "a number, `true`, `false`, a word or a text in quotes"
     raise SweepError(entry, f"`{text}` is no value of a sweep", help)

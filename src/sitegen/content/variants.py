@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -48,8 +49,7 @@ def find_functions(code: str) -> Functions | Mistake:
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name[0] == "_":
             continue
-        at = (lines[node.lineno - 1].find(node.name), len(node.name))
-        part = (at[0], at[0] + at[1])
+        part = _name_in(lines[node.lineno - 1], node.name)
         if isinstance(node, ast.AsyncFunctionDef):
             message = f"`{node.name}` is `async`, which is not measured"
             return Mistake(node.lineno - 1, part, message, "write it as a plain function")
@@ -59,6 +59,11 @@ def find_functions(code: str) -> Functions | Mistake:
         found[node.name] = node
     variants = tuple(name for name in found if name != SETUP)
     return Functions(variants, _arguments(list(found.values())))
+
+
+def _name_in(line: str, name: str) -> tuple[int, int]:
+    found = re.search(rf"\bdef\s+({re.escape(name)})", line)
+    return found.span(1) if found else (0, len(line))
 
 
 def _unreadable(error: SyntaxError, lines: Sequence[str]) -> Mistake:
