@@ -594,8 +594,9 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """The results of one session on one device; `started` is UTC, `seconds` the whole session.
 
-    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks.
-    `by` names who contributed a run that is not the author's.
+    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks;
+    as it is stored, its samples are in the blob `samples`. `by` names who contributed a run that is
+    not the author's.
     """
 
     key: str
@@ -611,6 +612,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     saves: tuple[Saved, ...] = ()
     accepted: Accepted | None = None
     benchmark: Benchmark | None = None
+    samples: Blob | None = None
     by: str | None = None
 
     @property
