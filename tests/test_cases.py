@@ -44,7 +44,7 @@ from sitegen.passes.asked import Draft, Options
 from sitegen.passes.assemble import assemble_site
 from sitegen.passes.parse import parse_site
 from sitegen.render.body import render_body
-from sitegen.render.links import check_links, resolve_links
+from sitegen.render.links import check_links, resolve_text
 from tests.tiny import write_site
 
 HERE = Path(__file__).parent
@@ -139,7 +139,7 @@ def show(head: str, result: Result) -> str:
             return "".join(f"{path} {card.url}\n" for path, card in cards.items())
         case "body":
             page = next(page for page in result.pages if page.card.path == path)
-            return resolve_links(page, cards, "")
+            return resolve_text(page.body, cards, "")
         case "card":
             card = cards[path]
             return f"title: {card.title}\ndescription: {card.description}\n"

@@ -22,10 +22,18 @@ from sitegen.model import (
 from sitegen.passes.asked import Draft, outside_of
 from sitegen.render.archive import ARCHIVE
 from sitegen.render.book import Book
+from sitegen.render.covers import open_covers
 from sitegen.render.feed_body import feed_bodies
-from sitegen.render.links import check_links
-from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
+from sitegen.render.links import check_links, linked_from
+from sitegen.render.pages import (
+    copy_assets,
+    open_book,
+    render_own_site,
+    render_zola_site,
+    theme_files,
+)
 from sitegen.render.search import INDEX, PAGE, SCRIPT
+from sitegen.render.shelf import Bodies
 
 _YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
 """Paths and kinds of what is generated unless a file of `static/` stands in its place."""
@@ -48,6 +56,9 @@ def assemble_site(
     site = assemble([page.card for page in pages], config, problems)
     level: Severity = "error" if config.link_checker.internal_level == "error" else "warning"
     problems += check_links(pages, cards, level)
+    covers = open_covers(site, pages, problems)
+    bodies = {page.card.path: page.body for page in pages}
+    hold = Bodies(lambda path: bodies.get(path, ""), linked_from(pages), covers.addresses)
     static = {artifact.path: artifact for artifact in _static(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
@@ -59,13 +70,15 @@ def assemble_site(
     feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
-        return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)
+        return open_book(site, hold, cards, outside, feed_body, problems, plain=plain)
 
     own = config.file == FILE
     rendered = (
-        render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
+        render_own_site(open_with(False, problems))
+        if own
+        else render_zola_site(open_with, problems)
     )
-    for artifact in rendered:
+    for artifact in (*rendered, *covers.files):
         yields = artifact.path in _YIELDING or artifact.made_from in _YIELDING
         if artifact.path in static and yields:
             by = static[artifact.path].made_from

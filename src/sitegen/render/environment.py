@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
+import msgspec
 from jinja2 import nodes
 
 from sitegen.base.errors import Problem, Span
@@ -17,6 +18,7 @@ from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.filters.values import as_text
 from sitegen.render.loader import Levels, Loader
 from sitegen.render.missing import Missing
+from sitegen.render.reads import Reads
 from sitegen.render.scope import Generator, SetGlobal, settle_globals
 
 
@@ -30,6 +32,7 @@ class Environment(jinja2.Environment):
         levels: Levels,
         functions: Mapping[str, Callable[..., Any]],
         undefined: type[Missing] = Missing,
+        reads: Reads | None = None,
     ) -> None:
         super().__init__(
             loader=Loader(levels),
@@ -42,6 +45,7 @@ class Environment(jinja2.Environment):
             extensions=["jinja2.ext.loopcontrols", SetGlobal],
         )
         self.levels = levels
+        self._reads = reads or Reads()
         self.filters.update(FILTERS)
         self.tests.update(TESTS)
         self.globals.update(functions)
@@ -50,9 +54,18 @@ class Environment(jinja2.Environment):
         return self.levels.below(template, parent)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, msgspec.Struct):  # most are, and `Mapping` takes long to say no
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
+
+    def _load_template(self, name: str, globals: Any) -> jinja2.Template:
+        self._reads.note("template", name)
+        return super()._load_template(name, globals)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         template = super()._parse(source, name, filename)

@@ -16,13 +16,8 @@ from sitegen.render.guests import PREFIX as GUEST_PREFIX
 _HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
 
 
-def resolve_links(page: Page, cards: Mapping[str, Card], base_url: str) -> str:
-    """The body with every `@/…` link pointing to its page; one without a page leads nowhere."""
-    return resolve_text(page.body, cards, base_url)
-
-
 def resolve_text(text: str, cards: Mapping[str, Card], base_url: str) -> str:
-    """The HTML with every `@/…` link pointing to its page."""
+    """The HTML with every `@/…` link pointing to its page; one without a page leads nowhere."""
     if "@/" not in text:
         return text
 
