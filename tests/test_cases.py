@@ -124,7 +124,9 @@ def run_case(case: Case, root: Path) -> Result:
         return Result(None, (), (), error.problems)
     drafts = parse_site(config, scan_content(root, problems), options, problems)
     pages = tuple(render_body(draft.document, ()) for draft in drafts)
-    problems += check_links(pages, {page.card.path: page.card for page in pages})
+    problems += (problem for page in pages for problem in page.problems)
+    cards = {page.card.path: page.card for page in pages}
+    problems += check_links((link for page in pages for link in page.links), cards)
     return Result(config, tuple(drafts), pages, sort_problems(problems))
 
 

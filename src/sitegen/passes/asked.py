@@ -39,6 +39,7 @@ class Options(msgspec.Struct, frozen=True):
     output: Path | None = None
     base_url: str | None = None
     tell_unpublished: bool = False
+    jobs: int | None = None
 
 
 class Draft(msgspec.Struct, frozen=True):

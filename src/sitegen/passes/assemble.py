@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sitegen.base.errors import (
     Problem,
@@ -18,6 +18,7 @@ from sitegen.model import (
     Page,
     Shown,
     SiteConfig,
+    Source,
 )
 from sitegen.passes.asked import Draft, outside_of
 from sitegen.render.archive import ARCHIVE
@@ -55,16 +56,23 @@ def assemble_site(
     cards = {page.card.path: page.card for page in pages}
     site = assemble([page.card for page in pages], config, problems)
     level: Severity = "error" if config.link_checker.internal_level == "error" else "warning"
-    problems += check_links(pages, cards, level)
+    problems += (problem for page in pages for problem in page.problems)
+    problems += check_links((link for page in pages for link in page.links), cards, level)
     covers = open_covers(site, pages, problems)
     bodies = {page.card.path: page.body for page in pages}
-    hold = Bodies(lambda path: bodies.get(path, ""), linked_from(pages), covers.addresses)
-    static = {artifact.path: artifact for artifact in _static(config, problems)}
+    hold = Bodies(
+        lambda path: bodies.get(path, ""),
+        linked_from({page.card.path: page.links for page in pages}),
+        covers.addresses,
+    )
+    static = {artifact.path: artifact for artifact in static_files(config, problems)}
     artifacts = list(static.values())
     artifacts += (file for page in pages for file in page.files)
     drawn = {file.path: file for draft in drafts for file in draft.document.files}
     artifacts += drawn.values()
-    artifacts += _assets(drafts, config)
+    artifacts += assets_of(
+        ((draft.document.source, draft.document.url) for draft in drafts), config
+    )
     outside = outside_of(config, environ or {})
     documents = [draft.document for draft in drafts]
     feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
@@ -79,8 +87,7 @@ def assemble_site(
         else render_zola_site(open_with, problems)
     )
     for artifact in (*rendered, *covers.files):
-        yields = artifact.path in _YIELDING or artifact.made_from in _YIELDING
-        if artifact.path in static and yields:
+        if artifact.path in static and yields(artifact.path, artifact.made_from):
             by = static[artifact.path].made_from
             message = f"`{artifact.path}` is that of {by}, and is not generated"
             problems.append(Problem("notice", "static", message))
@@ -89,7 +96,7 @@ def assemble_site(
     return artifacts
 
 
-def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
+def static_files(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
     """The static files of the built-in theme, the site's theme and the site, in this order."""
     yield from theme_files()
     theme = theme_folder(config)
@@ -100,12 +107,17 @@ def _static(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
     yield from copy_assets(own, "/", "static")
 
 
-def _assets(drafts: Sequence[Draft], config: SiteConfig) -> list[Artifact]:
-    """The files beside pages; those of a folder are shared by its pages, and copied once."""
+def yields(path: str, made_from: str) -> bool:
+    """Whether what is generated is not where a file of `static/` stands in its place."""
+    return path in _YIELDING or made_from in _YIELDING
+
+
+def assets_of(pages: Iterable[tuple[Source, str]], config: SiteConfig) -> list[Artifact]:
+    """The files beside pages, given with their URLs; those of a folder are shared by its pages, and
+    copied once."""
     found: dict[tuple[str, str], Artifact] = {}
-    for draft in drafts:
-        source = draft.document.source
-        folder, url = asset_folder(source, draft.document.url, config)
+    for source, page in pages:
+        folder, url = asset_folder(source, page, config)
         for asset in source.assets:
             below = asset.path.removeprefix(folder).lstrip("/")
             path = f"{url}{below}".lstrip("/")

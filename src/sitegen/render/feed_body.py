@@ -45,9 +45,17 @@ def render_feed_body(
     document: Document, shown: Sequence[Shown], cards: Mapping[str, Card], base_url: str
 ) -> str:
     """The body of a page as its feeds carry it."""
-    html = render_html(document, shown, _cell)
-    address = permalink(base_url, document.url)
-    return for_readers(resolve_text(html, cards, base_url), address)
+    return as_fed(feed_html(document, shown), document.url, cards, base_url)
+
+
+def feed_html(document: Document, shown: Sequence[Shown]) -> str:
+    """The body before its links lead anywhere: that of the page, where nothing in it is run."""
+    return render_html(document, shown, _cell)
+
+
+def as_fed(html: str, url: str, cards: Mapping[str, Card], base_url: str) -> str:
+    """The HTML of the page at a URL as feeds carry it."""
+    return for_readers(resolve_text(html, cards, base_url), permalink(base_url, url))
 
 
 def _cell(block: Block, context: CellContext) -> Rendered:
