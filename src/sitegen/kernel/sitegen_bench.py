@@ -35,3 +35,135 @@ Exit status 0: RESULT was written, with or without a failure. Anything else is a
 runner or its end by a signal, and RESULT is as before. Stdout and stderr of the author's code go
 nowhere; what the runner itself prints is progress for people.
 """
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sitegen_bench_point import measure_point
+
+HERE = Path(__file__).resolve()
+
+
+def points(sweep: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The points of a sweep, the last parameter the fastest; one without parameters for none."""
+    names = [name for name, _ in sweep]
+    return [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(*(values for _, values in sweep))
+    ]
+
+
+def run(job: Mapping[str, Any], job_file: str) -> list[dict[str, Any]]:
+    """The records of all points: one is measured here, several in a process each.
+
+    In one process torch would take the sizes of later points for dynamic, and measure others.
+    """
+    places = points(job["sweep"])
+    count = len(places)
+    if count == 1:
+        return [measure_point(job, places[0], 0)]
+    records: list[dict[str, Any]] = []
+    for number in range(count):
+        print(f"point {number + 1} of {count}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            part = Path(folder) / "part.json"
+            command = [sys.executable, str(HERE), job_file, str(part), str(number)]
+            subprocess.run(command, check=True)
+            records.append(json.loads(part.read_bytes()))
+        if "failure" in records[-1]:
+            break
+    return records
+
+
+def merge(result: dict[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The result with a process added, in the order of the sweep and of the code."""
+    failure = next((record["failure"] for record in records if "failure" in record), None)
+    result.pop("failure", None)
+    if failure is not None:
+        return {**result, "failure": failure}
+    benchmark = result.setdefault(
+        "benchmark", {"variants": records[0]["variants"], "series": [], "processes": []}
+    )
+    for record in records:
+        for series in record["series"]:
+            _merge_series(benchmark["series"], series)
+    notes = [record["note"] for record in records]
+    benchmark["processes"].append(_merge_notes(notes, sum(r["seconds"] for r in records)))
+    opened = [entry for record in records for entry in record["opened"]]
+    known = result.setdefault("opened", [])
+    known += [entry for place, entry in enumerate(opened) if entry not in (known + opened[:place])]
+    before = result.get("prelude", [])
+    preludes = [before, *(record["prelude"] for record in records)]
+    result["prelude"] = [max(times) for times in zip(*filter(None, preludes), strict=True)]
+    return result
+
+
+def _merge_series(known: list[dict[str, Any]], new: dict[str, Any]) -> None:
+    for series in known:
+        if (series["variant"], series["point"]) == (new["variant"], new["point"]):
+            series["sampled"] += new["sampled"]
+            for name in ("breaks", "recompiles"):
+                places = series.setdefault(name, [])
+                places += [place for place in new.get(name, []) if place not in places]
+            if new.get("difference", 0.0) > series.get("difference", -1.0):
+                series |= {key: new[key] for key in _AGREEMENT if key in new}
+            for name in ("alike", "failure"):
+                if series.get(name) is None and new.get(name) is not None:
+                    series[name] = new[name]
+            return
+    known.append(new)
+
+
+_AGREEMENT = ("difference", "tolerance", "disagrees")
+
+
+def _merge_notes(notes: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
+    """The note of a process of several points: the worst of what any of them met."""
+    note = dict(notes[0], seconds=round(seconds, 3))
+    for other in notes[1:]:
+        for name in ("others", "load", "temperature", "throttled", "battery"):
+            values = [each[name] for each in (note, other) if each.get(name) is not None]
+            note[name] = max(values, default=None)
+        if "discarded" in other:
+            note.setdefault("discarded", other["discarded"])
+    return note
+
+
+def write(file: Path, value: object) -> None:
+    """Write a file in one step."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(json.dumps(value), "utf-8")
+    part.replace(file)
+
+
+def main(job_file: str, result_file: str, number: str | None = None) -> None:
+    """Measure one process, or for that one point of it."""
+    began, started = time.perf_counter(), dt.datetime.now(dt.UTC)
+    job = json.loads(Path(job_file).read_bytes())
+    if number is not None:
+        write(Path(result_file), measure_point(job, points(job["sweep"])[int(number)], int(number)))
+        return
+    file = Path(result_file)
+    before = json.loads(file.read_bytes()) if file.exists() else {}
+    result = merge(before, run(job, str(Path(job_file).resolve())))
+    result.setdefault("started", started.replace(microsecond=0).isoformat().replace("+00:00", "Z"))
+    result["seconds"] = round(result.get("seconds", 0.0) + time.perf_counter() - began, 3)
+    write(file, result)
+
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    main(*sys.argv[1:])
