@@ -1,4 +1,4 @@
-"""A benchmark run on this machine: its processes one after another, and what they give as events."""
+"""A benchmark run on this machine: its processes one by one, and what they give as events."""
 
 from __future__ import annotations
 
