@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from sitegen.base.errors import Problem, Severity, Span
 from sitegen.benchmarks import FEWEST_PROCESSES, Bench, Benchmark, Point, Series
 from sitegen.measure.series import (
-    series_at,
     why_disagreeing,
     why_unlike,
     why_unstable,
@@ -46,11 +45,13 @@ def _about_results(plan: Plan, bench: Bench, benchmark: Benchmark, on: str) -> I
             worst = max(wrong, key=lambda series: series.difference or 0.0)
             why = why_disagreeing(bench, benchmark, worst)
             help = "mend one of the two, or say how far they may differ: `#| agree: …`"
-            message = f"`{variant}` {why}{_at(worst.point)}{on}"
+            message = f"`{variant}` {why}{at_point(worst.point)}{on}"
             yield Problem("error", "disagreement", message, span, excerpt, (help,))
         for series in found:
             if series.failure is not None:
-                message = f"`{variant}` was not measured{_at(series.point)}{on}: {series.failure}"
+                message = (
+                    f"`{variant}` was not measured{at_point(series.point)}{on}: {series.failure}"
+                )
                 yield Problem("warning", "bench", message, span, excerpt)
         unlike = next(filter(None, (_unlike(benchmark, base, series) for series in found)), "")
         if unlike and not bench.unlike:
@@ -74,7 +75,7 @@ def _about_stability(plan: Plan, benchmark: Benchmark, on: str) -> Iterator[Prob
         return
     series, reasons = unstable[0]
     more = f", and {len(unstable) - 1} more" if len(unstable) > 1 else ""
-    message = f"unstable{on}: `{series.variant}`{_at(series.point)}{more}: {reasons[0]}"
+    message = f"unstable{on}: `{series.variant}`{at_point(series.point)}{more}: {reasons[0]}"
     severity: Severity = "error" if plan.measure.on_unstable == "fail" else "warning"
     help = (
         "measure it again on a quiet machine: `sitegen run --refresh`; or give it more `max_time`"
@@ -104,7 +105,7 @@ def _place(plan: Plan, bench: Bench) -> tuple[Span, str]:
     return (bench.place.span, bench.place.excerpt) if bench.place else (plan.span, "")
 
 
-def _at(point: Point) -> str:
+def at_point(point: Point) -> str:
     """The point in words, behind a blank; nothing where there is no sweep."""
     words = " and ".join(f"{name} = {value}" for name, value in point.items())
     return f" at {words}" if words else ""
