@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitegen.measure.claims import (
+from sitegen.claims import (
     About,
     Amount,
     Claim,

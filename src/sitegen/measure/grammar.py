@@ -17,13 +17,14 @@ import msgspec
 
 from sitegen.base.errors import nearest
 from sitegen.benchmarks import Param
-from sitegen.measure.claims import (
+from sitegen.claims import (
     FUNCTIONS,
     About,
     Amount,
     Claim,
     ClaimError,
     Comparison,
+    Dimension,
     Kind,
     Measure,
     Quantity,
@@ -31,7 +32,7 @@ from sitegen.measure.claims import (
     Where,
     Words,
 )
-from sitegen.measure.units import Dimension, scale_of, unit_example
+from sitegen.measure.units import scale_of, unit_example
 
 _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[-−]?(?:\d[\d_]*)?\.?\d[\d_]*\.?(?:[eE][-+]?\d+)?")
@@ -77,18 +78,18 @@ class Reader:
         return Claim(self.text[start : self.at], left, comparison, right)
 
     def side(self) -> Side:
-        words = self._take(_TEXT)
+        words = self.take(_TEXT)
         if words is not None:
             return Words(words[1] if words[1] is not None else words[2])
         start = self._skip()
-        number = self._take(_NUMBER)
+        number = self.take(_NUMBER)
         if number is None:
             return self.measure()
         try:
             value = float(number[0].replace("_", "").replace("−", "-"))
         except ValueError:
             self.fail(f"`{number[0]}` is no number", start, "such as `1.5` or `1e-3`")
-        if self._take(re.compile(r"[*·×]")):
+        if self.take(re.compile(r"[*·×]")):
             return self.measure(value)
         unit_at = self._skip()
         unit = self._unit()
@@ -98,7 +99,7 @@ class Reader:
         """`q [/ q]`."""
         start = self._skip()
         top = self._quantity()
-        bottom = self._quantity() if self._take(re.compile("/")) else None
+        bottom = self._quantity() if self.take(re.compile("/")) else None
         if bottom is not None and bottom.dimension != top.dimension:
             help = "such as `eager / compiled`, or `peak(eager) / peak(compiled)`"
             self.fail("the two have no ratio: they are not of one kind", start, help)
@@ -124,17 +125,17 @@ class Reader:
     def parameter(self) -> tuple[str, Param]:
         """`PARAM = VALUE`: a parameter of the sweep, and one of its values."""
         start = self._skip()
-        name = self._take(_NAME)
+        name = self.take(_NAME)
         sweep = dict(self._about.sweep)
         if name is None or name[0] not in sweep:
             what = f"`{name[0]}` is" if name is not None else "this is"
             known = ", ".join(f"`{key}`" for key in sweep)
             help = f"parameters: {known}" if sweep else "there is no sweep: leave it out"
             self.fail(f"{what} no parameter of the sweep", start, help)
-        if not self._take(re.compile("==?")):
+        if not self.take(re.compile("==?")):
             self._expected("`=` and a value", f"such as `{name[0]} = {sweep[name[0]][0]}`")
         place = self._skip()
-        written = self._take(_TEXT) or self._take(_WORD)
+        written = self.take(_TEXT) or self.take(_WORD)
         if written is None:
             self._expected("a value", f"such as `{name[0]} = {sweep[name[0]][0]}`")
         found = _same_value(written[0], sweep[name[0]])
@@ -144,14 +145,14 @@ class Reader:
         return name[0], found
 
     def device(self) -> str:
-        found = self._take(_DEVICE)
+        found = self.take(_DEVICE)
         if found is None:
             self._expected("a device's name", "such as `on h100`")
         return found[0]
 
     def date(self) -> dt.date:
         start = self._skip()
-        found = self._take(_DATE)
+        found = self.take(_DATE)
         try:
             return dt.date.fromisoformat(found[0] if found else "")
         except ValueError:
@@ -166,11 +167,11 @@ class Reader:
 
     def _quantity(self) -> Quantity:
         start = self._skip()
-        name = self._take(_NAME)
+        name = self.take(_NAME)
         if name is None:
             what = "a name in `values`" if self._is_of_values else "a variant or a quantity"
             self._expected(what, self._example())
-        if not self._take(re.compile(r"\(")):
+        if not self.take(re.compile(r"\(")):
             return Quantity("value" if self._is_of_values else "time", self._known(name[0], start))
         if self._is_of_values or name[0] not in FUNCTIONS:
             close = nearest(name[0], FUNCTIONS)
@@ -181,11 +182,11 @@ class Reader:
             help = f"did you mean `{close}`?" if close and not self._is_of_values else help
             self.fail(f"there is no `{name[0]}(…)`", start, help)
         inner = self._skip()
-        variant = self._take(_NAME)
+        variant = self.take(_NAME)
         if variant is None:
             self._expected("a variant", f"such as `{name[0]}({self._a_variant()})`")
         known = self._known(variant[0], inner)
-        if not self._take(re.compile(r"\)")):
+        if not self.take(re.compile(r"\)")):
             self._expected("`)`", f"such as `{name[0]}({known})`")
         if name[0] == "rate" and not self._about.work:
             help = "say how much a call does: `#| work: 2 * n**3 FLOP`"
@@ -207,7 +208,7 @@ class Reader:
 
     def _comparison(self) -> tuple[Comparison, int]:
         start = self._skip()
-        found = self._take(_COMPARISON)
+        found = self.take(_COMPARISON)
         help = "compare with `<`, `<=`, `>`, `>=`, `~`, or `==`"
         if found is None:
             self._expected("a comparison", help)
@@ -217,7 +218,7 @@ class Reader:
 
     def _unit(self) -> str:
         place = self.at
-        found = self._take(_UNIT)
+        found = self.take(_UNIT)
         if found is None:
             return ""
         if found[0] in _CLAUSES:
@@ -292,20 +293,25 @@ class Reader:
             return f"such as `{next(iter(self._about.values or ()), 'acc')} > 0.9`"
         return f"such as `{self._a_variant()} < 5 ms`"
 
-    def _skip(self) -> int:
-        found = _SPACE.match(self.text, self.at)
-        self.at = found.end() if found is not None else self.at
-        return self.at
+    def sees(self, pattern: re.Pattern[str]) -> bool:
+        """Whether a pattern stands next."""
+        return pattern.match(self.text, self._skip()) is not None
 
-    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """What a pattern matches next, behind any space; None, and nothing read, if it does not."""
         self._skip()
         found = pattern.match(self.text, self.at)
         if found is not None:
             self.at = found.end()
         return found
 
+    def _skip(self) -> int:
+        found = _SPACE.match(self.text, self.at)
+        self.at = found.end() if found is not None else self.at
+        return self.at
+
     def _word(self, word: str) -> bool:
-        return self._take(re.compile(rf"{word}\b")) is not None
+        return self.take(re.compile(rf"{word}\b")) is not None
 
     def _expected(self, what: str, help: str) -> NoReturn:
         start = self._skip()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
 
-Dimension = Literal["time", "size", "rate", "ratio", "count", "plain"]
+from sitegen.claims import Dimension
 
 TIMES: Mapping[str, float] = {
     "ns": 1e-9,

@@ -1,14 +1,20 @@
-"""The nouns of claims: what is measured, what it is compared with, where and when."""
+"""The nouns of claims: what is measured, what it is compared with, where and when; the links of
+prose that are tied to measurements, and what these say of them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from sitegen.benchmarks import Param
-from sitegen.measure.units import Dimension
+from sitegen.base.errors import Span
+from sitegen.benchmarks import Judged, Param
+
+Dimension = Literal["time", "size", "rate", "ratio", "count", "plain"]
+"""What kind of number it is; `plain` is a value that a block has stored."""
 
 Kind = Literal["time", "first", "peak", "rate", "breaks", "recompiles", "value"]
 Comparison = Literal["<", "<=", ">", ">=", "~", "=="]
@@ -106,3 +112,78 @@ class About(msgspec.Struct, frozen=True):
     sweep: tuple[tuple[str, tuple[Param, ...]], ...] = ()
     work: str = ""
     values: tuple[str, ...] | None = None
+
+
+# --- in prose -------------------------------------------------------------------------------
+
+
+class Tie(msgspec.Struct, frozen=True):
+    """What a link to a measurement asks for: `bench:NAME[?…][;…]` or `value:…[:FORMAT][;…]`.
+
+    `name` is the benchmark's, "" for values. `asks` is None for the benchmark as such; of its
+    charts, `runs` asks for all runs, `samples` for every sample.
+    """
+
+    name: str
+    asks: Measure | Claim | None = None
+    where: Where = Where()
+    format: str = ""
+    runs: bool = False
+    samples: bool = False
+
+
+class Tied(msgspec.Struct, frozen=True):
+    """A link to a measurement: what it asks for, the plain text that it has, and its places.
+
+    `span` is that of its destination. `written` are the first character of its text in the file
+    and the one behind it, None where that is not known. `tie` is None where it cannot be read.
+    """
+
+    tie: Tie | None
+    text: str
+    span: Span
+    excerpt: str
+    written: tuple[int, int] | None = None
+
+
+class BenchImage(msgspec.Struct, frozen=True):
+    """`![caption](bench:NAME)`: where the charts of a benchmark stand in place of below its block.
+
+    The token `bench_image` at its place is a block of its own, and has its index as
+    `meta["bench_image"]`.
+    """
+
+    tie: Tie
+    caption: str
+    span: Span
+    excerpt: str
+
+
+class Says(msgspec.Struct, frozen=True):
+    """What a page shows at a link to a measurement.
+
+    `text` fills in an empty one, `title` is the interval, device and date, `href` the place on
+    the page that shows the measurement, "" for none. `judged` is None where nothing was judged.
+    """
+
+    text: str = ""
+    title: str = ""
+    href: str = ""
+    judged: Judged | None = None
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """A text in a file, from the site's root, that is to be another: characters from and to."""
+
+    file: str
+    start: int
+    end: int
+    text: str
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the measurements say of a page: of each link in order, and of each block's claims."""
+
+    links: tuple[Says, ...] = ()
+    expects: Mapping[int, tuple[Judged, ...]] = {}
+    fixes: tuple[Fix, ...] = ()
