@@ -135,15 +135,16 @@ class Tie(msgspec.Struct, frozen=True):
 class Tied(msgspec.Struct, frozen=True):
     """A link to a measurement: what it asks for, the plain text that it has, and its places.
 
-    `span` is that of its destination. `written` are the first character of its text in the file
-    and the one behind it, None where that is not known. `tie` is None where it cannot be read.
+    `span` is that of its destination. `written` is the place of its text in the file, in
+    characters, and how it stands there; None where that is not known. `tie` is None where the
+    destination cannot be read.
     """
 
     tie: Tie | None
     text: str
     span: Span
     excerpt: str
-    written: tuple[int, int] | None = None
+    written: tuple[int, str] | None = None
 
 
 class BenchImage(msgspec.Struct, frozen=True):
@@ -173,11 +174,12 @@ class Says(msgspec.Struct, frozen=True):
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """A text in a file, from the site's root, that is to be another: characters from and to."""
+    """A text in a file, from the site's root, that is to be another; `start` is its place there,
+    in characters, lines ending in one each."""
 
     file: str
     start: int
-    end: int
+    was: str
     text: str
 
 
