@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from sitegen.base.errors import Problem, Severity
 from sitegen.benchmarks import Bench, Judged
@@ -106,8 +107,9 @@ def _pinned(plans: Sequence[Plan], history: History, name: str, day: dt.date) ->
 
 
 def _hrefs(document: Document, grounds: PageGrounds) -> dict[str, str]:
-    """Where on the page each benchmark and each value is shown."""
+    """Where each benchmark and each value is shown, as internal links."""
     found: dict[str, str] = {}
+    page = f"@/{quote(document.source.path)}"
     charts = {image.tie.name for image in document.bench_images}
     for block in document.blocks:
         if block.show.include:
@@ -116,7 +118,7 @@ def _hrefs(document: Document, grounds: PageGrounds) -> dict[str, str]:
         if name and (block.show.include or name in charts):
             own = f"#{block.id}" if block.show.include else ""
             found[name] = f"#bench-{name}" if grounds.of(name) else own
-    return {name: href for name, href in found.items() if href}
+    return {name: page + href for name, href in found.items() if href}
 
 
 def _expected(block: Block, bench: Bench, page: Page, problems: list[Problem]) -> Iterator[Judged]:
