@@ -8,16 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from sitegen.base.errors import Problem, Severity
+from sitegen.base.errors import Problem
 from sitegen.benchmarks import Bench, Judged
 from sitegen.claims import ClaimError, Judgement
 from sitegen.content.ties import about_bench
 from sitegen.measure.evidence import Ground, bench_ground
 from sitegen.measure.grammar import parse_claim
 from sitegen.measure.grounds import PageGrounds, bench_grounds, stored_values, value_grounds
-from sitegen.measure.judge import judge_claim, shown_point, worst
+from sitegen.measure.judge import judge_claim, worst
 from sitegen.measure.prose import Page, about_absent, about_claim, answer_tie, judge_said
-from sitegen.measure.series import why_disagreeing, why_unstable
 from sitegen.model import Block, Document, Plan, Run, Shown
 from sitegen.passes.asked import Draft
 from sitegen.storage.measurements import Store, load_store
@@ -80,11 +79,8 @@ def judge_page(
     answers = [answer_tie(tied, page) for tied in document.ties]
     problems += (answer.problem for answer in answers if answer.problem is not None)
     expects: dict[int, tuple[Judged, ...]] = {}
-    level: Severity = "error" if document.meta.measure.on_unstable == "fail" else "warning"
     for block, bench in blocks:
         expects[block.index] = tuple(_expected(block, bench, page, problems))
-        for ground in grounds.of(bench.name):
-            problems += _about_ground(bench, ground, level)
     return Judgement(
         links=tuple(answer.says for answer in answers),
         expects=expects,
@@ -142,27 +138,3 @@ def _expected(block: Block, bench: Bench, page: Page, problems: list[Problem]) -
         problem = about_claim(judged, found.why)
         problems += () if problem is None else (problem,)
         yield judged
-
-
-def _about_ground(bench: Bench, ground: Ground, level: Severity) -> Iterator[Problem]:
-    """What is wrong with a run itself: variants that disagree, and what is unstable."""
-    benchmark, device = ground.benchmark, ground.device.name
-    if benchmark is None:
-        return
-    span, excerpt = (None, "") if bench.place is None else (bench.place.span, bench.place.excerpt)
-    unstable = []
-    for series in benchmark.series:
-        where = f" at {shown_point(series.point)}" if series.point else ""
-        wrong = why_disagreeing(bench, benchmark, series)
-        if wrong:
-            message = f"`{series.variant}` {wrong}{where}, on {device}"
-            help = "they must compute the same, or `#| agree: …` say how far they may differ"
-            yield Problem("error", "agree", message, span, excerpt, (help,))
-        reasons = why_unstable(benchmark, series)
-        if reasons:
-            unstable.append(f"`{series.variant}`{where}: {reasons[0]}")
-    if unstable:
-        more = f" (and {len(unstable) - 1} more)" if len(unstable) > 1 else ""
-        message = f"`{bench.name}` is unstable on {device}: {unstable[0]}{more}"
-        help = "measure again on a quiet machine: `sitegen run --refresh`"
-        yield Problem(level, "unstable", message, span, excerpt, (help,))
