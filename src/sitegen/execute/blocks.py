@@ -36,19 +36,24 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored."""
+    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored.
+
+    `imported` are all top-level modules that the post has imported so far.
+    """
 
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
     opened: tuple[Opened, ...] = ()
+    imported: tuple[str, ...] = ()
     values: Mapping[str, Value] = {}
     unfit: tuple[str, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A block that has ended; `opened` are all files that its kernel has opened so far.
+    """A block that has ended; `opened` are all files that its kernel has opened so far, `imported`
+    all top-level modules.
 
     `ended` tells that the kernel did not outlive it: it died, or was killed at the block's limit.
     """
@@ -57,6 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
     opened: tuple[Opened, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
     ended: bool = False
+    imported: tuple[str, ...] = ()
 
 
 def run_block(
@@ -109,12 +115,12 @@ def run_block(
         if error is not None and not any(map(_is_failure, fold.outputs())):
             fold.add("error", error)  # IPython prints some errors, and sends them nowhere else
         cell = _judge(block, fold.outputs(reply.frames), reply)
-        yield Outcome(cell, reply.opened, reply.inlines)
+        yield Outcome(cell, reply.opened, reply.inlines, imported=reply.imported)
 
 
 def skip_block(block: Block, status: Literal["not run", "not here"] = "not run") -> Cell:
     """The cell of a block that was not run: its session had ended, or it is for other devices."""
-    return _cell(block, status, (), None)
+    return make_cell(block, status, (), None)
 
 
 def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
@@ -133,7 +139,7 @@ def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
 
 
 def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> Outcome:
-    return Outcome(_cell(block, "failed", (*outputs, failure), None), ended=True)
+    return Outcome(make_cell(block, "failed", (*outputs, failure), None), ended=True)
 
 
 def _is_failure(output: Output) -> bool:
@@ -147,23 +153,24 @@ def _judge(block: Block, outputs: tuple[Output, ...], reply: Reply) -> Cell:
     if failure is None and wanted is not False:
         name = "an error" if wanted is True else str(wanted)
         missed = Failure("DidNotRaise", f"`#| error` promises {name}, but the block raised none")
-        return _cell(block, "failed", (*outputs, missed), reply.measures)
+        return make_cell(block, "failed", (*outputs, missed), reply.measures)
     name = str(wanted).rpartition(".")[2]
     meant = failure is None or wanted is True or name in (failure.name, *reply.names)
     if meant and reply.unfit:
         unfit = tuple(Failure("NoValue", why) for why in reply.unfit)
-        return _cell(block, "failed", (*outputs, *unfit), reply.measures)
+        return make_cell(block, "failed", (*outputs, *unfit), reply.measures)
     status: CellStatus = "ok" if meant else "failed"
-    return _cell(block, status, outputs, reply.measures, reply.values)
+    return make_cell(block, status, outputs, reply.measures, reply.values)
 
 
-def _cell(
+def make_cell(
     block: Block,
     status: CellStatus,
     outputs: tuple[Output, ...],
     measures: Measures | None,
     values: Mapping[str, Value] | None = None,
 ) -> Cell:
+    """The cell of a block that ended so."""
     return Cell(
         status=status,
         code=block.code_digest,
