@@ -135,7 +135,8 @@ class Tie(msgspec.Struct, frozen=True):
 class Tied(msgspec.Struct, frozen=True):
     """A link to a measurement: what it asks for, the plain text that it has, and its places.
 
-    `span` is that of its destination. `written` is the place of its text in the file, in
+    `span` is that of its destination, `words` that of its text, or else of the destination too.
+    `written` is the place of its text in the file, in
     characters, and how it stands there; None where that is not known. `tie` is None where the
     destination cannot be read.
     """
@@ -144,6 +145,7 @@ class Tied(msgspec.Struct, frozen=True):
     text: str
     span: Span
     excerpt: str
+    words: Span
     written: tuple[int, str] | None = None
 
 
@@ -189,3 +191,9 @@ class Judgement(msgspec.Struct, frozen=True):
     links: tuple[Says, ...] = ()
     expects: Mapping[int, tuple[Judged, ...]] = {}
     fixes: tuple[Fix, ...] = ()
+
+    @property
+    def all(self) -> tuple[Judged, ...]:
+        """All that was judged, the claims of blocks first."""
+        expects = (judged for block in sorted(self.expects) for judged in self.expects[block])
+        return (*expects, *(says.judged for says in self.links if says.judged is not None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -122,9 +123,10 @@ class _TieFinder:
 
     def _add(self, target: str, text: str) -> None:
         span, excerpt = self._finder.place(target)
-        self.ties.append(
-            Tied(self._parse(target, span, excerpt), text, span, excerpt, self._written(span))
-        )
+        written = self._written(span)
+        words = span if written is None else self._span_of(*written)
+        tie = self._parse(target, span, excerpt)
+        self.ties.append(Tied(tie, text, span, excerpt, words, written))
 
     def _parse(self, target: str, span: Span, excerpt: str) -> Tie | None:
         """What a destination asks for; None, and a problem at its column, if it cannot be read."""
@@ -196,6 +198,12 @@ class _TieFinder:
             return None
         start = _opening(file, closing)
         return None if start is None else (start + 1, file[start + 1 : closing])
+
+    def _span_of(self, at: int, text: str) -> Span:
+        """The place of a text of the file, on its first line."""
+        line = bisect(self._starts, at)
+        width = max(1, len(text.partition("\n")[0]))
+        return Span(self._text.source.file, line, at - self._starts[line - 1] + 1, width)
 
     def _report(self, message: str, span: Span, excerpt: str, help: str) -> None:
         self._problems.append(Problem("error", "claim", message, span, excerpt, (help,)))

@@ -283,7 +283,13 @@ def _mistaken(tied: Tied, says: Says, judged: Judged, wanted: str, *, is_number:
         fix = _fix(tied, wanted)
     if fix is None and is_number and not judged.correction:
         help = f"write `{wanted}`"
-    return Answer(says, Problem(severity, "number", message, tied.span, tied.excerpt, (help,)), fix)
+    return Answer(says, Problem(severity, "number", message, *_place(tied), (help,)), fix)
+
+
+def _place(tied: Tied) -> tuple[Span, str]:
+    """The text of a link, or its destination where the text begins on another line."""
+    own_line = tied.words.line == tied.span.line
+    return (tied.words if own_line else tied.span), tied.excerpt
 
 
 def _fix(tied: Tied, wanted: str) -> Fix | None:
