@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sitegen.claims import Judgement
 from sitegen.model import Block, Card, Cell, CostRow, Document, Measured, Page, Shown
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
 from sitegen.render.export.names import download_names
@@ -11,24 +12,35 @@ from sitegen.render.renderer import CellRenderer, Env, render_tokens
 from sitegen.render.summary import summary_of
 from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
+NOTHING_JUDGED = Judgement()
 
-def render_body(document: Document, shown: Sequence[Shown]) -> Page:
+
+def render_body(
+    document: Document, shown: Sequence[Shown], judgement: Judgement = NOTHING_JUDGED
+) -> Page:
     """The page of a document with what was measured; `@/…` links are left for the assembly.
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    env = _env(document, shown, render_cell)
+    env = _env(document, shown, render_cell, judgement)
     body = render_tokens(document.tokens, env)
     card = _card(document, shown, env.texts, summary_of(body))
     return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
 
 
-def render_html(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> str:
+def render_html(
+    document: Document,
+    shown: Sequence[Shown],
+    cells: CellRenderer,
+    judgement: Judgement = NOTHING_JUDGED,
+) -> str:
     """The body of a document with its blocks rendered by `cells`, `@/…` links left as they are."""
-    return render_tokens(document.tokens, _env(document, shown, cells))
+    return render_tokens(document.tokens, _env(document, shown, cells, judgement))
 
 
-def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env:
+def _env(
+    document: Document, shown: Sequence[Shown], cells: CellRenderer, judgement: Judgement
+) -> Env:
     texts = texts_of(shown)
     context = CellContext(
         url=document.url,
@@ -39,7 +51,7 @@ def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env
     )
     env = Env(document.meta.html, document.markdown)
     env.blocks, env.cells, env.render_block = document.blocks, context, cells
-    env.texts, env.failures = texts, failures_of(shown)
+    env.texts, env.failures, env.judgement = texts, failures_of(shown), judgement
     return env
 
 

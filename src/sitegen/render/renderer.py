@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sitegen.base.errors import Problem, Span
+from sitegen.claims import Judgement, Says
 from sitegen.model import Artifact, Block, Look
 from sitegen.render.cells import CellContext, render_cell
 from sitegen.render.code import render_code
@@ -25,6 +26,7 @@ from sitegen.render.outputs import Rendered
 from sitegen.render.sizes import picture_size
 from sitegen.render.summary import is_summary_mark, mark_summary
 from sitegen.render.texts import render_inline
+from sitegen.render.ties import close_tie, open_tie, render_expectations
 from sitegen.settings import Html, MarkdownConfig
 
 _HEADER = 64 * 1024
@@ -47,6 +49,7 @@ class Env(dict[str, Any]):
         self.render_block: CellRenderer = render_cell
         self.texts: Mapping[int, str] = {}
         self.failures: Mapping[int, str] = {}
+        self.judgement = Judgement()
         self.files: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.parts: list[str] = []
@@ -55,6 +58,14 @@ class Env(dict[str, Any]):
     def prefix(self) -> str:
         """What ids begin with."""
         return "" if self.html == "trusted" else PREFIX
+
+    def says(self, token: Token) -> Says | None:
+        """What a link shows, if it leads to a measurement."""
+        if "tied" not in token.meta:
+            return None
+        index = token.meta["tied"]
+        links = self.judgement.links
+        return links[index] if index < len(links) else Says()
 
     def own(self, html: str) -> str:
         """HTML of ours: kept from the cleaning, if there is one."""
@@ -89,7 +100,8 @@ class BodyRenderer(RendererHTML):
         if "block" in token.meta:
             rendered = env.render_block(env.blocks[token.meta["block"]], env.cells)
             env.files |= {file.path: file for file in rendered.files}
-            return str(env.own(rendered.html))
+            fallen = render_expectations(env.judgement.expects.get(token.meta["block"], ()))
+            return str(env.own(rendered.html + fallen if rendered.html else ""))
         language, look = token.meta["language"], token.meta["look"]
         if env.markdown.highlighting.error_on_missing_language and not is_known(language):
             message = f"`{language}` is no language that can be highlighted"
@@ -107,6 +119,18 @@ class BodyRenderer(RendererHTML):
             return f"<code>{escape_text(token.content)}</code>"
         # our own markup: in a cleaned text it would lose its classes
         return str(env.own(render_inline(token.meta["inline"], env.texts, env.failures)))
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        says = env.says(tokens[idx])
+        if says is None:
+            return self.renderToken(tokens, idx, options, env)
+        return str(env.own(open_tie(says)))
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        says = env.says(tokens[idx])
+        if says is None:
+            return self.renderToken(tokens, idx, options, env)
+        return str(env.own(close_tie(says)))
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
