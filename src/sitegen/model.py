@@ -661,7 +661,8 @@ class Shown(msgspec.Struct, frozen=True):
     """A run that a page shows for a session, and whether its code has changed since.
 
     `cells[i]` is the cell shown under the plan's block i, `texts[i]` the text of its inline
-    expression i; None: not run yet.
+    expression i; None: not run yet. `earlier` are runs of the same code on the same device with
+    other libraries, the newest of each, newest first; of benchmarks only.
     """
 
     plan: Plan
@@ -669,6 +670,7 @@ class Shown(msgspec.Struct, frozen=True):
     cells: tuple[Cell | None, ...]
     texts: tuple[str | None, ...] = ()
     stale: bool = False
+    earlier: tuple[Run, ...] = ()
 
 
 # --- what is published ----------------------------------------------------------------------
