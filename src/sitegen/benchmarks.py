@@ -58,7 +58,8 @@ class Bench(msgspec.Struct, frozen=True):
     """A benchmark block's own options; all but `run` are judged or shown anew at each build.
 
     `needs` are labels; None for all blocks above it in its session. `agree` and `baseline` are
-    None for the defaults: the coarser dtype's own tolerance, and the first variant.
+    None for the defaults: the coarser dtype's own tolerance, and the first variant. `place` is
+    where its `agree` is said, else its name: where a disagreement is reported.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Bench(msgspec.Struct, frozen=True):
     unlike: bool = False
     expect: tuple[Said, ...] = ()
     correction: Said | None = None
+    place: Said | None = None
 
 
 # --- what was measured ----------------------------------------------------------------------
