@@ -31,8 +31,8 @@ from sitegen.model import (
     Provenance,
     Run,
     RunOptions,
-    ShowOptions,
     Shown,
+    ShowOptions,
 )
 
 H100 = Device("h100", "cuda", "Made-up NVIDIA H100 80GB HBM3", "H100 SXM")
@@ -65,9 +65,7 @@ def made_up_series(
     sampled = []
     for process in range(processes):
         own = seconds * math.exp(chance.gauss(0, 0.008))
-        samples = tuple(
-            round(own * math.exp(abs(chance.gauss(0, wobble))), 10) for _ in range(30)
-        )
+        samples = tuple(round(own * math.exp(abs(chance.gauss(0, wobble))), 10) for _ in range(30))
         compile = first * 0.97 if first > 0.1 else 0.0
         sampled.append(
             Sampled(
@@ -158,9 +156,7 @@ def made_up_block(name: str = "swiglu", index: int = 0, bench: Bench | None = No
     lines = tuple(range(20, 20 + CODE.count("\n") + 1))
     show = ShowOptions(label=name, caption="Time per call of one SwiGLU block (made-up numbers)")
     span = Span("content/post.md", 18)
-    return Block(
-        index, CODE, lines, CODE, 20, RunOptions(), Limits(600.0), show, span, bench=bench
-    )
+    return Block(index, CODE, lines, CODE, 20, RunOptions(), Limits(600.0), show, span, bench=bench)
 
 
 def made_up_shown(run: Run, bench: Bench | None = None, earlier: tuple[Run, ...] = ()) -> Shown:

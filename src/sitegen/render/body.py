@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sitegen.model import Block, Card, Cell, CostRow, Document, Measured, Page, Shown
+from sitegen.render.bench.gather import colours_of, gather_benches
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
 from sitegen.render.export.names import download_names
 from sitegen.render.renderer import CellRenderer, Env, render_tokens
@@ -30,12 +31,15 @@ def render_html(document: Document, shown: Sequence[Shown], cells: CellRenderer)
 
 def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env:
     texts = texts_of(shown)
+    benches = gather_benches(document, shown)
     context = CellContext(
         url=document.url,
         placed=_placed(shown),
         captions=captions_of(document, texts),
         measure=document.meta.measure,
         trust=document.meta.execute.trust_output,
+        benches=benches,
+        colours=colours_of(benches),
     )
     env = Env(document.meta.html, document.markdown)
     env.blocks, env.cells, env.render_block = document.blocks, context, cells
@@ -88,10 +92,11 @@ def _card(
 
 
 def _by_device(shown: Sequence[Shown]) -> list[list[Shown]]:
-    """The runs of each device, the one that speaks first ahead."""
+    """The author's runs of each device, the one that speaks first ahead."""
     found: dict[str, list[Shown]] = {}
     for run in shown:
-        found.setdefault(run.run.device.name, []).append(run)
+        if run.run.by is None:
+            found.setdefault(run.run.device.name, []).append(run)
     return list(found.values())
 
 

@@ -83,8 +83,16 @@ def render_inline(drawing: Drawing, look: Look, suffix: str = "") -> str:
     )
 
 
-def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look) -> str:
-    """The drawings, each under its heading, as a file: of a fixed size, in colours of its own."""
+class Picture(NamedTuple):
+    """An SVG file with its size in pixels."""
+
+    text: str
+    width: int
+    height: int
+
+
+def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look) -> Picture:
+    """The drawings, each under its heading, as a file: of a fixed size, in light colours."""
     left = 16 + max(drawing.names for _, drawing in drawings) * _CHARACTER
     top, parts = 40.0, []
     for heading, drawing in drawings:
@@ -96,15 +104,17 @@ def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look) -> str:
             f' height="{drawing.height:g}" overflow="visible">{drawing.content}</svg>'
         )
         top += drawing.height + 8
+    height = round(top)
     says = " ".join(f"{heading}: {drawing.says}".lstrip(": ") for heading, drawing in drawings)
-    return (
+    text = (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d"'
-        f' width="{FILE_WIDTH}" height="{top:g}" viewBox="0 0 {FILE_WIDTH} {top:g}">'
+        f' width="{FILE_WIDTH}" height="{height}" viewBox="0 0 {FILE_WIDTH} {height}">'
         f'<title id="t">{escape_text(look.title)}</title><desc id="d">{escape_text(says)}</desc>'
         f'<style>{_STYLE}</style><rect class="ground" width="100%" height="100%"/>'
         f'<text class="title" x="16" y="24">{escape_text(look.title)}</text>'
         f"{''.join(parts)}</svg>\n"
     )
+    return Picture(text, FILE_WIDTH, height)
 
 
 def pixels(value: float) -> str:

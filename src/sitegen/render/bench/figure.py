@@ -8,7 +8,7 @@ import msgspec
 
 from sitegen.benchmarks import Alike
 from sitegen.render.bench.bars import draw_bars
-from sitegen.render.bench.drawing import Drawing, Group, Look, render_file, render_inline
+from sitegen.render.bench.drawing import Drawing, Group, Look, Picture, render_file, render_inline
 from sitegen.render.bench.gather import Benched, Reading, chart_id
 from sitegen.render.bench.lines import draw_lines, is_sweep
 from sitegen.render.bench.provenance import provenance_line, software_of
@@ -28,20 +28,15 @@ class Ask(msgspec.Struct, frozen=True):
     samples: bool = False
 
 
-def render_figure(
-    name: str,
-    benched: Benched,
-    caption: str,
-    colours: Mapping[str, int],
-    ask: Ask | None = None,
-    *,
-    id: str | None = None,
-) -> str:
+NOW = Ask()
+"""What stands under a benchmark's block."""
+
+
+def render_figure(benched: Benched, look: Look, ask: Ask = NOW) -> str:
     """The figure of a benchmark: under its block, or where the author asks for it."""
-    ask = ask or Ask()
-    title = caption or f"Time a call: {name}"
-    look = Look(id or chart_id(name), title, colours)
-    panels = [(reading.label, _panel(reading, look, ask, n)) for n, reading in _numbered(benched)]
+    panels = [
+        (reading.label, _panel(reading, look, ask, n)) for n, reading in enumerate(benched.readings)
+    ]
     if len(panels) > 1:
         panels.append(("All devices", _together(_groups(benched.readings), look, "-all")))
     if ask.runs:
@@ -50,7 +45,7 @@ def render_figure(
     body = panels[0][1] if len(panels) == 1 else _tabs(panels, look)
     return (
         f'<figure class="bench" id="{escape_text(look.id)}">'
-        f"<figcaption>{escape_text(title)} {notes}</figcaption>{body}</figure>"
+        f"<figcaption>{escape_text(look.title)} {notes}</figcaption>{body}</figure>"
     )
 
 
@@ -64,14 +59,45 @@ def draw(groups: Sequence[Group], look: Look, suffix: str = "") -> Iterator[tupl
         yield "", bars
 
 
-def render_picture(reading: Reading, look: Look) -> str:
-    """The chart of a run as a file of its own; "" where nothing could be timed."""
+def look_of(name: str, caption: str, colours: Mapping[str, int], id: str | None = None) -> Look:
+    """What the charts of a benchmark are called and look like."""
+    return Look(id or chart_id(name), caption or f"Time a call: {name}", colours)
+
+
+def render_picture(reading: Reading, look: Look) -> Picture | None:
+    """The chart of a run as a file of its own; None where nothing could be timed."""
     drawings = list(draw([Group(reading.label, reading.summary)], look))
-    return render_file(drawings, look) if drawings else ""
+    return render_file(drawings, look) if drawings else None
 
 
-def _numbered(benched: Benched) -> Iterator[tuple[int, Reading]]:
-    yield from enumerate(benched.readings)
+def picture_name(reading: Reading) -> str:
+    """The file of a run's chart, beside that of its numbers."""
+    return f"{reading.data.removesuffix('.json')}.svg"
+
+
+def render_pictures(benched: Benched, look: Look) -> Iterator[tuple[str, Picture]]:
+    """The chart of each device as a file, by its name: what feeds show."""
+    for reading in benched.readings:
+        picture = render_picture(reading, look)
+        if picture is not None:
+            yield picture_name(reading), picture
+
+
+def render_for_feed(benched: Benched, look: Look) -> str:
+    """A benchmark far from its page: of one device after another a picture and the table."""
+    parts = [f"<p><strong>{escape_text(look.title)}</strong></p>"]
+    for reading in benched.readings:
+        if len(benched.readings) > 1:
+            parts.append(f"<h4>On {escape_text(reading.label)}</h4>")
+        picture = render_picture(reading, look)
+        if picture is not None:
+            alt = escape_text(f"{look.title}: the numbers are in the table below")
+            size = f'width="{picture.width}" height="{picture.height}"'
+            parts.append(
+                f'<p><img src="{escape_text(picture_name(reading))}" {size} alt="{alt}"></p>'
+            )
+        parts += (render_table(reading, look), render_notes(reading), _provenance(reading))
+    return "\n".join(part for part in parts if part)
 
 
 def _groups(readings: Sequence[Reading]) -> list[Group]:
@@ -94,7 +120,9 @@ def _panel(reading: Reading, look: Look, ask: Ask, number: int) -> str:
     parts.append(_framed(render_table(reading, look), label, len(reading.summary.rows)))
     parts.append(render_notes(reading))
     data = f' · <a href="{escape_text(reading.data)}" download>JSON</a>' if reading.data else ""
-    parts.append(f'<p class="provenance">{escape_text(provenance_line(reading.shown.run))}{data}</p>')
+    parts.append(
+        f'<p class="provenance">{escape_text(provenance_line(reading.shown.run))}{data}</p>'
+    )
     return "".join(parts)
 
 
@@ -131,7 +159,7 @@ def _then_and_now(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:
         before = [one for one in benched.earlier if one.shown.run.device.name == device]
         runs = sorted([*before, reading], key=lambda one: one.shown.run.started)
         groups = [Group(_when(one), one.summary) for one in runs]
-        lines = "".join(_line_of(one) for one in runs)
+        lines = "".join(map(_provenance, runs))
         yield reading.label, f"{_together(groups, look, f'-then-{number}')}{lines}"
 
 
@@ -141,9 +169,14 @@ def _when(reading: Reading) -> str:
     return f"{run.started:%Y-%m-%d}" + (f" · {software}" if software else "")
 
 
-def _line_of(reading: Reading) -> str:
-    data = f' · <a href="{escape_text(reading.data)}" download>JSON</a>' if reading.data else ""
-    return f'<p class="provenance">{escape_text(provenance_line(reading.shown.run))}{data}</p>'
+def _provenance(reading: Reading, *, picture: bool = False) -> str:
+    """How it was measured, and the files to take away."""
+    files = {"JSON": reading.data, **({"SVG": picture_name(reading)} if picture else {})}
+    links = "".join(
+        f' · <a href="{escape_text(file)}" download>{kind}</a>' for kind, file in files.items()
+    )
+    line = escape_text(provenance_line(reading.shown.run))
+    return f'<p class="provenance">{line}{links}</p>'
 
 
 def _framed(table: str, label: str, rows: int) -> str:
@@ -154,7 +187,9 @@ def _framed(table: str, label: str, rows: int) -> str:
     )
     if rows <= _FOLDED:
         return frame
-    return f'<details class="bench-more"><summary>The numbers, {rows} rows</summary>{frame}</details>'
+    return (
+        f'<details class="bench-more"><summary>The numbers, {rows} rows</summary>{frame}</details>'
+    )
 
 
 def _tabs(panels: Sequence[tuple[str, str]], look: Look) -> str:
@@ -187,7 +222,9 @@ def _alike(reading: Reading) -> Iterator[str]:
     found = [series.alike for series in (benchmark.series if benchmark else ()) if series.alike]
     types = {alike.dtype for alike in found}
     if len(types) == 1:
-        yield _type_of(found[0]) if len({alike.precision for alike in found}) == 1 else found[0].dtype
+        yield (
+            _type_of(found[0]) if len({alike.precision for alike in found}) == 1 else found[0].dtype
+        )
 
 
 def _type_of(alike: Alike) -> str:

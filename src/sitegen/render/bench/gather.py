@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sitegen.benchmarks import Summary
 from sitegen.measure.summary import summarise
-from sitegen.model import Document, Run, Shown
-from sitegen.render.export.names import post_name
-
-PREFIX = "bench:"
-"""What sessions of benchmarks are called, before their names."""
+from sitegen.model import Document, Shown
+from sitegen.render.export.names import run_files
 
 
 class Reading(NamedTuple):
@@ -45,42 +41,21 @@ def chart_id(name: str) -> str:
 
 def gather_benches(document: Document, shown: Sequence[Shown]) -> Mapping[str, Benched]:
     """The benchmarks of a page that were measured, by name."""
-    noise = document.meta.measure.noise
-    stem = post_name(document)
-    readings: dict[str, list[Reading]] = {}
-    earlier: dict[str, list[Reading]] = {}
-    taken: set[str] = set()
-    for entry in sorted(shown, key=lambda entry: entry.run.by is not None):
-        bench = entry.plan.bench
-        if bench is None or entry.run.benchmark is None:
-            continue
-        for run in (entry.run, *entry.earlier):
-            if run.benchmark is None:
-                continue
-            data = _file_name(stem, bench.name, run, dated=run is not entry.run, taken=taken)
-            place = readings if run is entry.run else earlier
-            one = entry if run is entry.run else Shown(entry.plan, run, run.cells)
-            found = Reading(one, summarise(bench, run, noise), data)
-            place.setdefault(bench.name, []).append(found)
-    return {name: Benched(tuple(found), tuple(earlier.get(name, ()))) for name, found in readings.items()}
-
-
-def _file_name(stem: str, name: str, run: Run, *, dated: bool, taken: set[str]) -> str:
-    """A name that no other run of the page has: `post-matmul.h100.json`."""
-    parts = [f"{stem}-{name}", run.device.name]
-    parts += [f"by-{_plain(run.by)}"] if run.by is not None else []
-    parts += [f"{run.started:%Y-%m-%d}"] if dated else []
-    wanted = ".".join(parts)
-    unique, count = wanted, 1
-    while unique in taken:
-        count += 1
-        unique = f"{wanted}.{count}"
-    taken.add(unique)
-    return f"{unique}.json"
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "reader"
+    found: dict[str, list[Reading]] = {}
+    before: dict[str, list[Reading]] = {}
+    current = {id(entry.run) for entry in shown}
+    for data, entry in run_files(document, shown):
+        bench, run = entry.plan.bench, entry.run
+        if bench is not None and run.benchmark is not None:
+            reading = Reading(entry, summarise(bench, run, document.meta.measure.noise), data)
+            (found if id(run) in current else before).setdefault(bench.name, []).append(reading)
+    return {
+        name: Benched(
+            tuple(sorted(readings, key=lambda reading: reading.shown.run.by is not None)),
+            tuple(before.get(name, ())),
+        )
+        for name, readings in found.items()
+    }
 
 
 def colours_of(benches: Mapping[str, Benched]) -> Mapping[str, int]:

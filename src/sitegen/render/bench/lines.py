@@ -101,7 +101,9 @@ def _draw(
     content.append('<g class="grid">')
     content += (f'<line x2="100%" y1="{place}" y2="{place}"/>' for place in ticks)
     content.append('</g><g class="end">')
-    content += (f'<text x="-10" y="{place}" dy="4">{label}</text>' for place, label in ticks.items())
+    content += (
+        f'<text x="-10" y="{place}" dy="4">{label}</text>' for place, label in ticks.items()
+    )
     content.append("</g>")
     content += _x_axis(lines, along, x, top)
     content += _intervals(lines, x, down)
@@ -145,9 +147,7 @@ def _intervals(lines: Sequence[_Line], x: Log, down: Callable[[float], str]) -> 
     yield "</g>"
 
 
-def _line(
-    line: _Line, x: Log, down: Callable[[float], str], look: Look, id: str
-) -> Iterator[str]:
+def _line(line: _Line, x: Log, down: Callable[[float], str], look: Look, id: str) -> Iterator[str]:
     colour, dash = look.colour(line.variant), _DASHES[line.group % len(_DASHES)]
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     yield f'<g class="path {colour}"{dashed}>'

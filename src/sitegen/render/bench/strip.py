@@ -23,10 +23,9 @@ def draw_strip(reading: Reading, look: Look) -> Drawing | None:
     """A lane for each process of each variant, a line in it for each sample; not from zero, and
     logarithmic where times lie far apart."""
     benchmark = reading.shown.run.benchmark
-    lanes = [
-        (series, kept_samples(benchmark, series))
-        for series in (benchmark.series if benchmark else ())
-    ]
+    if benchmark is None:
+        return None
+    lanes = [(series, kept_samples(benchmark, series)) for series in benchmark.series]
     every = [time for _, kept in lanes for entry in kept for time in entry.samples]
     if not every:
         return None

@@ -25,6 +25,8 @@ from sitegen.render.format import format_bytes, format_seconds
 from sitegen.render.outputs import Place, frame_place
 
 _NONE = "–"
+_FOLDED_NOTES = 4
+"""Notes above which they are folded."""
 
 
 class _Columns(NamedTuple):
@@ -69,9 +71,7 @@ def render_side_by_side(groups: Sequence[Group], look: Look) -> str:
             lines.append(f"<tr>{_name(variant, look)}{cells}</tr>")
         bodies.append(f"<tbody>{''.join(lines)}</tbody>")
     corner = f'<th scope="col">{"variant" if len(first.variants) > 1 else "what"}</th>'
-    return (
-        f'<table class="numbers"><thead><tr>{corner}{head}</tr></thead>{"".join(bodies)}</table>'
-    )
+    return f'<table class="numbers"><thead><tr>{corner}{head}</tr></thead>{"".join(bodies)}</table>'
 
 
 def _find(summary: Summary, variant: str, point: object) -> Row | None:
@@ -111,9 +111,7 @@ def _by_point(summary: Summary) -> Iterator[tuple[str, tuple[Row, ...]]]:
         yield heading, tuple(row for row in summary.rows if row.point == point)
 
 
-def _body(
-    look: Look, columns: _Columns, rows: Sequence[Row], heading: str, width: int
-) -> str:
+def _body(look: Look, columns: _Columns, rows: Sequence[Row], heading: str, width: int) -> str:
     unit = shared_unit([row.time for row in rows])
     lines = [_heading(heading, width)] if heading else []
     lines += (_row(look, columns, row, unit) for row in rows)
@@ -176,21 +174,28 @@ def _against(row: Row) -> str:
 
 
 def render_notes(reading: Reading) -> str:
-    """What else is to be said of the variants, a line for each; "" where there is nothing."""
+    """What else is to be said of the variants, a line for each; many are folded, none are ""."""
     points: dict[tuple[str, str], list[str]] = {}
     for row in reading.summary.rows:
-        for note in _notes(reading, row):
-            points.setdefault((row.variant, note), []).append(format_point(row.point))
-    every = len(reading.summary.points)
+        notes = list(_notes(reading, row))
+        if notes:
+            points.setdefault((row.variant, "; ".join(notes)), []).append(format_point(row.point))
     lines = []
     for (variant, note), found in points.items():
-        at = "" if len(found) == every else f" at {'; '.join(found)}"
-        lines.append(f"<li><b>{escape_text(variant + at)}</b> {escape_text(note)}</li>")
-    return f'<ul class="bench-notes">{"".join(lines)}</ul>' if lines else ""
+        at = "" if len(found) == len(reading.summary.points) else f" at {', '.join(found)}"
+        lines.append(f"<li><b>{escape_text(variant + at)}</b>: {escape_text(note)}</li>")
+    if not lines:
+        return ""
+    notes_list = f'<ul class="bench-notes">{"".join(lines)}</ul>'
+    if len(lines) <= _FOLDED_NOTES:
+        return notes_list
+    summary = f"<summary>Notes on {', '.join(dict.fromkeys(name for name, _ in points))}</summary>"
+    return f'<details class="bench-more">{summary}{notes_list}</details>'
 
 
 def _notes(reading: Reading, row: Row) -> Iterator[str]:
-    yield from (f"unstable: {reason}" for reason in row.unstable)
+    if row.unstable:
+        yield f"unstable: {', '.join(row.unstable)}"
     yield from row.notes
     yield from dict.fromkeys(_marks(reading, row))
 
