@@ -159,6 +159,14 @@ def made_up_block(name: str = "swiglu", index: int = 0, bench: Bench | None = No
     return Block(index, CODE, lines, CODE, 20, RunOptions(), Limits(600.0), show, span, bench=bench)
 
 
+def run_cells(plan: Plan) -> tuple[Cell, ...]:
+    """A cell for each block of a plan, without outputs."""
+    return tuple(
+        Cell("ok", block.code_digest, block.show.label, (), None, source=block.code)
+        for block in plan.blocks
+    )
+
+
 def made_up_shown(run: Run, bench: Bench | None = None, earlier: tuple[Run, ...] = ()) -> Shown:
     """The run under its block."""
     bench = bench or made_up_bench(run.session.removeprefix("bench:"))

@@ -119,6 +119,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     exclude_paginated_pages_in_sitemap: Literal["none", "all"] = "none"
     generate_robots_txt: bool = True
     archive: str = ""
+    measurements: str = ""
     build_search_index: bool = False
     social_cards: bool = False
     social_font: str = ""
@@ -707,6 +708,31 @@ class Measured(msgspec.Struct, frozen=True):
     accepted: tuple[Accepted, ...] = ()
 
 
+class BenchRow(msgspec.Struct, frozen=True):
+    """A run of a benchmark as lists see it; `data` is the file beside the page that holds it.
+
+    `current` says that the page shows it by itself, not only among earlier ones.
+    """
+
+    device: Device
+    started: dt.datetime
+    software: tuple[str, ...]
+    result: str
+    data: str
+    current: bool = True
+    stale: bool = False
+    by: str | None = None
+
+
+class BenchCard(msgspec.Struct, frozen=True):
+    """A benchmark as lists see it; `anchor` is the id of its chart."""
+
+    name: str
+    title: str
+    anchor: str
+    rows: tuple[BenchRow, ...]
+
+
 class Card(msgspec.Struct, frozen=True):
     """All that a list may see of a page or a section.
 
@@ -734,6 +760,7 @@ class Card(msgspec.Struct, frozen=True):
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
     downloads: tuple[str, ...] = ()
+    benches: tuple[BenchCard, ...] = ()
 
     @property
     def is_section(self) -> bool:

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sitegen.model import Block, Card, Cell, CostRow, Document, Measured, Page, Shown
-from sitegen.render.bench.gather import colours_of, gather_benches
+from sitegen.model import (
+    BenchCard,
+    BenchRow,
+    Block,
+    Card,
+    Cell,
+    CostRow,
+    Document,
+    Measured,
+    Page,
+    Shown,
+)
+from sitegen.render.bench.gather import (
+    Benched,
+    Reading,
+    chart_id,
+    colours_of,
+    gather_benches,
+)
+from sitegen.render.bench.headline import headline
+from sitegen.render.bench.provenance import software_of
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
 from sitegen.render.export.names import download_names
 from sitegen.render.renderer import CellRenderer, Env, render_tokens
@@ -20,7 +39,8 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
     """
     env = _env(document, shown, render_cell)
     body = render_tokens(document.tokens, env)
-    card = _card(document, shown, env.texts, summary_of(body))
+    benches = env.cells.benches if env.cells is not None else {}
+    card = _card(document, shown, env.texts, summary_of(body), benches)
     return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
 
 
@@ -63,7 +83,11 @@ def own_cells(shown: Shown) -> list[tuple[Block, Cell | None]]:
 
 
 def _card(
-    document: Document, shown: Sequence[Shown], texts: Mapping[int, str], summary: str | None
+    document: Document,
+    shown: Sequence[Shown],
+    texts: Mapping[int, str],
+    summary: str | None,
+    benches: Mapping[str, Benched],
 ) -> Card:
     meta = document.meta
     measured = tuple(_measured(document, runs, texts) for runs in _by_device(shown))
@@ -87,7 +111,36 @@ def _card(
         measured=next(iter(measured), None),
         also_measured=measured[1:],
         meta=meta,
-        downloads=download_names(document, shown),
+        downloads=download_names(document, shown, benches=False),
+        benches=tuple(_bench_cards(document, benches, captions_of(document, texts))),
+    )
+
+
+def _bench_cards(
+    document: Document, benches: Mapping[str, Benched], captions: Mapping[int, str]
+) -> Iterator[BenchCard]:
+    """The benchmarks of a page that were measured, in its order."""
+    for block in document.blocks:
+        benched = benches.get(block.bench.name) if block.bench is not None else None
+        if block.bench is not None and benched is not None:
+            name = block.bench.name
+            title = captions.get(block.index) or name
+            rows = [_bench_row(reading, current=True) for reading in benched.readings]
+            rows += (_bench_row(reading, current=False) for reading in benched.earlier)
+            yield BenchCard(name, title, chart_id(name), tuple(rows))
+
+
+def _bench_row(reading: Reading, *, current: bool) -> BenchRow:
+    run = reading.shown.run
+    return BenchRow(
+        device=run.device,
+        started=run.started,
+        software=software_of(run.provenance, run.benchmark),
+        result=headline(reading.summary),
+        data=reading.data,
+        current=current,
+        stale=reading.shown.stale,
+        by=run.by,
     )
 
 

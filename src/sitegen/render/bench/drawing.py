@@ -35,6 +35,7 @@ COLOURS = (
 """The colours of variants on light and on dark pages, as the style sheet has them."""
 
 FILE_WIDTH = 640
+_KEY_LINE = 20
 _CHARACTER = 7.2
 """Pixels that a character of a name takes in a file, about."""
 
@@ -61,6 +62,15 @@ class Look(msgspec.Struct, frozen=True):
         return MARKS[self.colours.get(variant, 0) % len(MARKS)]
 
 
+class Key(NamedTuple):
+    """What a sign in a drawing means: the sign, around its middle; `power` is that of a growth."""
+
+    sign: str
+    name: str
+    grows: str = ""
+    power: str = ""
+
+
 class Drawing(NamedTuple):
     """What stands in an SVG: its height in pixels, and what it says to those who cannot see it."""
 
@@ -68,6 +78,7 @@ class Drawing(NamedTuple):
     height: float
     names: int
     says: str
+    key: tuple[Key, ...] = ()
 
 
 def render_inline(drawing: Drawing, look: Look, suffix: str = "") -> str:
@@ -75,12 +86,39 @@ def render_inline(drawing: Drawing, look: Look, suffix: str = "") -> str:
     id = f"{look.id}{suffix}"
     names = f' style="--names: {drawing.names}ch"' if drawing.names else ""
     return (
+        f"{_key_list(drawing.key)}"
         f'<svg class="chart" role="img" aria-labelledby="{id}-t {id}-d" width="100%"'
         f' height="{drawing.height:g}"{names}>'
         f'<title id="{id}-t">{escape_text(look.title)}</title>'
         f'<desc id="{id}-d">{escape_text(drawing.says)}</desc>'
         f"{drawing.content}</svg>"
     )
+
+
+def _key_list(key: Sequence[Key]) -> str:
+    """The key as a list, above the drawing."""
+    if not key:
+        return ""
+    entries = []
+    for sign, name, grows, power in key:
+        growth = f" <small>{escape_text(grows)}<sup>{power}</sup></small>" if grows else ""
+        mark = f'<svg class="sign" viewBox="-14 -8 28 16" aria-hidden="true">{sign}</svg>'
+        entries.append(f"<li>{mark}{escape_text(name)}{growth}</li>")
+    return f'<ul class="bench-key">{"".join(entries)}</ul>'
+
+
+def _key_lines(key: Sequence[Key], left: float, top: float) -> str:
+    """The key as lines of text in a file."""
+    lines = []
+    for place, (sign, name, grows, power) in enumerate(key):
+        growth = (
+            f' {escape_text(grows)}<tspan class="power" dy="-4">{power}</tspan>' if grows else ""
+        )
+        lines.append(
+            f'<g transform="translate({left + 14:g} {top + _KEY_LINE * place + 8:g})">{sign}'
+            f'<text x="22" y="4">{escape_text(name)}{growth}</text></g>'
+        )
+    return "".join(lines)
 
 
 class Picture(NamedTuple):
@@ -99,6 +137,8 @@ def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look) -> Picture:
         if heading:
             parts.append(f'<text x="{left:g}" y="{top + 12:g}">{escape_text(heading)}</text>')
             top += 22
+        parts.append(_key_lines(drawing.key, left, top))
+        top += _KEY_LINE * len(drawing.key)
         parts.append(
             f'<svg x="{left:g}" y="{top:g}" width="{FILE_WIDTH - 32 - left:g}"'
             f' height="{drawing.height:g}" overflow="visible">{drawing.content}</svg>'

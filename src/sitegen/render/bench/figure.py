@@ -119,10 +119,7 @@ def _panel(reading: Reading, look: Look, ask: Ask, number: int) -> str:
     label = f"{look.title}: {reading.label}"
     parts.append(_framed(render_table(reading, look), label, len(reading.summary.rows)))
     parts.append(render_notes(reading))
-    data = f' · <a href="{escape_text(reading.data)}" download>JSON</a>' if reading.data else ""
-    parts.append(
-        f'<p class="provenance">{escape_text(provenance_line(reading.shown.run))}{data}</p>'
-    )
+    parts.append(_provenance(reading, picture=True))
     return "".join(parts)
 
 

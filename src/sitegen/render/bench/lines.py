@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sitegen.benchmarks import Interval, Param, Row, Summary
-from sitegen.render.bench.drawing import Drawing, Group, Look, percent, pixels
+from sitegen.render.bench.drawing import Drawing, Group, Key, Look, percent, pixels
 from sitegen.render.bench.numbers import format_param, format_time, time_unit
 from sitegen.render.bench.scale import Log, log_scale, log_ticks, thin_out
 from sitegen.render.escape import escape_text
 
-_HEIGHT, _AXIS, _KEY, _TOP = 230, 28, 20, 10
+_HEIGHT, _AXIS, _TOP = 230, 28, 4
 _DASHES = ("", "7 4", "2 4", "10 3 2 3")
 _NARROWEST = 270
 """Pixels between the ends of the x axis on a telephone."""
@@ -87,16 +87,14 @@ def _draw(
     look: Look,
     id: str,
 ) -> Drawing:
-    key = list(_key(groups, lines, facet, along, look, id))
-    top = _KEY * len(key) + _TOP
-
     def down(value: float) -> str:
-        return pixels(top + _HEIGHT * (1 - y.place(value) / 100))
+        return pixels(_TOP + _HEIGHT * (1 - y.place(value) / 100))
 
-    content = [
-        f'<g transform="translate(8 {_KEY * place + 12})">{entry}</g>'
-        for place, entry in enumerate(key)
-    ]
+    colours = {look.colour(line.variant): look.mark(line.variant) for line in lines}
+    marks = (
+        f'<path id="{id}-{colour}" class="{colour}" d="{d}"/>' for colour, d in colours.items()
+    )
+    content = [f"<defs>{''.join(marks)}</defs>"]
     ticks = {down(tick): _tick(tick) for tick in log_ticks(y)}
     content.append('<g class="grid">')
     content += (f'<line x2="100%" y1="{place}" y2="{place}"/>' for place in ticks)
@@ -105,13 +103,14 @@ def _draw(
         f'<text x="-10" y="{place}" dy="4">{label}</text>' for place, label in ticks.items()
     )
     content.append("</g>")
-    content += _x_axis(lines, along, x, top)
+    content += _x_axis(lines, along, x)
     content += _intervals(lines, x, down)
     for line in lines:
         content += _line(line, x, down, look, id)
     says = "; ".join(_say(groups, line, along) for line in lines) + "."
     width = max(map(len, ticks.values()), default=0)
-    return Drawing("".join(content), top + _HEIGHT + _AXIS, width, says)
+    key = tuple(_key(groups, lines, facet, along, look))
+    return Drawing("".join(content), _TOP + _HEIGHT + _AXIS, width, says, key)
 
 
 def _tick(seconds: float) -> str:
@@ -119,16 +118,16 @@ def _tick(seconds: float) -> str:
     return f"{seconds / unit.size:g} {unit.name}"
 
 
-def _x_axis(lines: Sequence[_Line], along: str, x: Log, top: float) -> Iterator[str]:
+def _x_axis(lines: Sequence[_Line], along: str, x: Log) -> Iterator[str]:
     written = {
         value: format_param(row.point[along]) for line in lines for value, row, _ in line.rows
     }
     room = 100 * (8 + 7 * max(map(len, written.values()))) / _NARROWEST
-    bottom = top + _HEIGHT
+    bottom = _TOP + _HEIGHT
     labelled = {value: percent(x.place(value)) for value in thin_out(list(written), x, room)}
     yield '<g class="grid">'
     for place in labelled.values():
-        yield f'<line x1="{place}" x2="{place}" y1="{top}" y2="{bottom}"/>'
+        yield f'<line x1="{place}" x2="{place}" y1="{_TOP}" y2="{bottom}"/>'
     yield '</g><g class="middle">'
     for number, (value, place) in enumerate(labelled.items()):
         name = f"{along} = {written[value]}" if number == 0 else written[value]
@@ -165,42 +164,25 @@ def _line(line: _Line, x: Log, down: Callable[[float], str], look: Look, id: str
 
 
 def _key(
-    groups: Sequence[Group],
-    lines: Sequence[_Line],
-    facet: str,
-    along: str,
-    look: Look,
-    id: str,
-) -> Iterator[str]:
-    """What the lines are, a variant or a group to a line of text."""
+    groups: Sequence[Group], lines: Sequence[_Line], facet: str, along: str, look: Look
+) -> Iterator[Key]:
+    """What the lines are: variants with the power by which they grow; devices or runs by dashes."""
     several = len(groups) > 1
     for variant in dict.fromkeys(line.variant for line in lines):
-        power = "" if several else _power(groups[0].summary, variant, facet, along)
-        yield (
-            f'<path id="{id}-{look.colour(variant)}" class="{look.colour(variant)}"'
-            f' d="{look.mark(variant)}"/><text x="12" y="4">{escape_text(variant)}{power}</text>'
-        )
+        sign = f'<path class="{look.colour(variant)}" d="{look.mark(variant)}"/>'
+        name = f"{variant}, {facet}" if facet else variant
+        exponent = None if several else groups[0].summary.exponents.get(name)
+        if exponent is None:
+            yield Key(sign, variant)
+        else:
+            power = f"{exponent:.2f}".replace("-0.00", "0.00").replace("-", "−")
+            yield Key(sign, variant, f"grows as {along}", power)
     for number in dict.fromkeys(line.group for line in lines) if several else ():
         dash = _DASHES[number % len(_DASHES)]
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        yield (
-            f'<line class="reach" x1="-8" x2="26"{dashed}/>'
-            f'<text x="34" y="4">{escape_text(groups[number].label)}</text>'
-        )
+        yield Key(f'<path class="reach" d="M-14 0H14"{dashed}/>', groups[number].label)
     if any(row.unstable for line in lines for _, row, _ in line.rows):
-        yield (
-            f'<path class="v1 hollow" d="{look.mark("")}"/>'
-            '<text x="12" y="4">hollow: unstable</text>'
-        )
-
-
-def _power(summary: Summary, variant: str, facet: str, along: str) -> str:
-    """` grows as n^2.9`, as SVG text; "" where no power was fitted."""
-    exponent = summary.exponents.get(f"{variant}, {facet}" if facet else variant)
-    if exponent is None:
-        return ""
-    power = f'<tspan class="power" dy="-4">{exponent:.2f}</tspan>'
-    return f" grows as {escape_text(along)}{power}".replace("-0.00", "0.00")
+        yield Key(f'<path class="reach hollow" d="{look.mark("")}"/>', "hollow: unstable")
 
 
 def _say(groups: Sequence[Group], line: _Line, along: str) -> str:

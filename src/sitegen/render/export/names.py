@@ -70,8 +70,11 @@ def _unique(stem: str, taken: set[str]) -> str:
     return found
 
 
-def download_names(document: Document, shown: Sequence[Shown]) -> tuple[str, ...]:
-    """The files that a page offers beside it: none where nothing was measured.
+def download_names(
+    document: Document, shown: Sequence[Shown], *, benches: bool = True
+) -> tuple[str, ...]:
+    """The files that a page offers beside it: none where nothing was measured; those of
+    `benches` are offered under their charts.
 
     A name that a file beside the post has is left to that file.
     """
@@ -81,7 +84,9 @@ def download_names(document: Document, shown: Sequence[Shown]) -> tuple[str, ...
     names = [
         file_name(name, session, sessions, format) for format in FORMATS for session in sessions
     ]
-    names += [name for name, _ in run_files(document, shown)]
+    names += [
+        name for name, entry in run_files(document, shown) if benches or entry.plan.bench is None
+    ]
     folder = document.source.path.rpartition("/")[0]
     beside = {asset.path.removeprefix(folder).lstrip("/") for asset in document.source.assets}
     return tuple(name for name in names if name not in beside)
