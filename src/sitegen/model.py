@@ -20,6 +20,7 @@ import msgspec
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
 from sitegen.benchmarks import Bench, Benchmark
+from sitegen.claims import BenchImage, Tied
 from sitegen.settings import (
     Anchors,
     Html,
@@ -369,7 +370,8 @@ class Document(msgspec.Struct, frozen=True):
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
-    shortcodes asked for.
+    shortcodes asked for. `ties` are its links to measurements, whose tokens have their index as
+    `meta["tied"]`, and `bench_images` the places of charts.
     """
 
     source: Source
@@ -384,6 +386,8 @@ class Document(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     files: tuple[Artifact, ...] = ()
     markdown: MarkdownConfig = MarkdownConfig()
+    ties: tuple[Tied, ...] = ()
+    bench_images: tuple[BenchImage, ...] = ()
 
 
 # --- execution ----------------------------------------------------------------------------
