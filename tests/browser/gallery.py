@@ -219,6 +219,8 @@ date = 2026-01-04
 +++
 Above the chart.
 
+![The same over time (made-up numbers)](bench:block;runs=all;samples=all)
+
 ```python
 #| bench: block
 #| caption: Time per call of one block (made-up numbers)
@@ -234,7 +236,9 @@ def jitted(j):
     return product(j)
 ```
 
-A sweep:
+A sweep, on one device:
+
+![](bench:sweep;on=h100)
 
 ```python
 #| bench: sweep

@@ -18,7 +18,7 @@ from sitegen.model import (
 )
 from sitegen.render.bench.gather import (
     Benched,
-    Reading,
+    OnDevice,
     chart_id,
     colours_of,
     gather_benches,
@@ -26,8 +26,9 @@ from sitegen.render.bench.gather import (
 from sitegen.render.bench.headline import headline
 from sitegen.render.bench.provenance import software_of
 from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
+from sitegen.render.charts import moved_benches, render_chart
 from sitegen.render.export.names import download_names
-from sitegen.render.renderer import CellRenderer, Env, render_tokens
+from sitegen.render.renderer import CellRenderer, ChartRenderer, Env, render_tokens
 from sitegen.render.summary import summary_of
 from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
@@ -37,32 +38,44 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    env = _env(document, shown, render_cell)
+    env = _env(document, shown, render_cell, render_chart)
     body = render_tokens(document.tokens, env)
     benches = env.cells.benches if env.cells is not None else {}
     card = _card(document, shown, env.texts, summary_of(body), benches)
     return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
 
 
-def render_html(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> str:
-    """The body of a document with its blocks rendered by `cells`, `@/…` links left as they are."""
-    return render_tokens(document.tokens, _env(document, shown, cells))
+def render_html(
+    document: Document, shown: Sequence[Shown], cells: CellRenderer, charts: ChartRenderer
+) -> str:
+    """The body of a document with its blocks and its charts rendered by what is given, `@/…` links
+    left as they are."""
+    return render_tokens(document.tokens, _env(document, shown, cells, charts))
 
 
-def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env:
+def _env(
+    document: Document, shown: Sequence[Shown], cells: CellRenderer, charts: ChartRenderer
+) -> Env:
     texts = texts_of(shown)
-    benches = gather_benches(document, shown)
+    benches, captions = gather_benches(document, shown), captions_of(document, texts)
     context = CellContext(
         url=document.url,
         placed=_placed(shown),
-        captions=captions_of(document, texts),
+        captions=captions,
         measure=document.meta.measure,
         trust=document.meta.execute.trust_output,
         benches=benches,
         colours=colours_of(benches),
+        moved=moved_benches(document),
+        bench_captions={
+            block.bench.name: captions.get(block.index, "")
+            for block in document.blocks
+            if block.bench is not None
+        },
     )
     env = Env(document.meta.html, document.markdown)
     env.blocks, env.cells, env.render_block = document.blocks, context, cells
+    env.charts, env.render_chart = document.bench_images, charts
     env.texts, env.failures = texts, failures_of(shown)
     return env
 
@@ -130,7 +143,7 @@ def _bench_cards(
             yield BenchCard(name, title, chart_id(name), tuple(rows))
 
 
-def _bench_row(reading: Reading, *, current: bool) -> BenchRow:
+def _bench_row(reading: OnDevice, *, current: bool) -> BenchRow:
     run = reading.shown.run
     return BenchRow(
         device=run.device,

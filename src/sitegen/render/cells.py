@@ -41,7 +41,7 @@ class CellContext(msgspec.Struct, frozen=True):
     `placed` are the runs by the index of their block, that of the device which speaks first; no
     entry: nothing was run or stored. `captions` are the texts of the blocks that have one.
     `benches` are its benchmarks by name, `moved` those whose charts stand elsewhere on the page;
-    `colours` are numbers of their variants.
+    `colours` are numbers of their variants, `bench_captions` the captions of their blocks.
     """
 
     url: str
@@ -52,6 +52,7 @@ class CellContext(msgspec.Struct, frozen=True):
     benches: Mapping[str, Benched] = {}
     moved: frozenset[str] = frozenset()
     colours: Mapping[str, int] = {}
+    bench_captions: Mapping[str, str] = {}
 
 
 def render_cell(block: Block, context: CellContext) -> Rendered:

@@ -15,6 +15,7 @@ from sitegen.render.bench.figure import render_for_feed
 from sitegen.render.body import render_html
 from sitegen.render.book import FeedBody
 from sitegen.render.cells import CellContext, Placed, cost_line, look_at_bench, pending_words
+from sitegen.render.charts import render_feed_chart
 from sitegen.render.escape import escape_text
 from sitegen.render.links import resolve_text
 from sitegen.render.outputs import Place, Rendered, name_places, render_failure, render_output
@@ -46,7 +47,7 @@ def render_feed_body(
     document: Document, shown: Sequence[Shown], cards: Mapping[str, Card], base_url: str
 ) -> str:
     """The body of a page as its feeds carry it."""
-    html = render_html(document, shown, _cell)
+    html = render_html(document, shown, _cell, render_feed_chart)
     address = permalink(base_url, document.url)
     return for_readers(resolve_text(html, cards, base_url), address)
 

@@ -9,7 +9,7 @@ import msgspec
 from sitegen.benchmarks import Alike
 from sitegen.render.bench.bars import draw_bars
 from sitegen.render.bench.drawing import Drawing, Group, Look, Picture, render_file, render_inline
-from sitegen.render.bench.gather import Benched, Reading, chart_id
+from sitegen.render.bench.gather import Benched, OnDevice, chart_id
 from sitegen.render.bench.lines import draw_lines, is_sweep
 from sitegen.render.bench.provenance import provenance_line, software_of
 from sitegen.render.bench.strip import draw_strip
@@ -64,13 +64,13 @@ def look_of(name: str, caption: str, colours: Mapping[str, int], id: str | None 
     return Look(id or chart_id(name), caption or f"Time a call: {name}", colours)
 
 
-def render_picture(reading: Reading, look: Look) -> Picture | None:
+def render_picture(reading: OnDevice, look: Look) -> Picture | None:
     """The chart of a run as a file of its own; None where nothing could be timed."""
     drawings = list(draw([Group(reading.label, reading.summary)], look))
     return render_file(drawings, look) if drawings else None
 
 
-def picture_name(reading: Reading) -> str:
+def picture_name(reading: OnDevice) -> str:
     """The file of a run's chart, beside that of its numbers."""
     return f"{reading.data.removesuffix('.json')}.svg"
 
@@ -100,11 +100,11 @@ def render_for_feed(benched: Benched, look: Look) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _groups(readings: Sequence[Reading]) -> list[Group]:
+def _groups(readings: Sequence[OnDevice]) -> list[Group]:
     return [Group(reading.label, reading.summary) for reading in readings]
 
 
-def _panel(reading: Reading, look: Look, ask: Ask, number: int) -> str:
+def _panel(reading: OnDevice, look: Look, ask: Ask, number: int) -> str:
     """What one device says: chart, table, provenance."""
     stale = "measured with earlier code or data" if reading.shown.stale else ""
     accepted = reading.shown.run.accepted
@@ -132,7 +132,7 @@ def _charts(groups: Sequence[Group], look: Look, suffix: str) -> str:
     return f'<div class="bench-chart{facets}">{"".join(charts)}</div>' if charts else ""
 
 
-def _strips(reading: Reading, look: Look, suffix: str) -> str:
+def _strips(reading: OnDevice, look: Look, suffix: str) -> str:
     drawing = draw_strip(reading, look)
     if drawing is None:
         return ""
@@ -160,13 +160,13 @@ def _then_and_now(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:
         yield reading.label, f"{_together(groups, look, f'-then-{number}')}{lines}"
 
 
-def _when(reading: Reading) -> str:
+def _when(reading: OnDevice) -> str:
     run = reading.shown.run
     software = ", ".join(software_of(run.provenance, run.benchmark))
     return f"{run.started:%Y-%m-%d}" + (f" · {software}" if software else "")
 
 
-def _provenance(reading: Reading, *, picture: bool = False) -> str:
+def _provenance(reading: OnDevice, *, picture: bool = False) -> str:
     """How it was measured, and the files to take away."""
     files = {"JSON": reading.data, **({"SVG": picture_name(reading)} if picture else {})}
     links = "".join(
@@ -202,7 +202,7 @@ def _tabs(panels: Sequence[tuple[str, str]], look: Look) -> str:
     return f'<fieldset class="bench-tabs">{legend}{"".join(parts)}</fieldset>'
 
 
-def _what(reading: Reading) -> str:
+def _what(reading: OnDevice) -> str:
     """What the axes are, which way is better, and what all variants have in common."""
     bench = reading.shown.plan.bench
     latency = bench is not None and bench.run.wait == "call"
@@ -213,7 +213,7 @@ def _what(reading: Reading) -> str:
     return ", ".join(parts) + " · less is better"
 
 
-def _alike(reading: Reading) -> Iterator[str]:
+def _alike(reading: OnDevice) -> Iterator[str]:
     """The type of the numbers and the precision of products, where all variants share them."""
     benchmark = reading.shown.run.benchmark
     found = [series.alike for series in (benchmark.series if benchmark else ()) if series.alike]

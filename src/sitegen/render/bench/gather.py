@@ -11,7 +11,7 @@ from sitegen.model import Document, Shown
 from sitegen.render.export.names import run_files
 
 
-class Reading(NamedTuple):
+class OnDevice(NamedTuple):
     """A run of a benchmark, summed up; `data` is the file beside the page that holds it whole."""
 
     shown: Shown
@@ -30,8 +30,8 @@ class Benched(NamedTuple):
     """What a page shows of a benchmark: its runs by device, contributed ones last; and earlier
     ones of the same code, each the newest of its libraries, newest first."""
 
-    readings: tuple[Reading, ...]
-    earlier: tuple[Reading, ...] = ()
+    readings: tuple[OnDevice, ...]
+    earlier: tuple[OnDevice, ...] = ()
 
 
 def chart_id(name: str) -> str:
@@ -41,13 +41,13 @@ def chart_id(name: str) -> str:
 
 def gather_benches(document: Document, shown: Sequence[Shown]) -> Mapping[str, Benched]:
     """The benchmarks of a page that were measured, by name."""
-    found: dict[str, list[Reading]] = {}
-    before: dict[str, list[Reading]] = {}
+    found: dict[str, list[OnDevice]] = {}
+    before: dict[str, list[OnDevice]] = {}
     current = {id(entry.run) for entry in shown}
     for data, entry in run_files(document, shown):
         bench, run = entry.plan.bench, entry.run
         if bench is not None and run.benchmark is not None:
-            reading = Reading(entry, summarise(bench, run, document.meta.measure.noise), data)
+            reading = OnDevice(entry, summarise(bench, run, document.meta.measure.noise), data)
             (found if id(run) in current else before).setdefault(bench.name, []).append(reading)
     return {
         name: Benched(
@@ -68,7 +68,7 @@ def colours_of(benches: Mapping[str, Benched]) -> Mapping[str, int]:
     return names
 
 
-def all_readings(benches: Mapping[str, Benched]) -> Iterator[Reading]:
+def all_readings(benches: Mapping[str, Benched]) -> Iterator[OnDevice]:
     """Every run that the page can show, in order."""
     for found in benches.values():
         yield from found.readings

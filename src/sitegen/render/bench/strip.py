@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sitegen.benchmarks import Interval, Sampled
 from sitegen.measure.series import kept_samples
 from sitegen.render.bench.drawing import Drawing, Look, percent, pixels
-from sitegen.render.bench.gather import Reading
+from sitegen.render.bench.gather import OnDevice
 from sitegen.render.bench.numbers import format_point, format_time, time_unit
 from sitegen.render.bench.scale import Between, Log, log_scale, log_ticks, ticks_between
 from sitegen.render.escape import escape_text
@@ -19,7 +19,7 @@ _FAR = 4.0
 _LANE, _GAP, _HEADING, _AXIS, _WIDTH = 9, 8, 18, 24, 1000
 
 
-def draw_strip(reading: Reading, look: Look) -> Drawing | None:
+def draw_strip(reading: OnDevice, look: Look) -> Drawing | None:
     """A lane for each process of each variant, a line in it for each sample; not from zero, and
     logarithmic where times lie far apart."""
     benchmark = reading.shown.run.benchmark

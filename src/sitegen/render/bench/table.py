@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sitegen.benchmarks import FEWEST_PROCESSES, Row, Summary
 from sitegen.model import Frame
 from sitegen.render.bench.drawing import Group, Look
-from sitegen.render.bench.gather import Reading
+from sitegen.render.bench.gather import OnDevice
 from sitegen.render.bench.numbers import (
     Unit,
     format_estimate,
@@ -36,7 +36,7 @@ class _Columns(NamedTuple):
     peak: str
 
 
-def render_table(reading: Reading, look: Look) -> str:
+def render_table(reading: OnDevice, look: Look) -> str:
     """The table of a run: a group of rows for each point of the sweep."""
     summary = reading.summary
     columns = _columns(reading)
@@ -93,7 +93,7 @@ def _processes(summary: Summary) -> str:
     return str(most or FEWEST_PROCESSES)
 
 
-def _columns(reading: Reading) -> _Columns:
+def _columns(reading: OnDevice) -> _Columns:
     rows = reading.summary.rows
     rates = [row.rate.estimate for row in rows if row.rate is not None]
     work = reading.shown.plan.bench.work if reading.shown.plan.bench else None
@@ -173,7 +173,7 @@ def _against(row: Row) -> str:
             return f"undecided <small>{figure} {word}{f', {reach}' if reach else ''}</small>"
 
 
-def render_notes(reading: Reading) -> str:
+def render_notes(reading: OnDevice) -> str:
     """What else is to be said of the variants, a line for each; many are folded, none are ""."""
     points: dict[tuple[str, str], list[str]] = {}
     for row in reading.summary.rows:
@@ -193,14 +193,14 @@ def render_notes(reading: Reading) -> str:
     return f'<details class="bench-more">{summary}{notes_list}</details>'
 
 
-def _notes(reading: Reading, row: Row) -> Iterator[str]:
+def _notes(reading: OnDevice, row: Row) -> Iterator[str]:
     if row.unstable:
         yield f"unstable: {', '.join(row.unstable)}"
     yield from row.notes
     yield from dict.fromkeys(_marks(reading, row))
 
 
-def _marks(reading: Reading, row: Row) -> Iterator[str]:
+def _marks(reading: OnDevice, row: Row) -> Iterator[str]:
     """Graph breaks and recompiles, with the lines of today's file."""
     shown = reading.shown
     benchmark = shown.run.benchmark
