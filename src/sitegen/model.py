@@ -729,7 +729,7 @@ class BenchRow(msgspec.Struct, frozen=True):
 
 
 class BenchCard(msgspec.Struct, frozen=True):
-    """A benchmark as lists see it; `anchor` is the id of its chart."""
+    """A benchmark as lists see it; `anchor` is the id of its chart, "" where none is shown."""
 
     name: str
     title: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from sitegen.model import (
+    Artifact,
     BenchCard,
     BenchRow,
     Block,
@@ -16,6 +17,7 @@ from sitegen.model import (
     Page,
     Shown,
 )
+from sitegen.render.bench.figure import render_pictures
 from sitegen.render.bench.gather import (
     Benched,
     OnDevice,
@@ -25,7 +27,7 @@ from sitegen.render.bench.gather import (
 )
 from sitegen.render.bench.headline import headline
 from sitegen.render.bench.provenance import software_of
-from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
+from sitegen.render.cells import CellContext, Placed, look_at_bench, one_off_costs, render_cell
 from sitegen.render.charts import moved_benches, render_chart
 from sitegen.render.export.names import download_names
 from sitegen.render.renderer import CellRenderer, ChartRenderer, Env, render_tokens
@@ -42,7 +44,8 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
     body = render_tokens(document.tokens, env)
     benches = env.cells.benches if env.cells is not None else {}
     card = _card(document, shown, env.texts, summary_of(body), benches)
-    return Page(card, body, document.links, tuple(env.files.values()), tuple(env.problems))
+    files = (*env.files.values(), *_pictures(document, env.cells))
+    return Page(card, body, document.links, files, tuple(env.problems))
 
 
 def render_html(
@@ -129,6 +132,15 @@ def _card(
     )
 
 
+def _pictures(document: Document, context: CellContext | None) -> Iterator[Artifact]:
+    """The charts of a page as files."""
+    for block in document.blocks:
+        found = look_at_bench(block, context) if context is not None else None
+        for name, text in render_pictures(*found) if found is not None else ():
+            path = f"{document.url}{name}".lstrip("/")
+            yield Artifact(path, text.encode(), document.source.file)
+
+
 def _bench_cards(
     document: Document, benches: Mapping[str, Benched], captions: Mapping[int, str]
 ) -> Iterator[BenchCard]:
@@ -140,7 +152,8 @@ def _bench_cards(
             title = captions.get(block.index) or name
             rows = [_bench_row(reading, current=True) for reading in benched.readings]
             rows += (_bench_row(reading, current=False) for reading in benched.earlier)
-            yield BenchCard(name, title, chart_id(name), tuple(rows))
+            there = block.show.include or name in moved_benches(document)
+            yield BenchCard(name, title, chart_id(name) if there else "", tuple(rows))
 
 
 def _bench_row(reading: OnDevice, *, current: bool) -> BenchRow:

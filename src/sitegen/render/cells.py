@@ -9,7 +9,7 @@ import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
 from sitegen.render.bench.drawing import Look
-from sitegen.render.bench.figure import look_of, render_figure, render_pictures
+from sitegen.render.bench.figure import look_of, render_figure
 from sitegen.render.bench.gather import Benched
 from sitegen.render.code import name_of, pre
 from sitegen.render.escape import escape_text
@@ -68,7 +68,7 @@ def render_cell(block: Block, context: CellContext) -> Rendered:
         parts.append(_code(block))
     if block.run.eval:
         chart = _chart(block, context)
-        for rendered in [chart] if chart else _results(block, placed, context):
+        for rendered in [Rendered(chart)] if chart else _results(block, placed, context):
             parts.append(rendered.html)
             files += rendered.files
     body = "".join(part for part in parts if part)
@@ -89,20 +89,16 @@ def look_at_bench(block: Block, context: CellContext) -> tuple[Benched, Look] | 
     return benched, look_of(block.bench.name, caption, context.colours)
 
 
-def _chart(block: Block, context: CellContext) -> Rendered | None:
-    """The figure of a benchmark, or a link to where on the page it stands; None without one."""
+def _chart(block: Block, context: CellContext) -> str:
+    """The figure of a benchmark, or a link to where on the page it stands; "" without one."""
     found = look_at_bench(block, context)
     if block.bench is None or found is None:
-        return None
+        return ""
     benched, look = found
-    files = tuple(
-        Artifact(f"{context.url.strip('/')}/{name}".lstrip("/"), picture.text.encode(), name)
-        for name, picture in render_pictures(benched, look)
-    )
     if block.bench.name not in context.moved:
-        return Rendered(render_figure(benched, look), files)
+        return render_figure(benched, look)
     link = f'<a href="#{escape_text(look.id)}">what was measured</a>'
-    return Rendered(f'<p class="bench-elsewhere">{link}</p>', files)
+    return f'<p class="bench-elsewhere">{link}</p>'
 
 
 def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> Iterator[Rendered]:

@@ -88,7 +88,7 @@ def _view(book: Book, card: Card, bench: BenchCard, row: BenchRow) -> Measuremen
     title = card.title or card.url.strip("/").rpartition("/")[2]
     return MeasurementView(
         title=bench.title,
-        permalink=permalink(base, card.url) + f"#{bench.anchor}",
+        permalink=permalink(base, card.url) + (f"#{bench.anchor}" if bench.anchor else ""),
         name=bench.name,
         page=LinkView(title, permalink(base, card.url)),
         device=row.device.label,

@@ -40,7 +40,7 @@ def render_figure(benched: Benched, look: Look, ask: Ask = NOW) -> str:
     if len(panels) > 1:
         panels.append(("All devices", _together(_groups(benched.readings), look, "-all")))
     if ask.runs:
-        panels = list(_then_and_now(benched, look))
+        panels = list(_then_and_now(benched, look, ask))
     notes = f'<span class="note">{escape_text(_what(benched.readings[0]))}</span>'
     body = panels[0][1] if len(panels) == 1 else _tabs(panels, look)
     return (
@@ -70,17 +70,12 @@ def render_picture(reading: OnDevice, look: Look) -> Picture | None:
     return render_file(drawings, look) if drawings else None
 
 
-def picture_name(reading: OnDevice) -> str:
-    """The file of a run's chart, beside that of its numbers."""
-    return f"{reading.data.removesuffix('.json')}.svg"
-
-
-def render_pictures(benched: Benched, look: Look) -> Iterator[tuple[str, Picture]]:
+def render_pictures(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:
     """The chart of each device as a file, by its name: what feeds show."""
     for reading in benched.readings:
         picture = render_picture(reading, look)
-        if picture is not None:
-            yield picture_name(reading), picture
+        if picture is not None and reading.picture:
+            yield reading.picture, picture.text
 
 
 def render_for_feed(benched: Benched, look: Look) -> str:
@@ -90,12 +85,10 @@ def render_for_feed(benched: Benched, look: Look) -> str:
         if len(benched.readings) > 1:
             parts.append(f"<h4>On {escape_text(reading.label)}</h4>")
         picture = render_picture(reading, look)
-        if picture is not None:
+        if picture is not None and reading.picture:
             alt = escape_text(f"{look.title}: the numbers are in the table below")
             size = f'width="{picture.width}" height="{picture.height}"'
-            parts.append(
-                f'<p><img src="{escape_text(picture_name(reading))}" {size} alt="{alt}"></p>'
-            )
+            parts.append(f'<p><img src="{escape_text(reading.picture)}" {size} alt="{alt}"></p>')
         parts += (render_table(reading, look), render_notes(reading), _provenance(reading))
     return "\n".join(part for part in parts if part)
 
@@ -119,7 +112,7 @@ def _panel(reading: OnDevice, look: Look, ask: Ask, number: int) -> str:
     label = f"{look.title}: {reading.label}"
     parts.append(_framed(render_table(reading, look), label, len(reading.summary.rows)))
     parts.append(render_notes(reading))
-    parts.append(_provenance(reading, picture=True))
+    parts.append(_provenance(reading))
     return "".join(parts)
 
 
@@ -136,7 +129,8 @@ def _strips(reading: OnDevice, look: Look, suffix: str) -> str:
     drawing = draw_strip(reading, look)
     if drawing is None:
         return ""
-    head = "<p>Every sample, a line for each process; its median is marked</p>"
+    when = escape_text(_when(reading))
+    head = f"<p>Every sample of {when}; a row for each process, its median marked</p>"
     return f'<div class="bench-chart"><div>{head}{render_inline(drawing, look, suffix)}</div></div>'
 
 
@@ -147,7 +141,7 @@ def _together(groups: Sequence[Group], look: Look, suffix: str) -> str:
     return _charts(groups, look, suffix) + _framed(table, f"{look.title}: side by side", rows)
 
 
-def _then_and_now(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:
+def _then_and_now(benched: Benched, look: Look, ask: Ask) -> Iterator[tuple[str, str]]:
     """Of each device, all runs of today's code, the oldest first."""
     for number, reading in enumerate(benched.readings):
         device = reading.shown.run.device.name
@@ -156,8 +150,10 @@ def _then_and_now(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:
         before = [one for one in benched.earlier if one.shown.run.device.name == device]
         runs = sorted([*before, reading], key=lambda one: one.shown.run.started)
         groups = [Group(_when(one), one.summary) for one in runs]
-        lines = "".join(map(_provenance, runs))
-        yield reading.label, f"{_together(groups, look, f'-then-{number}')}{lines}"
+        parts = [_together(groups, look, f"-then-{number}")]
+        for place, run in enumerate(runs if ask.samples else ()):
+            parts.append(_strips(run, look, f"-then-{number}-{place}-samples"))
+        yield reading.label, "".join([*parts, *map(_provenance, runs)])
 
 
 def _when(reading: OnDevice) -> str:
@@ -166,11 +162,13 @@ def _when(reading: OnDevice) -> str:
     return f"{run.started:%Y-%m-%d}" + (f" · {software}" if software else "")
 
 
-def _provenance(reading: OnDevice, *, picture: bool = False) -> str:
+def _provenance(reading: OnDevice) -> str:
     """How it was measured, and the files to take away."""
-    files = {"JSON": reading.data, **({"SVG": picture_name(reading)} if picture else {})}
+    files = {"JSON": reading.data, "SVG": reading.picture}
     links = "".join(
-        f' · <a href="{escape_text(file)}" download>{kind}</a>' for kind, file in files.items()
+        f' · <a href="{escape_text(file)}" download>{kind}</a>'
+        for kind, file in files.items()
+        if file
     )
     line = escape_text(provenance_line(reading.shown.run))
     return f'<p class="provenance">{line}{links}</p>'

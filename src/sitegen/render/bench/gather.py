@@ -12,11 +12,13 @@ from sitegen.render.export.names import run_files
 
 
 class OnDevice(NamedTuple):
-    """A run of a benchmark, summed up; `data` is the file beside the page that holds it whole."""
+    """A run of a benchmark, summed up; `data` is the file beside the page that holds it whole,
+    `picture` the one that holds its chart, "" for none."""
 
     shown: Shown
     summary: Summary
     data: str
+    picture: str = ""
 
     @property
     def label(self) -> str:
@@ -47,8 +49,11 @@ def gather_benches(document: Document, shown: Sequence[Shown]) -> Mapping[str, B
     for data, entry in run_files(document, shown):
         bench, run = entry.plan.bench, entry.run
         if bench is not None and run.benchmark is not None:
-            reading = OnDevice(entry, summarise(bench, run, document.meta.measure.noise), data)
-            (found if id(run) in current else before).setdefault(bench.name, []).append(reading)
+            summary = summarise(bench, run, document.meta.measure.noise)
+            timed = id(run) in current and any(row.time for row in summary.rows)
+            picture = f"{data.removesuffix('.json')}.svg" if timed else ""
+            place = found if id(run) in current else before
+            place.setdefault(bench.name, []).append(OnDevice(entry, summary, data, picture))
     return {
         name: Benched(
             tuple(sorted(readings, key=lambda reading: reading.shown.run.by is not None)),
