@@ -77,6 +77,7 @@ def parse_document(
     prefix = "" if meta.html == "trusted" else GUEST_PREFIX
     address = permalink(config.base_url, url)
     taken = [block.id for block in blocks]
+    taken += (f"bench-{block.bench.name}" for block in blocks if block.bench is not None)
     headings = find_headings(tokens, address, taken, config.slugify.anchors, prefix)
     anchors = (*(heading.id for heading in headings), *taken, *raw_ids(tokens))
     files = _files(source, url, config)

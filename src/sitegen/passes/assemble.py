@@ -25,10 +25,11 @@ from sitegen.render.archive import ARCHIVE
 from sitegen.render.book import Book
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.links import check_links
+from sitegen.render.measurements import MEASUREMENTS
 from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.render.search import INDEX, PAGE, SCRIPT
 
-_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, MEASUREMENTS, PAGE, SCRIPT, INDEX)
 """Paths and kinds of what is generated unless a file of `static/` stands in its place."""
 
 

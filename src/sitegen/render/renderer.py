@@ -14,9 +14,10 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sitegen.base.errors import Problem, Span
-from sitegen.claims import Judgement, Says
+from sitegen.claims import BenchImage, Judgement, Says
 from sitegen.model import Artifact, Block, Look
 from sitegen.render.cells import CellContext, render_cell
+from sitegen.render.charts import render_chart
 from sitegen.render.code import render_code
 from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX, clean_body, mark_part
@@ -36,6 +37,9 @@ _HEADER = 64 * 1024
 CellRenderer = Callable[[Block, CellContext], Rendered]
 """What makes HTML of a block."""
 
+ChartRenderer = Callable[[Sequence[BenchImage], int, CellContext], str]
+"""What makes HTML of one of a page's images of benchmarks."""
+
 
 class Env(dict[str, Any]):
     """markdown-it's environment of a rendering: what it reads, and what it came to know."""
@@ -47,6 +51,8 @@ class Env(dict[str, Any]):
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
         self.render_block: CellRenderer = render_cell
+        self.charts: Sequence[BenchImage] = ()
+        self.render_chart: ChartRenderer = render_chart
         self.texts: Mapping[int, str] = {}
         self.failures: Mapping[int, str] = {}
         self.judgement = Judgement()
@@ -109,6 +115,10 @@ class BodyRenderer(RendererHTML):
             help = ("`error_on_missing_language` asks for one that is known",)
             env.problems.append(Problem("error", "fence", message, span, excerpt, help))
         return str(env.own(render_code(token.content.rstrip("\n"), language, look)))
+
+    def bench_image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        index = tokens[idx].meta.get("bench_image")
+        return "" if index is None else str(env.own(env.render_chart(env.charts, index, env.cells)))
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return str(env.own(render_code(tokens[idx].content.rstrip("\n"), "", Look())))
