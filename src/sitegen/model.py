@@ -698,12 +698,16 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class CostRow(msgspec.Struct, frozen=True):
-    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden."""
+    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden.
+
+    `notes` say what else is to be known of it: graph breaks, caches, what was loaded already.
+    """
 
     title: str
     anchor: str
     one_off: tuple[str, ...]
     measures: Measures
+    notes: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True):

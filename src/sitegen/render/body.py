@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sitegen.model import Card, CostRow, Document, Measured, Page, Shown
-from sitegen.render.cells import CellContext, Placed, one_off_costs, render_cell
+from sitegen.render.breaks import marks_of
+from sitegen.render.cells import CellContext, Placed, notes_on, one_off_costs, render_cell
 from sitegen.render.export.names import download_names
 from sitegen.render.renderer import CellRenderer, Env, render_tokens
 from sitegen.render.summary import summary_of
@@ -36,6 +37,7 @@ def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env
         captions=captions_of(document, texts),
         measure=document.meta.measure,
         trust=document.meta.execute.trust_output,
+        marks=marks_of(shown),
     )
     env = Env(document.meta.html, document.markdown)
     env.blocks, env.cells, env.render_block = document.blocks, context, cells
@@ -107,7 +109,13 @@ def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, st
             anchor = block.id if show.include else ""
             one_off = one_off_costs(cell.measures)
             rows.append(
-                CostRow(title or f"Block {block.index + 1}", anchor, one_off, cell.measures)
+                CostRow(
+                    title=title or f"Block {block.index + 1}",
+                    anchor=anchor,
+                    one_off=one_off,
+                    measures=cell.measures,
+                    notes=notes_on(cell.measures),
+                )
             )
     last = max(shown, key=lambda entry: entry.run.started).run
     return Measured(

@@ -13,11 +13,14 @@ import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Heading, Measured, Taxonomy
+from sitegen.model import Card, Heading, Measured, Measures, Taxonomy
 from sitegen.settings import MarkdownConfig, SearchConfig
 
 WORDS_PER_MINUTE = 200
 """Zola's reading speed."""
+
+SHORTEST_FOR_CORES = 0.05
+"""Seconds below which processor time over time is mostly the clock's own grain."""
 
 _SHOWN_PACKAGES = ("torch", "jax", "numpy")
 
@@ -112,6 +115,8 @@ class SeriesView(msgspec.Struct, frozen=True):
 
 
 class CostView(msgspec.Struct, frozen=True):
+    """What a block cost; `cores` is its processor time over its time, 0 where that says nothing."""
+
     title: str
     anchor: str
     wall: float
@@ -120,6 +125,8 @@ class CostView(msgspec.Struct, frozen=True):
     peak_host: int | None
     peak_device: int | None
     first: tuple[str, ...]
+    notes: tuple[str, ...]
+    cores: float
 
 
 class AcceptedView(msgspec.Struct, frozen=True):
@@ -324,6 +331,13 @@ def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
     return (*(name for name in modules if "." not in name), *compiler)
 
 
+def _cores(measures: Measures) -> float:
+    """Cores in use on average, of a block that ran long enough to tell."""
+    if measures.wall < SHORTEST_FOR_CORES:
+        return 0.0
+    return round(measures.cpu / measures.wall, 1)
+
+
 def view_measured(measured: Measured) -> MeasuredView:
     origin = measured.provenance
     packages = [
@@ -355,6 +369,8 @@ def view_measured(measured: Measured) -> MeasuredView:
                 peak_host=row.measures.peak_host,
                 peak_device=row.measures.peak_device,
                 first=row.one_off,
+                notes=row.notes,
+                cores=_cores(row.measures),
             )
             for row in measured.rows
         ),
