@@ -142,6 +142,7 @@ def test_the_compilers_are_told_apart(costs: list[Measures]) -> None:
     assert xla > 0
     assert costs[7].compile_torch == 0
     assert costs[7].compile == pytest.approx(xla)
+    assert costs[7].caches == (), "XLA keeps none unless it is told where"
     assert costs[0].compile_xla is None or costs[0].compile_xla == 0
 
 

@@ -14,6 +14,12 @@ from markupsafe import Markup
 
 from sitegen.base.address import permalink
 from sitegen.model import Card, Heading, Measured, Measures, Taxonomy
+from sitegen.render.origin import (
+    conditions_in_words,
+    machine_in_words,
+    packages_in_words,
+    variables_in_words,
+)
 from sitegen.settings import MarkdownConfig, SearchConfig
 
 WORDS_PER_MINUTE = 200
@@ -138,7 +144,11 @@ class AcceptedView(msgspec.Struct, frozen=True):
 
 
 class MeasuredView(msgspec.Struct, frozen=True):
-    """The card of an executed post."""
+    """The card of an executed post.
+
+    `software` is Python with what the post imports, `packages` all with what these need;
+    `machine` and `conditions` say in words where it ran, and how that was just before.
+    """
 
     device_label: str
     device_reported: str
@@ -157,6 +167,10 @@ class MeasuredView(msgspec.Struct, frozen=True):
     torch_device: str | None
     rows: tuple[CostView, ...]
     accepted: tuple[AcceptedView, ...]
+    machine: tuple[str, ...]
+    conditions: tuple[str, ...]
+    packages: tuple[str, ...]
+    variables: tuple[str, ...]
 
 
 class Around(Protocol):
@@ -340,9 +354,8 @@ def _cores(measures: Measures) -> float:
 
 def view_measured(measured: Measured) -> MeasuredView:
     origin = measured.provenance
-    packages = [
-        f"{name} {origin.packages[name]}" for name in _SHOWN_PACKAGES if name in origin.packages
-    ]
+    names = dict.fromkeys((*_SHOWN_PACKAGES, *origin.imports))
+    packages = [f"{name} {origin.packages[name]}" for name in names if name in origin.packages]
     return MeasuredView(
         device_label=measured.device.label,
         device_reported=measured.device.reported,
@@ -377,4 +390,8 @@ def view_measured(measured: Measured) -> MeasuredView:
         accepted=tuple(
             AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
+        machine=machine_in_words(measured),
+        conditions=conditions_in_words(origin.conditions),
+        packages=packages_in_words(origin),
+        variables=variables_in_words(origin),
     )
