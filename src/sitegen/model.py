@@ -595,12 +595,37 @@ class Accepted(msgspec.Struct, frozen=True):
     difference: str
 
 
+MEASUREMENT = 1
+"""The number of how measurements are made; 0 are those of before it was kept."""
+
+
+class Conditions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the machine was just before a run; None where it does not tell.
+
+    `load` is the system's average of the last minute, `governor` and `clock` (in MHz, with the
+    highest) are the device's: of a CPU or of an accelerator. `throttled` names why an accelerator
+    ran below its clock.
+    """
+
+    load: float | None = None
+    governor: str | None = None
+    clock: int | None = None
+    highest_clock: int | None = None
+    temperature: float | None = None
+    throttled: tuple[str, ...] = ()
+    battery: bool = False
+
+
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a run's results come from. Nothing here names a person or a host.
 
-    `preloaded` is what a forked kernel had imported before the first block: importing it again
-    costs nothing there. `beside` is how many other runs of ours shared the machine at most.
-    `torch_device` is the default device that torch was given.
+    `packages` are those that the post's modules come from, with all that they need; `imports` those
+    among them that its code names; `builds` what torch says of its making. `cores` are those that
+    it might use, by its affinity and its control group. `devices` counts the machine's accelerators
+    of that name. `preloaded` is what a forked kernel had imported before the first block: importing
+    it again costs nothing there. `beside` is how many other runs of ours shared the machine at
+    most. `torch_device` is the default device that torch was given. `measurement` is the number of
+    how it was measured.
     """
 
     python: str = ""
@@ -617,6 +642,12 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     beside: int = 0
     torch_device: str | None = None
     sitegen: str = ""
+    imports: tuple[str, ...] = ()
+    builds: Mapping[str, str] = {}
+    devices: int = 0
+    container: str | None = None
+    conditions: Conditions | None = None
+    measurement: int = 0
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -713,12 +744,16 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class CostRow(msgspec.Struct, frozen=True):
-    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden."""
+    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden.
+
+    `notes` say what else is to be known of it: graph breaks, caches, what was loaded already.
+    """
 
     title: str
     anchor: str
     one_off: tuple[str, ...]
     measures: Measures
+    notes: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True):

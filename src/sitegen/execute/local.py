@@ -13,7 +13,10 @@ import msgspec
 
 from sitegen.base.errors import Problem
 from sitegen.execute.bench import run_benchmark
+from sitegen.execute.blocks import Packages
+from sitegen.execute.conditions import read_conditions
 from sitegen.execute.declared import declared_inputs
+from sitegen.execute.environment import import_time_environment
 from sitegen.execute.host import Host, mask_of
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
@@ -22,12 +25,14 @@ from sitegen.execute.machine import on_this_machine
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
 from sitegen.model import (
+    Conditions,
     Device,
     Event,
     Failed,
     Failure,
     Finished,
     Plan,
+    Provenance,
     Queued,
     Run,
     Saved,
@@ -176,6 +181,7 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
     if plan.bench is not None:
         yield from run_benchmark(plan, plan.bench, host, job.saves, stop)
         return
+    conditions = conditions_of(host, plan)
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
     provenance = host.provenance
@@ -195,6 +201,8 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
             yield Failed(plan, _not_started(plan, error))
             return
         inputs = files.read_inputs(session.opened, host.root)
+        mask = mask_of(host, files.path, programs)
+        provenance = complete(provenance, session.packages, conditions, mask)
         run = Run(
             key=plan.key,
             page=plan.page,
@@ -209,6 +217,28 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
         )
         run = _with_saves(plan, run, files, host)
     yield Finished(plan, run)
+
+
+def conditions_of(host: Host, plan: Plan) -> Conditions:
+    """How the machine is before the plan is run on the host's device."""
+    env = import_time_environment(plan.execute, host.device, host.python, host.environ)
+    return read_conditions(host.device, env.get("CUDA_VISIBLE_DEVICES", ""))
+
+
+def complete(
+    provenance: Provenance,
+    packages: Packages | None,
+    conditions: Conditions,
+    mask: Callable[[str], str],
+) -> Provenance:
+    """The provenance with what was only known when the run had ended, and this machine hidden."""
+    variables = {name: mask(value) for name, value in provenance.variables.items()}
+    whole = msgspec.structs.replace(provenance, conditions=conditions, variables=variables)
+    if packages is None:
+        return whole
+    return msgspec.structs.replace(
+        whole, packages=packages.versions, imports=packages.imports, builds=packages.builds
+    )
 
 
 def _with_saves(plan: Plan, run: Run, files: WorkingFolder, host: Host) -> Run:
