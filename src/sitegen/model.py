@@ -110,6 +110,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     ignored_static: tuple[str, ...] = ()
     taxonomies: tuple[TaxonomyConfig, ...] = ()
     taxonomy_root: str = ""
+    skip_content_templating: tuple[str, ...] = ()
     hold_future: bool = False
     generate_feeds: bool = False
     feed_limit: int | None = None

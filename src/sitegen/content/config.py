@@ -41,7 +41,6 @@ _FOREIGN = (
     "highlight_code",
     "highlight_theme",
     "highlight_themes_css",
-    "skip_content_templating",
 )
 _UNUSED_EXECUTE = ("auto",)
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
@@ -113,6 +112,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         ignored_static=_globs(table, "ignored_static"),
         taxonomies=default.taxonomies,
         taxonomy_root=_folder(table, "taxonomy_root"),
+        skip_content_templating=_globs(table, "skip_content_templating"),
         hold_future=table.boolean("hold_future", False),
         generate_feeds=default.generate_feeds,
         feed_limit=table.optional_integer("feed_limit", minimum=1),

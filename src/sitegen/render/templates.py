@@ -7,11 +7,12 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 
 from sitegen.base.errors import Problem, SiteError, Span, nearest
+from sitegen.base.tera2 import as_jinja
 from sitegen.model import Artifact, SiteConfig
 from sitegen.render.environment import Environment
 from sitegen.render.functions import Outside, functions
@@ -23,6 +24,18 @@ from sitegen.render.missing import Missing, MissingError, known_names, missing_t
 
 _VIEW = re.compile(r"'sitegen\.[\w.]+\.(\w+?)(?:View)? object'")
 _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
+
+
+_HEADING = "\ufdd2"
+"""What stands for the beginning of a heading's id, which is none of a comment."""
+
+
+class Text(NamedTuple):
+    """A text that is a template: where it stands, and which line of its file its first one is."""
+
+    body: str
+    file: str
+    line: int
 
 
 class Templates:
@@ -60,6 +73,41 @@ class Templates:
                 raise
             names = (*context, *self.environment.globals)
             raise SiteError([self._problem(error, name, page, names)]) from error
+
+    def render_text(self, text: Text, page: str, context: Mapping[str, Any]) -> str:
+        """A text that is itself a template, Tera 2's; a mistake in it has its place in its file."""
+        self._draws = draws(page)
+        environment = self.environment
+        try:
+            source = as_jinja(text.body.replace("{#", _HEADING), whole=True)
+            code = environment.compile(source, text.file, f"{FILE}{text.file}")
+            template = jinja2.Template.from_code(environment, code, environment.make_globals(None))
+            return template.render(context).replace(_HEADING, "{#")
+        except Exception as error:
+            frames = _frames(error)
+            if not isinstance(error, jinja2.TemplateError) and not frames:
+                raise
+            raise SiteError([self._problem_in(text, error, frames, context)]) from error
+
+    def _problem_in(
+        self,
+        text: Text,
+        error: Exception,
+        frames: list[tuple[str, int]],
+        context: Mapping[str, Any],
+    ) -> Problem:
+        """What an exception that rose from such a text, or from what it called, means."""
+        lines = [line for file, line in frames if file == text.file]
+        line = lines[-1] if lines else getattr(error, "lineno", None) or 1
+        written = text.body.split("\n")
+        excerpt = written[line - 1] if line <= len(written) else ""
+        help = [f"in {file}:{line}" for file, line in frames[-1:] if file != text.file]
+        close = self._meant(error, (*context, *self.environment.globals))
+        help += [f"did you mean `{close}`?"] if close else []
+        help += ["`{% raw %} … {% endraw %}` shows braces as they are"] if not lines else []
+        span = Span(text.file, text.line + line - 1)
+        message = self._in_authors_words(error)
+        return Problem("fatal", "template", message, span, excerpt, tuple(help))
 
     def first_of(self, *names: str) -> str:
         """The first of the templates that there is; the last where there is none."""
