@@ -30,8 +30,12 @@ _SIGN = re.compile(
 )
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
-OPTIONAL = "not_given_"
-"""A name that nothing has: what a component's body stands for where it has none."""
+CALLED = frozenset(("component", "implicit_", "nothing_", "spread_"))
+"""The functions that rewritten templates call."""
+
+MARK = "\ufdd3"
+"""What a line's number stands between, while its text is filled in."""
+NUMBERED = re.compile(f"{MARK}(\\d+){MARK}")
 
 
 class Definition(NamedTuple):
@@ -212,7 +216,8 @@ def _macro(name: str, parameters: str, between: str) -> str:
             given = f", {default}" if default else ""
             default = f'implicit_("{found[2]}"{given})'
         written.append(f"{found[2]}={default}" if default else found[2])
-    head = f" macro {macro_of(name)}({', '.join([*_in_order(written), f'body={OPTIONAL}'])}) "
+    all_of_them = ", ".join([*_in_order(written), 'body=nothing_("body")'])
+    head = f" macro {macro_of(name)}({all_of_them}) "
     body = f"{between} if caller {between} set body = caller() {between} endif "
     return head + body + rest
 

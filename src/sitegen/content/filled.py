@@ -5,20 +5,16 @@ Each line that will stand in the text as it is carries its number through the te
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem
-from sitegen.base.tera2 import plain_parts
+from sitegen.base.tera2 import MARK, NUMBERED, plain_parts
 from sitegen.model import Origin
 
 FillIn = Callable[[str, Origin], str | tuple[Problem, ...]]
 """What a text gives that is a template, or the mistakes in it."""
-
-_MARK = "\ufdd3"
-_NUMBERED = re.compile(f"{_MARK}(\\d+){_MARK}")
 
 
 class Filled(NamedTuple):
@@ -32,19 +28,19 @@ class Filled(NamedTuple):
 
 def fill(body: str, origin: Origin, fill_in: FillIn) -> Filled | tuple[Problem, ...]:
     """What a body gives, or the mistakes in it."""
-    filled = fill_in(_numbered(body.replace(_MARK, "\ufffd")), origin)
+    filled = fill_in(_numbered(body.replace(MARK, "\ufffd")), origin)
     if not isinstance(filled, str):
         return filled
     lines, made, shown = [], set(), []
     last = 0
     for number, line in enumerate(filled.split("\n")):
-        found = _NUMBERED.search(line)
+        found = NUMBERED.search(line)
         if found is None:
             made.add(number)
         else:
             last = int(found[1])
         lines.append(last)
-        shown.append(_NUMBERED.sub("", line))
+        shown.append(NUMBERED.sub("", line))
     return Filled("\n".join(shown), tuple(lines), frozenset(made))
 
 
@@ -56,6 +52,6 @@ def _numbered(body: str) -> str:
     for number, line in enumerate(body.split("\n")):
         place = bisect_right(starts, at) - 1
         is_plain = place >= 0 and at <= parts[place][1]
-        marked.append(f"{_MARK}{number}{_MARK}{line}" if is_plain else line)
+        marked.append(f"{MARK}{number}{MARK}{line}" if is_plain else line)
         at += len(line) + 1
     return "\n".join(marked)

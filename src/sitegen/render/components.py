@@ -82,7 +82,15 @@ def component_functions(
             return default if default is not Undefined else environment.undefined(name=name)
         return value
 
-    return {"component": component, "implicit_": implicit, "spread_": spread}
+    def nothing(name: str) -> Any:
+        return environment.undefined(name=name)
+
+    return {
+        "component": component,
+        "implicit_": implicit,
+        "nothing_": nothing,
+        "spread_": spread,
+    }
 
 
 def spread(*parts: Any) -> Any:
