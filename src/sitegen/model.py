@@ -111,6 +111,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     ignored_static: tuple[str, ...] = ()
     taxonomies: tuple[TaxonomyConfig, ...] = ()
     taxonomy_root: str = ""
+    skip_content_templating: tuple[str, ...] = ()
     hold_future: bool = False
     generate_feeds: bool = False
     feed_limit: int | None = None
@@ -190,7 +191,8 @@ class Meta(msgspec.Struct, frozen=True):
 
     `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
     `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
-    text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
+    text, whoever said so: itself, its section or the site. What is `hidden` has its address, and no
+    list, feed, sitemap or search index names it. `paginate_by` is 0 for never.
     """
 
     title: str | None = None
@@ -204,6 +206,8 @@ class Meta(msgspec.Struct, frozen=True):
     lang: str = "en"
     aliases: tuple[str, ...] = ()
     in_search_index: bool = True
+    include_in_feeds: bool = True
+    hidden: bool = False
     insert_anchor_links: Anchors = "none"
     html: Html = "trusted"
     authors: tuple[str, ...] = ()

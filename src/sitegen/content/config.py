@@ -23,6 +23,7 @@ from sitegen.content.settings import (
     parse_markdown,
     parse_search,
     parse_slugify,
+    parse_words,
 )
 from sitegen.content.source import decode
 from sitegen.content.theme import with_theme
@@ -40,7 +41,6 @@ _FOREIGN = (
     "highlight_code",
     "highlight_theme",
     "highlight_themes_css",
-    "skip_content_templating",
 )
 _UNUSED_EXECUTE = ("auto",)
 MOST_PROCESSES = 100
@@ -93,7 +93,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         feed_filenames=parse_feed_filenames(table, ("atom.xml",)),
         build_search_index=table.boolean("build_search_index", False),
         search=parse_search(table.table("search"), "sitegen" if ours else "elasticlunr_javascript"),
-        translations=table.string_map("translations"),
+        translations=parse_words(table, table.string("default_language", "en")),
     )
     languages = parse_languages(table, default, slugs)
     default = languages[0]
@@ -112,6 +112,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         ignored_static=_globs(table, "ignored_static"),
         taxonomies=default.taxonomies,
         taxonomy_root=_folder(table, "taxonomy_root"),
+        skip_content_templating=_globs(table, "skip_content_templating"),
         hold_future=table.boolean("hold_future", False),
         generate_feeds=default.generate_feeds,
         feed_limit=table.optional_integer("feed_limit", minimum=1),
@@ -219,11 +220,14 @@ def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
 
 
 def why_no_address(url: str) -> str | None:
-    """What keeps an URL from being the address of a site; None where nothing does."""
+    """What keeps an URL from being the address of a site; None where nothing does.
+
+    `//host` is the host by whatever protocol a page came.
+    """
     if url in ("", "/"):
         return None
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(f"https:{url}" if url.startswith("//") else url)
     except ValueError as error:
         return f"`{url}` is no address: {error}"
     if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"\s", url):

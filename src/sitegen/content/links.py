@@ -105,6 +105,8 @@ def _settle(
         message = f"a link of the kind `{scheme}:` is refused"
         problems.append(Problem("error", "link", message, span, excerpt, (help,)))
         token.attrSet(key, "#")
+    elif key == "src" and target.startswith("@/"):
+        yield finder.link(target, target)
     elif key == "src":
         _settle_picture(token, target, beside)
     elif target.startswith("@/"):

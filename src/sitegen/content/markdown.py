@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, Span
 from sitegen.content.dialect import dialect_of, parser_for
-from sitegen.content.expand import expand
+from sitegen.content.expand import Expanded, expand
 from sitegen.content.fences import (
     PYTHON,
     Beside,
@@ -23,6 +23,7 @@ from sitegen.content.fences import (
     parse_look,
     shown_language,
 )
+from sitegen.content.globs import matcher
 from sitegen.content.headings import (
     RESERVED_IDS,
     demote,
@@ -61,7 +62,11 @@ def parse_document(
     """The document in a file's body; mistakes in its blocks go to `problems`."""
     origin = Origin(source, meta, url)
     include = partial(include_file, source, config.root)
-    expanded = expand(body, origin, snippets, include, problems)
+    skipped = matcher(config.skip_content_templating)
+    if snippets.fill_in is not None and skipped(source.path):
+        expanded = Expanded(body)
+    else:
+        expanded = expand(body, origin, snippets, include, problems)
     environment: dict[str, Any] = {}
     tokens = parser_for(dialect_of(config.markdown, expanded.text)).parse(
         expanded.text, environment

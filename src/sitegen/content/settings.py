@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import get_args
 
 from sitegen.base.paths import why_no_path
@@ -35,6 +36,7 @@ _ZOLA_MARKDOWN = (
     "highlight_theme",
     "highlight_themes_css",
     "extra_syntaxes_and_themes",
+    "extra_syntaxes",
 )
 
 
@@ -53,7 +55,8 @@ def parse_slugify(table: Table) -> SlugConfig:
 def parse_markdown(table: Table, *, zola: bool = False) -> MarkdownConfig:
     """`[markdown]`, but for `demote_headings`.
 
-    In Zola's own file formulas are left alone by default: its themes bring a script for them.
+    In Zola's own file formulas are left alone by default: its themes bring a script for them; and
+    footnotes stand where they were written.
     """
     highlighting = table.table("highlighting")
     default = MarkdownConfig()
@@ -67,7 +70,7 @@ def parse_markdown(table: Table, *, zola: bool = False) -> MarkdownConfig:
         smart_punctuation=table.boolean("smart_punctuation", default.smart_punctuation),
         definition_list=table.boolean("definition_list", default.definition_list),
         lazy_async_image=table.boolean("lazy_async_image", default.lazy_async_image),
-        bottom_footnotes=table.boolean("bottom_footnotes", default.bottom_footnotes),
+        bottom_footnotes=table.boolean("bottom_footnotes", not zola),
         github_alerts=table.boolean("github_alerts", default.github_alerts),
         insert_anchor_links=table.choice(
             "insert_anchor_links", ("none", "left", "right", "heading"), "none"
@@ -202,23 +205,79 @@ def parse_languages(
 ) -> tuple[LanguageConfig, ...]:
     """The default language, then the others by code; `[languages.xx]` of the default is merged."""
     declared = parse_taxonomies(table, slugs)
-    languages = table.named_tables("languages")
-    for code in declared.keys() - {"", default.code} - languages.keys():
+    if table.holds("languages", list):
+        found = _parse_listed_languages(table, default, declared)
+    else:
+        found = _parse_named_languages(table, default, slugs, declared)
+    for code in declared.keys() - {"", default.code} - found.keys():
         message = f"a taxonomy is in the language `{code}`, which the site does not have"
         table.report("taxonomies", message, f"[languages.{code}]")
-    found = {}
-    for code, entry in sorted(languages.items()):
-        if not _CODE.fullmatch(code):
-            entry.report(None, f"`{code}` is no code of a language", "such as `pt` or `pt-BR`")
-        format = default.search.index_format
-        found[code] = _parse_language(entry, code, slugs, declared.get(code, ()), format)
     taxonomies = declared.get("", ()) + declared.get(default.code, ())
     first = _merge_default(
         default,
         found.pop(default.code, LanguageConfig(default.code, search=default.search)),
         taxonomies,
     )
-    return (first, *found.values())
+    return (first, *(found[code] for code in sorted(found)))
+
+
+def _parse_named_languages(
+    table: Table,
+    site: LanguageConfig,
+    slugs: SlugConfig,
+    declared: Mapping[str, tuple[TaxonomyConfig, ...]],
+) -> dict[str, LanguageConfig]:
+    """`[languages.fr]`, by code."""
+    found = {}
+    for code, entry in table.named_tables("languages").items():
+        if not _CODE.fullmatch(code):
+            entry.report(None, f"`{code}` is no code of a language", "such as `pt` or `pt-BR`")
+        format = site.search.index_format
+        found[code] = _parse_language(entry, code, slugs, declared.get(code, ()), format)
+    return found
+
+
+def _parse_listed_languages(
+    table: Table,
+    site: LanguageConfig,
+    declared: Mapping[str, tuple[TaxonomyConfig, ...]],
+) -> dict[str, LanguageConfig]:
+    """`languages = [{ code = "fr", feed = true }]` of Zola until 0.13, by code: they have the
+    site's title, description and names of feeds, and their words in its `[translations]`."""
+    found: dict[str, LanguageConfig] = {}
+    for index, entry in table.tables("languages"):
+        code = entry.optional_string("code") or ""
+        if not _CODE.fullmatch(code) or code in found:
+            what = f"two languages `{code}`" if code in found else f"`{code}` is no code"
+            table.report("languages", what, '{ code = "fr" }', index=index)
+            continue
+        feeds = [entry.boolean(key, False) for key in ("feed", "rss")]
+        found[code] = LanguageConfig(
+            code=code,
+            title=site.title,
+            description=site.description,
+            generate_feeds=any(feeds),
+            feed_filenames=site.feed_filenames,
+            taxonomies=declared.get(code, ()),
+            build_search_index=entry.boolean("search", False),
+            search=site.search,
+            translations=parse_words(table, code, others=True),
+        )
+        entry.finish(where="a language")
+    return found
+
+
+def parse_words(table: Table, code: str, *, others: bool = False) -> dict[str, str]:
+    """`[translations]`, or `[translations.fr]` of a language where they stand in such tables.
+
+    With `others` only the latter.
+    """
+    words = table.table("translations")
+    own = words.string_map(code) if words.holds(code, dict) else {}
+    if others:
+        return own
+    names = [name for name in words.names() if not words.holds(name, dict)]
+    return {**{name: words.string(name) for name in names}, **own}
 
 
 def _parse_language(

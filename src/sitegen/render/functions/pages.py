@@ -22,15 +22,29 @@ from sitegen.render.lookup import need_file
 def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
     """The functions for a site."""
 
-    def get_page(path: str, lang: str | None = None, metadata_only: bool = False) -> Any:
+    def get_page(
+        path: str,
+        lang: str | None = None,
+        metadata_only: bool = False,
+        allow_missing: bool = False,
+    ) -> Any:
         found = library.page(_in_language(config, path, lang))
         if found is None:
+            if allow_missing:
+                return None
             raise no_such("get_page", f"there is no page `{path}`", path, library.urls)
         return msgspec.structs.replace(found, body=Markup()) if metadata_only else found
 
-    def get_section(path: str, metadata_only: bool = False, lang: str | None = None) -> Any:
+    def get_section(
+        path: str,
+        metadata_only: bool = False,
+        lang: str | None = None,
+        allow_missing: bool = False,
+    ) -> Any:
         found = library.section(_in_language(config, path, lang))
         if found is None:
+            if allow_missing:
+                return None
             raise no_such("get_section", f"there is no section `{path}`", path, library.urls)
         bare: dict[str, Any] = {"pages": (), "subsections": (), "parts": ()}
         bare = bare if metadata_only else {}
