@@ -375,7 +375,8 @@ class Document(msgspec.Struct, frozen=True):
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
     shortcodes asked for. `ties` are its links to measurements, whose tokens have their index as
-    `meta["tied"]`, and `bench_images` the places of charts.
+    `meta["tied"]`, and `bench_images` the places of charts. `alone`: nothing made it but its own
+    text, what sections hand down to it, and the configuration; no template and no other file.
     """
 
     source: Source
@@ -392,6 +393,7 @@ class Document(msgspec.Struct, frozen=True):
     markdown: MarkdownConfig = MarkdownConfig()
     ties: tuple[Tied, ...] = ()
     bench_images: tuple[BenchImage, ...] = ()
+    alone: bool = False
 
 
 # --- execution ----------------------------------------------------------------------------
