@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
 from collections.abc import Iterator
@@ -42,7 +43,6 @@ _FOREIGN = (
     "highlight_themes_css",
     "skip_content_templating",
 )
-_UNUSED_EXECUTE = ("auto",)
 _UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
 CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
 
@@ -188,10 +188,17 @@ def parse_execute(table: Table, outer: ExecuteConfig, folder: str = "") -> Execu
         inputs=(*outer.inputs, *_inputs(table, folder)),
         torch_default_device=table.boolean("torch_default_device", outer.torch_default_device),
         trust_output=table.boolean("trust_output", outer.trust_output),
+        auto=_auto(table, outer.auto),
     )
-    table.not_used(_UNUSED_EXECUTE, NOT_YET)
     table.finish(where="[execute]")
     return execute
+
+
+def _auto(table: Table, outer: float | None) -> float | None:
+    """What the preview runs by itself: what took so many seconds; without end for always."""
+    words = {"always": math.inf, "never": None}
+    word = table.string("auto") if "auto" in table else ""
+    return words[word] if word in words else table.duration("auto", outer or 0.0) or outer
 
 
 def _inputs(table: Table, folder: str) -> Iterator[Declared]:
