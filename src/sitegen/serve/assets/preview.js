@@ -307,6 +307,7 @@
     const version = said()?.dataset.version ?? "";
     const asked = new URLSearchParams({ url: ours.dataset.url, version, token: ours.dataset.follow });
     events = new EventSource(`/.sitegen/events?${asked}`);
+    events.addEventListener("open", () => { ours.dataset.ready = ""; });
     events.addEventListener("page", () => inTurn(renew));
     events.addEventListener("figure", ({ data }) => inTurn(() => draw(JSON.parse(data))));
     events.addEventListener("files", ({ data }) => inTurn(() => changed(JSON.parse(data))));
