@@ -370,7 +370,8 @@ class Document(msgspec.Struct, frozen=True):
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
-    shortcodes asked for.
+    shortcodes asked for. `alone`: nothing made it but its own text,
+    what sections hand down to it, and the configuration; no template and no other file.
     """
 
     source: Source
@@ -385,6 +386,7 @@ class Document(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     files: tuple[Artifact, ...] = ()
     markdown: MarkdownConfig = MarkdownConfig()
+    alone: bool = False
 
 
 # --- execution ----------------------------------------------------------------------------

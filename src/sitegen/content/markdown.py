@@ -79,6 +79,7 @@ def parse_document(
     files = _files(source, url, config)
     links = settle_links(text, config.markdown, files, anchors, prefix, problems)
     anchor = partial(_anchor, snippets, origin, problems)
+    templated = meta.insert_anchor_links != "none" and snippets.has(_ANCHOR)
     insert_anchors(tokens, headings, meta.insert_anchor_links, anchor)
     _place_formulas(text)
     _name_alerts(tokens, config, meta)
@@ -96,6 +97,13 @@ def parse_document(
         inlines=inlines,
         files=() if expanded.lines is None else snippets.made_files(),
         markdown=config.markdown,
+        alone=not (
+            files.asked
+            or templated
+            or expanded.lines is not None
+            or meta.execute.inputs
+            or any(block.file is not None for block in blocks)
+        ),
     )
 
 
@@ -105,7 +113,7 @@ def parse_fragment(text: str, config: SiteConfig) -> tuple[Token, ...]:
     tokens = parser_for(dialect_of(config.markdown, text)).parse(text, {})
     source, meta = Source("", "", text), Meta()
     settled = Text(tokens, text.split("\n"), source, meta)
-    settle_links(settled, config.markdown, Files({}, "", ()), (), "", [])
+    settle_links(settled, config.markdown, Files({}, "", (), []), (), "", [])
     _set_languages(tokens)
     _label_tasks(tokens)
     return tuple(tokens)
@@ -206,7 +214,7 @@ def _files(source: Source, url: str, config: SiteConfig) -> Files:
     names = {asset.path.removeprefix(folder).lstrip("/"): asset.file for asset in source.assets}
     themes = [config.root / "themes" / config.theme / "static"] if config.theme else []
     address = local_reference(permalink(config.base_url, below), config.base_url)
-    return Files(names, address, [config.root / "static", *themes])
+    return Files(names, address, [config.root / "static", *themes], [])
 
 
 def _anchor(
