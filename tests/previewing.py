@@ -100,7 +100,9 @@ _OPENER = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
 def preview(root: Path) -> Iterator[Callable[..., Preview]]:
     """A function that starts a preview of the site with more arguments of the command."""
     with ExitStack() as stack:
-        yield lambda *arguments, **options: stack.enter_context(_started(root, arguments, **options))
+        yield lambda *arguments, **options: stack.enter_context(
+            _started(root, arguments, **options)
+        )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
-from sitegen.benchmarks import Bench, Benchmark
+from sitegen.benchmarks import Bench, Benchmark, GraphBreak
 from sitegen.settings import (
     Anchors,
     Html,
@@ -407,7 +407,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     A plan has no blocks where a post holds inline expressions only. `span` is where it begins.
     A benchmark is a plan of its own: `bench` says how, its last block is the benchmark, those
-    before are what it needs, and its session is called `bench:NAME`.
+    before are what it needs, and its session is called `bench:NAME`. `measure` says how it is
+    judged.
     """
 
     key: str
@@ -421,6 +422,7 @@ class Plan(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     inputs: tuple[Digested, ...] = ()
     bench: Bench | None = None
+    measure: MeasureConfig = MeasureConfig()
 
 
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -492,11 +494,26 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", omit_defaults=True):
 Output = Stream | Display | Failure
 
 
+class CacheUse(msgspec.Struct, frozen=True):
+    """How often a compiler's cache on disk held what was compiled, and how often it did not.
+
+    A hit makes the time of compiling say little.
+    """
+
+    name: Literal["inductor", "xla"]
+    hits: int
+    misses: int
+
+
 class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a block cost, in seconds and bytes; None where it could not be measured.
 
-    `wall` ends after waiting for every framework that the post had initialised. `first` names
-    the frameworks imported or given their first work here: their one-off cost is in `wall`.
+    `wall` ends after waiting for every framework that the post had initialised. `cpu` holds
+    `cpu_children`, that of child processes which have ended. `compile_torch` and `compile_xla` are
+    the parts of `compile`, None where that framework was not loaded, or nobody asked. `first` names
+    the frameworks imported or given their first work here: their one-off cost is in `wall`;
+    `loaded` what the block imports that was imported before its kernel began: no cost is in `wall`.
+    `uncompiled` are functions that torch.compile left to Python altogether.
     """
 
     wall: float
@@ -505,6 +522,14 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     peak_host: int | None = None
     peak_device: int | None = None
     first: tuple[str, ...] = ()
+    cpu_children: float = 0.0
+    compile_torch: float | None = None
+    compile_xla: float | None = None
+    caches: tuple[CacheUse, ...] = ()
+    breaks: tuple[GraphBreak, ...] = ()
+    recompiles: tuple[GraphBreak, ...] = ()
+    uncompiled: tuple[GraphBreak, ...] = ()
+    loaded: tuple[str, ...] = ()
 
 
 CellStatus = Literal["ok", "failed", "not run", "not here"]
@@ -596,8 +621,9 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """The results of one session on one device; `started` is UTC, `seconds` the whole session.
 
-    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks.
-    `by` names who contributed a run that is not the author's.
+    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks;
+    as it is stored, its samples are in the blob `samples`. `by` names who contributed a run that is
+    not the author's.
     """
 
     key: str
@@ -613,6 +639,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     saves: tuple[Saved, ...] = ()
     accepted: Accepted | None = None
     benchmark: Benchmark | None = None
+    samples: Blob | None = None
     by: str | None = None
 
     @property
@@ -627,8 +654,12 @@ class Queued(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True):
+    """A block begins; of a benchmark, the process of that number, from 1, out of so many."""
+
     plan: Plan
     block: int
+    process: int = 0
+    processes: int = 0
 
 
 class Chunk(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from sitegen.content.source import scan_content
 from sitegen.execute.failures import about_failures
 from sitegen.model import Artifact, Run, Shown, SiteConfig, Source
 from sitegen.passes.asked import Caller, Clock, Draft, Options, stop_if_fatal
+from sitegen.passes.kept import Kept
 from sitegen.passes.parse import hold_back, parse_site
 from sitegen.storage.publish import check_artifacts
 
@@ -39,6 +40,7 @@ class SiteMaker:
         self._root = root
         self._caller = caller
         self._whole: dict[str, Source] = {}
+        self._before = Kept()
 
     def make(self, today: Today, *, drafts: bool) -> Written:
         """The site; a file with a mistake that would keep all from being published is shown as it
@@ -92,11 +94,12 @@ class SiteMaker:
         options: Options,
         problems: list[Problem],
     ) -> Written:
-        parsed = parse_site(config, sources, options, problems, self._caller.environ)
+        before = self._before
+        parsed = parse_site(config, sources, options, problems, self._caller.environ, before)
         stop_if_fatal(problems)
         drafts, _ = hold_back(parsed, config, options, self._caller, problems)
         watch, clock = (lambda event: None), Clock()
-        made = make_site(config, drafts, options, self._caller, watch, problems, clock)
+        made = make_site(config, drafts, options, self._caller, watch, problems, clock, before)
         problems += check_artifacts(made.artifacts)
         stop_if_fatal(problems)
         for draft in drafts:
