@@ -180,4 +180,5 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
         allow_errors=options.allow_errors,
         refresh=options.refresh,
         jobs=config.execute.jobs,
+        today=options.today,
     )

@@ -51,7 +51,8 @@ class Declared(msgspec.Struct, frozen=True):
 class ExecuteConfig(msgspec.Struct, frozen=True):
     """`[execute]`: whether, where and how blocks run; page beats section beats site.
 
-    `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores.
+    `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores;
+    `auto` is in seconds, without end for always, None for never.
     """
 
     enabled: bool = True
@@ -66,6 +67,7 @@ class ExecuteConfig(msgspec.Struct, frozen=True):
     inputs: tuple[Declared, ...] = ()
     torch_default_device: bool = True
     trust_output: bool = False
+    auto: float | None = 5.0
 
 
 class MeasureConfig(msgspec.Struct, frozen=True):
@@ -701,11 +703,12 @@ class Started(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """A block's outputs so far, the last of them new or grown."""
+    """What a block gave just now; where it was asked for, `outputs` are all that it has by then."""
 
     plan: Plan
     block: int
     output: Output
+    outputs: tuple[Output, ...] = ()
 
 
 class BlockDone(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
 from sitegen.content.settings import (
-    NOT_YET,
     parse_feed_filenames,
     parse_generate_feeds,
     parse_languages,
@@ -42,7 +42,6 @@ _FOREIGN = (
     "highlight_theme",
     "highlight_themes_css",
 )
-_UNUSED_EXECUTE = ("auto",)
 MOST_PROCESSES = 100
 CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
 
@@ -190,10 +189,17 @@ def parse_execute(table: Table, outer: ExecuteConfig, folder: str = "") -> Execu
         inputs=(*outer.inputs, *_inputs(table, folder)),
         torch_default_device=table.boolean("torch_default_device", outer.torch_default_device),
         trust_output=table.boolean("trust_output", outer.trust_output),
+        auto=_auto(table, outer.auto),
     )
-    table.not_used(_UNUSED_EXECUTE, NOT_YET)
     table.finish(where="[execute]")
     return execute
+
+
+def _auto(table: Table, outer: float | None) -> float | None:
+    """What the preview runs by itself: what took so many seconds; without end for always."""
+    words = {"always": math.inf, "never": None}
+    word = table.string("auto") if "auto" in table else ""
+    return words[word] if word in words else table.duration("auto", outer or 0.0) or outer
 
 
 def _inputs(table: Table, folder: str) -> Iterator[Declared]:

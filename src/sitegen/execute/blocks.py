@@ -77,8 +77,8 @@ def run_block(
     block: Block,
     fold: Fold,
     inlines: Sequence[Inline] = (),
-) -> Iterator[Output | Outcome]:
-    """The outputs of a block as they come, folded too, and last its outcome.
+) -> Iterator[Output | Outcome | None]:
+    """The outputs of a block as they come, folded too, None while none comes; last its outcome.
 
     The inline expressions are evaluated when the block is done, within its limit.
     """
@@ -99,6 +99,8 @@ def run_block(
         if death is not None:
             yield _cut_short(block, fold.outputs(), death)
             return
+        if not messages:
+            yield None
         for message in messages:
             if message["parent_header"].get("msg_id") != identity:
                 continue

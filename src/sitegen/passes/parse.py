@@ -171,7 +171,7 @@ def hold_back(
     problems: list[Problem],
 ) -> tuple[list[Draft], tuple[str, ...]]:
     """The drafts without those that are held back until their date, and a line that counts them."""
-    if not config.hold_future:
+    if not config.hold_future or options.future:
         return list(drafts), ()
     day = day_of(caller.environ)
     held = [draft for draft in drafts if is_future(draft.document.meta, day)]
