@@ -17,8 +17,8 @@ WORDS = (
     "kernel tensor memory cache device batch stream layer weight gradient compile graph trace "
     "build have page list order time second measure median sample noise branch merge split shape "
     "stride copy write read queue block thread worker lock signal socket buffer vector matrix product "
-    "inverse norm value result number table figure column number half double single mixed "
-    "precise rough"
+    "inverse norm value result number table figure column number half double single "
+    "mixed precise rough"
 ).split()
 NAMES = (
     "alpha beta gamma delta value total count index offset width height depth score weight bias "
