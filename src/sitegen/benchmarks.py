@@ -169,13 +169,15 @@ class ProcessNote(msgspec.Struct, frozen=True, omit_defaults=True):
 class Benchmark(msgspec.Struct, frozen=True, omit_defaults=True):
     """A measured benchmark: series by point, then variant in the order of the code.
 
-    `attempts` counts the runs that were made until it was stable or given up.
+    `attempts` counts the runs that were made until it was stable or given up. `prelude` is how long
+    each block that it needs took, the longest of its processes.
     """
 
     variants: tuple[str, ...]
     series: tuple[Series, ...]
     processes: tuple[ProcessNote, ...]
     attempts: int = 1
+    prelude: tuple[float, ...] = ()
     version: int = 1
 
 
