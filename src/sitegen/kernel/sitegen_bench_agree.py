@@ -13,8 +13,6 @@ NO_NUMBER = sys.float_info.max
 """The difference of results that cannot be subtracted: JSON has no infinity."""
 
 EPSILON = {
-    "float": 2.0**-52,
-    "complex": 2.0**-52,
     "float64": 2.0**-52,
     "complex128": 2.0**-52,
     "float32": 2.0**-23,
