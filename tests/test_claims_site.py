@@ -314,7 +314,7 @@ def test_what_readers_contribute_never_counts(tmp_path: Path) -> None:
 
 
 def test_of_two_blocks_that_list_a_name_the_later_one_counts(tmp_path: Path) -> None:
-    two = "```python\n#| values: [acc]\nacc = 0.1\n```\n\n```python\n#| values: [acc]\nacc = 0.2\n```\n"
+    two = "".join(f"```python\n#| values: [acc]\nacc = {value}\n```\n\n" for value in (0.1, 0.2))
     text = f"+++\n+++\n{two}\n[0.2](value:acc)\n"
     write_site(tmp_path, {"content/post.md": text}, config(""))
     (plan,) = plans_of(tmp_path)
