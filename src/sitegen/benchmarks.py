@@ -121,7 +121,8 @@ class Sampled(msgspec.Struct, frozen=True, omit_defaults=True):
 class GraphBreak(msgspec.Struct, frozen=True):
     """Where a compiled function left its graph, or was compiled anew: n-th line of block's code.
 
-    `block` counts the unit's blocks from 0, `line` the lines of its code as it enters the key.
+    `block` counts the unit's blocks from 0, `line` the lines of its code as it enters the key; 0
+    for a library's code, which `reason` names, run by that block.
     """
 
     block: int

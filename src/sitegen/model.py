@@ -19,7 +19,7 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
-from sitegen.benchmarks import Bench, Benchmark
+from sitegen.benchmarks import Bench, Benchmark, GraphBreak
 from sitegen.claims import BenchImage, Tied
 from sitegen.settings import (
     Anchors,
@@ -495,11 +495,26 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", omit_defaults=True):
 Output = Stream | Display | Failure
 
 
+class CacheUse(msgspec.Struct, frozen=True):
+    """How often a compiler's cache on disk held what was compiled, and how often it did not.
+
+    A hit makes the time of compiling say little.
+    """
+
+    name: Literal["inductor", "xla"]
+    hits: int
+    misses: int
+
+
 class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a block cost, in seconds and bytes; None where it could not be measured.
 
-    `wall` ends after waiting for every framework that the post had initialised. `first` names
-    the frameworks imported or given their first work here: their one-off cost is in `wall`.
+    `wall` ends after waiting for every framework that the post had initialised. `cpu` holds
+    `cpu_children`, that of child processes which have ended. `compile_torch` and `compile_xla` are
+    the parts of `compile`, None where that framework was not loaded, or nobody asked. `first` names
+    the frameworks imported or given their first work here: their one-off cost is in `wall`;
+    `loaded` what the block imports that was imported before its kernel began: no cost is in `wall`.
+    `uncompiled` are functions that torch.compile left to Python altogether.
     """
 
     wall: float
@@ -508,6 +523,14 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     peak_host: int | None = None
     peak_device: int | None = None
     first: tuple[str, ...] = ()
+    cpu_children: float = 0.0
+    compile_torch: float | None = None
+    compile_xla: float | None = None
+    caches: tuple[CacheUse, ...] = ()
+    breaks: tuple[GraphBreak, ...] = ()
+    recompiles: tuple[GraphBreak, ...] = ()
+    uncompiled: tuple[GraphBreak, ...] = ()
+    loaded: tuple[str, ...] = ()
 
 
 CellStatus = Literal["ok", "failed", "not run", "not here"]

@@ -36,19 +36,24 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored."""
+    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored.
+
+    `imported` are all top-level modules that the post has imported so far.
+    """
 
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
     opened: tuple[Opened, ...] = ()
+    imported: tuple[str, ...] = ()
     values: Mapping[str, Value] = {}
     unfit: tuple[str, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A block that has ended; `opened` are all files that its kernel has opened so far.
+    """A block that has ended; `opened` are all files that its kernel has opened so far, `imported`
+    all top-level modules.
 
     `ended` tells that the kernel did not outlive it: it died, or was killed at the block's limit.
     """
@@ -57,6 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
     opened: tuple[Opened, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
     ended: bool = False
+    imported: tuple[str, ...] = ()
 
 
 def run_block(
@@ -109,7 +115,7 @@ def run_block(
         if error is not None and not any(map(_is_failure, fold.outputs())):
             fold.add("error", error)  # IPython prints some errors, and sends them nowhere else
         cell = _judge(block, fold.outputs(reply.frames), reply)
-        yield Outcome(cell, reply.opened, reply.inlines)
+        yield Outcome(cell, reply.opened, reply.inlines, imported=reply.imported)
 
 
 def skip_block(block: Block, status: Literal["not run", "not here"] = "not run") -> Cell:

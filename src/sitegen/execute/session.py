@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 import msgspec
 
+from sitegen.benchmarks import GraphBreak
 from sitegen.execute.blocks import Opened, Outcome, run_block, skip_block
 from sitegen.execute.kernels import Kernel
 from sitegen.execute.messages import Displays, Fold
@@ -36,6 +37,7 @@ class Session:
     def __init__(self, plan: Plan, device: Device, mask: Callable[[str], str] = str) -> None:
         self.plan = plan
         self.opened: tuple[Opened, ...] = ()
+        self.imported: tuple[str, ...] = ()
         self._device = device
         self._mask = mask
         self._displays = Displays()
@@ -88,6 +90,7 @@ class Session:
 
     def _note(self, outcome: Outcome, inlines: tuple[Inline, ...]) -> None:
         self.opened = outcome.opened or self.opened
+        self.imported = outcome.imported or self.imported
         self._alive = self._alive and not outcome.ended
         for inline, evaluated in zip(inlines, outcome.inlines, strict=False):
             self._inlines[inline.index] = _masked(evaluated, self._mask)
@@ -100,7 +103,7 @@ class Session:
         ended = [_updated(cell, fold.outputs()) for cell, fold in self._ended]
         left = self.plan.blocks[len(ended) :]
         cells = (*ended, *(skip_block(block) for block in left))
-        return tuple(_masked_values(cell, self._mask) for cell in cells)
+        return tuple(_masked_cell(cell, self._mask) for cell in cells)
 
     def inlines(self) -> tuple[Evaluated, ...]:
         """What came of each inline expression, in the plan's order."""
@@ -116,12 +119,25 @@ def _updated(cell: Cell, now: tuple[Output, ...]) -> Cell:
     return msgspec.structs.replace(cell, outputs=tuple(outputs))
 
 
-def _masked_values(cell: Cell, mask: Callable[[str], str]) -> Cell:
+def _masked_cell(cell: Cell, mask: Callable[[str], str]) -> Cell:
+    """The cell with its values, and what the compiler said, masked; its outputs are already."""
+
+    def said(places: tuple[GraphBreak, ...]) -> tuple[GraphBreak, ...]:
+        return tuple(GraphBreak(entry.block, entry.line, mask(entry.reason)) for entry in places)
+
+    measures = cell.measures
+    if measures is not None:
+        measures = msgspec.structs.replace(
+            measures,
+            breaks=said(measures.breaks),
+            recompiles=said(measures.recompiles),
+            uncompiled=said(measures.uncompiled),
+        )
     values = {
         name: mask(value) if isinstance(value, str) else value
         for name, value in cell.values.items()
     }
-    return msgspec.structs.replace(cell, values=values)
+    return msgspec.structs.replace(cell, values=values, measures=measures)
 
 
 def _masked(evaluated: Evaluated, mask: Callable[[str], str]) -> Evaluated:

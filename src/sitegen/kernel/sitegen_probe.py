@@ -8,21 +8,26 @@ measurement design; names were checked against torch 2.13 and jax 0.10.2.
 from __future__ import annotations
 
 import os
-import re
-import resource
 import sys
-import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
+from sitegen_compiles import Compiles
+from sitegen_frames import describe_frames
+from sitegen_frameworks import (
+    jax_peak,
+    reset_torch_peak,
+    running_frameworks,
+    torch_peak,
+    wait_for_jax,
+    wait_for_torch,
+)
 from sitegen_hooks import AfterImport, OpenedFiles
-
-FRAMEWORKS = ("torch", "jax")
-MAX_FRAMES = 40
+from sitegen_imports import Imports
+from sitegen_memory import host_peak, host_resident, reset_host_peak
 
 
 class Probe:
@@ -37,16 +42,17 @@ class Probe:
         self._torch_device: str | None = settings["torch_device"]
         self._inherited = host_resident() if settings["forked"] else 0
         self._depth = 0
-        self._jax_compile = 0.0
+        self._compiles = Compiles(self.page)
+        self._imports = Imports(forked=settings["forked"])
         self._jax_peak = 0
         self._seen: set[str] = set()
-        self._began: tuple[int, float] | None = None
-        self._aside = (0, 0.0)
+        self._began: tuple[int, Cpu] | None = None
+        self._aside: tuple[int, Cpu] = (0, (0.0, 0.0))
         self._measures: dict[str, Any] | None = None
         self._frames: list[dict[str, Any]] = []
         self._names: list[str] = []
         sys.addaudithook(self.opened.audit)
-        after = {"torch": self._after_torch, "jax._src.monitoring": self._after_jax}
+        after = {"torch": self._after_torch, **self._compiles.watches()}
         for name in after.keys() & sys.modules.keys():  # a forked kernel has them already
             after.pop(name)(sys.modules[name])
         sys.meta_path.insert(0, AfterImport(after))
@@ -84,10 +90,8 @@ class Probe:
             yield
         finally:
             wall, used = self._aside
-            self._aside = (
-                wall + time.perf_counter_ns() - began,
-                used + cpu_seconds() - cpu,
-            )
+            ended = time.perf_counter_ns()
+            self._aside = (wall + ended - began, _plus(used, _minus(cpu_seconds(), cpu)))
 
     def note_exception(self, error: BaseException | None) -> None:
         """Keep where the exception came from, and the names of its classes."""
@@ -95,12 +99,14 @@ class Probe:
         self._names = [kind.__name__ for kind in type(error).__mro__[:-1]] if error else []
 
     def take(self) -> dict[str, Any]:
-        """The record of the block that ended: measures, frames of its failure, files opened."""
+        """The record of the block that ended: measures, frames of its failure, files opened,
+        modules imported."""
         record = {
             "measures": self._measures,
             "frames": self._frames,
             "names": self._names,
             "opened": self.opened.take(),
+            "imported": self._imports.take(self.code),
         }
         self._measures = None
         self._frames = []
@@ -111,12 +117,11 @@ class Probe:
         self._depth += 1
         if self._depth > 1:
             return  # code that a block runs through IPython is part of the block
-        self._jax_compile = 0.0
-        drain_torch_compile()
+        self._compiles.drop()
         reset_host_peak()
         reset_torch_peak()
         self._seen = running_frameworks()
-        self._aside = (0, 0.0)
+        self._aside = (0, (0.0, 0.0))
         self._began = (time.perf_counter_ns(), cpu_seconds())
 
     def _end(self) -> None:
@@ -128,14 +133,17 @@ class Probe:
         ended = time.perf_counter_ns()
         began, cpu = self._began
         aside, aside_cpu = self._aside
+        own, children = _minus(_minus(cpu_seconds(), cpu), aside_cpu)
         self._began = None
         self._measures = {
             "wall": round((ended - began - aside) / 1e9, 6),
-            "cpu": round(cpu_seconds() - cpu - aside_cpu, 6),
-            "compile": round(drain_torch_compile() + self._jax_compile, 6),
+            "cpu": round(own + children, 6),
+            "cpu_children": round(children, 6),
             "peak_host": max(0, host_peak() - self._inherited),
             "peak_device": self._device_peak(),
             "first": sorted(running_frameworks() - self._seen),
+            "loaded": self._imports.already_loaded(self.code),
+            **self._compiles.take(self.block),
         }
 
     def _device_peak(self) -> int | None:
@@ -151,160 +159,19 @@ class Probe:
         if self._torch_device is not None:
             torch.set_default_device(self._torch_device)
 
-    def _after_jax(self, monitoring: ModuleType) -> None:
-        def note(event: str, seconds: float, **_: object) -> None:
-            if event.startswith("/jax/core/compile/"):
-                self._jax_compile += seconds
 
-        monitoring.register_event_duration_secs_listener(note)
+Cpu = tuple[float, float]
+"""Seconds of processor time: of this process, and of its children that have ended."""
 
 
-def describe_frames(error: BaseException, page: str) -> list[dict[str, Any]]:
-    """Where an exception came from, outermost first: block or file, line, function of each level.
-
-    A block is counted from 0; a library's file is named without this machine's folders.
-    """
-    places = []
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append((code.co_filename, trace.tb_lineno, code.co_name))
-        trace = trace.tb_next
-    if isinstance(error, SyntaxError) and error.filename:
-        places.append((error.filename, error.lineno or 1, ""))
-    pattern = re.compile(re.escape(page) + r"/block-(\d+)(?:\+(\d+))?\.py")
-    frames: list[dict[str, Any]] = []
-    for file, line, function in places:
-        block = pattern.fullmatch(file)
-        if block:
-            line += int(block[2] or 0)
-            frames.append({"function": function, "line": line, "block": int(block[1]) - 1})
-        elif frames:
-            frames.append({"function": function, "line": line, "file": shorten(file)})
-    half = MAX_FRAMES // 2
-    return frames if len(frames) <= MAX_FRAMES else frames[:half] + frames[-half:]
-
-
-def shorten(file: str) -> str:
-    """A library's file without the folder in which this machine keeps it."""
-    paths = sysconfig.get_paths()
-    for folder in (paths["purelib"], paths["platlib"], paths["stdlib"]):
-        if file.startswith(folder + os.sep):
-            return file[len(folder) + 1 :].replace(os.sep, "/")
-    return file if file.startswith("<") else Path(file).name
-
-
-def running_frameworks() -> set[str]:
-    """The frameworks imported, and those that have opened their device."""
-    found = {f"import {name}" for name in FRAMEWORKS if name in sys.modules}
-    if open_accelerator() is not None:
-        found.add("start torch")
-    if jax_backends() is not None:
-        found.add("start jax")
-    return found
-
-
-def open_accelerator() -> str | None:
-    """The kind of accelerator that the post has made torch open; asking opens none."""
-    torch = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "accelerator"):
-        return None
-    for kind in ("cuda", "xpu"):
-        if getattr(torch, kind).is_initialized():
-            return kind
-    return "mps" if torch.backends.mps.is_available() else None
-
-
-def wait_for_torch() -> None:
-    if open_accelerator() is not None:
-        sys.modules["torch"].accelerator.synchronize()
-
-
-def jax_backends() -> Any:
-    """JAX, once the post has given it a backend; asking makes none."""
-    bridge = sys.modules.get("jax._src.xla_bridge")
-    jax = sys.modules.get("jax")
-    if jax is None or bridge is None or not bridge.backends_are_initialized():
-        return None
-    return jax
-
-
-def wait_for_jax() -> None:
-    jax = jax_backends()
-    if jax is not None:
-        for array in jax.live_arrays():
-            if not array.is_deleted():
-                array.block_until_ready()
-
-
-def drain_torch_compile() -> float:
-    """Seconds that torch spent compiling since this was last asked."""
-    utils = sys.modules.get("torch._dynamo.utils")
-    if utils is None or not hasattr(utils, "get_compilation_metrics"):
-        return 0.0
-    metrics = utils.get_compilation_metrics()
-    seconds = sum(metric.entire_frame_compile_time_s or 0.0 for metric in metrics)
-    if metrics:
-        utils.clear_compilation_metrics()
-    return float(seconds)
-
-
-def cpu_seconds() -> float:
-    """Processor time of this process and of its children that have ended."""
+def cpu_seconds() -> Cpu:
     times = os.times()
-    return time.process_time_ns() / 1e9 + times.children_user + times.children_system
+    return time.process_time_ns() / 1e9, times.children_user + times.children_system
 
 
-def reset_host_peak() -> None:
-    try:
-        with open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123 (no object, no cost)
-            file.write("5")
-    except OSError:
-        return
+def _plus(left: Cpu, right: Cpu) -> Cpu:
+    return left[0] + right[0], left[1] + right[1]
 
 
-def host_resident() -> int:
-    """Memory of the host in use now; of a forked process, what it has from its parent counts."""
-    return status_of("VmRSS") or 0
-
-
-def status_of(name: str) -> int | None:
-    """A line of Linux's /proc/self/status, in bytes; None elsewhere."""
-    try:
-        with open("/proc/self/status") as file:  # noqa: PTH123
-            for line in file:
-                if line.startswith(f"{name}:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
-
-
-def host_peak() -> int:
-    """Peak resident memory since the last reset; where none is possible, of the process so far."""
-    peak = status_of("VmHWM")
-    if peak is not None:
-        return peak
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def reset_torch_peak() -> None:
-    if open_accelerator() in ("cuda", "xpu"):
-        sys.modules["torch"].accelerator.reset_peak_memory_stats()
-
-
-def torch_peak() -> int:
-    """Peak bytes on torch's accelerator since the last reset; 0 where none is kept, as on MPS."""
-    if open_accelerator() in ("cuda", "xpu"):
-        return int(sys.modules["torch"].accelerator.max_memory_allocated())
-    return 0
-
-
-def jax_peak() -> int:
-    """The largest peak of JAX's devices since the kernel began; 0 on a CPU, which keeps none."""
-    jax = jax_backends()
-    if jax is None:
-        return 0
-    stats = [device.memory_stats() for device in jax.local_devices()]
-    return max((int(stat.get("peak_bytes_in_use", 0)) for stat in stats if stat), default=0)
+def _minus(left: Cpu, right: Cpu) -> Cpu:
+    return left[0] - right[0], left[1] - right[1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sitegen_probe import describe_frames
+from sitegen_frames import describe_frames
 
 LONGEST_TEXT = 200
 """Characters of a string that is stored as a value."""

@@ -1,0 +1,248 @@
+"""What every block costs, measured by the probe in real kernels with torch and JAX."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sitegen.model import BlockDone, CacheUse, Measures
+from tests.support import CONFIG, build_site, write_site
+
+POST = """
+```python
+import torch, torch._dynamo
+torch.manual_seed(0)
+x = torch.ones(8)
+```
+```python
+#| label: branch
+@torch.compile(backend="eager")
+def branching(x):
+    # a comment that the kernel does not see
+
+    y = torch.relu(x)
+    if y.sum() > 1:
+        return y * 2
+    return y
+
+branching(x)
+```
+```python
+@torch.compile(backend="eager")
+def talking(x):
+    y = x + 1
+    print("half way")
+    return y * 2
+
+talking(x)
+torch._dynamo.reset()
+```
+```python
+@torch.compile(backend="eager", dynamic=False)
+def shaped(x):
+    return x + 1
+
+for n in range(2, 13):
+    shaped(torch.ones(n))
+```
+```python
+@torch.compile(backend="eager")
+def looping(x):
+    for n in range(2):
+        x = x + 1
+        print(n)
+    return x
+
+looping(x)
+```
+```python
+def branching_too(x):
+    if x.sum() > 1:
+        return x * 2
+    return x
+
+torch._dynamo.explain(branching_too)(x).graph_count
+```
+```python
+branching(torch.ones(9))
+```
+```python
+import jax
+import jax.numpy as jnp
+jax.jit(lambda a: jnp.sin(a) @ a)(jnp.ones((64, 64))).shape
+```
+```python
+import os, subprocess, sys
+subprocess.run([sys.executable, "-c", "sum(n * n for n in range(2_000_000))"])
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def costs(tmp_path_factory: pytest.TempPathFactory) -> list[Measures]:
+    root = write_site(tmp_path_factory.mktemp("costs"), {"content/post.md": POST})
+    report, events = build_site(root)
+    assert report.problems == ()
+    done = [event.cell.measures for event in events if isinstance(event, BlockDone)]
+    assert all(done)
+    return [measures for measures in done if measures is not None]
+
+
+def test_a_branch_on_data_breaks_its_graph_at_its_line(costs: list[Measures]) -> None:
+    (found,) = costs[1].breaks
+    assert (found.block, found.line) == (1, 4), "lines of the code without comments"
+    assert "branch" in found.reason
+    assert costs[1].compile_torch is not None
+    assert costs[1].compile_torch > 0
+    assert costs[1].compile == costs[1].compile_torch
+
+
+def test_a_break_is_kept_though_the_block_resets_dynamo(costs: list[Measures]) -> None:
+    assert [(found.block, found.line) for found in costs[2].breaks] == [(2, 4)]
+    assert "`print`" in costs[2].breaks[0].reason
+
+
+def test_compiling_anew_is_told_until_the_limit_and_then_that_it_is(
+    costs: list[Measures],
+) -> None:
+    shaped = costs[3]
+    assert len(shaped.recompiles) == 7, "of the eight that the limit allows the first is none"
+    assert {(found.block, found.line) for found in shaped.recompiles} <= {(3, 1), (3, 3)}
+    assert "size mismatch" in shaped.recompiles[0].reason
+    (left,) = shaped.uncompiled
+    assert left.block == 3
+    assert "limit" in left.reason
+    assert "size mismatch" in left.reason
+
+
+def test_a_function_that_is_left_to_python_altogether_is_told(costs: list[Measures]) -> None:
+    (left,) = costs[4].uncompiled
+    assert (left.block, left.line) == (4, 5)
+    assert "`print`" in left.reason
+
+
+def test_what_explain_finds_is_told_too(costs: list[Measures]) -> None:
+    assert [(found.block, found.line) for found in costs[5].breaks] == [(5, 2)]
+
+
+def test_a_place_may_be_in_a_block_above(costs: list[Measures]) -> None:
+    places = [*costs[6].breaks, *costs[6].recompiles]
+    assert {found.block for found in places} == {1}
+
+
+def test_the_compilers_are_told_apart(costs: list[Measures]) -> None:
+    xla = costs[7].compile_xla
+    assert xla is not None
+    assert xla > 0
+    assert costs[7].compile_torch == 0
+    assert costs[7].compile == pytest.approx(xla)
+    assert costs[0].compile_xla is None or costs[0].compile_xla == 0
+
+
+def test_the_processor_time_of_children_is_counted_and_told_apart(costs: list[Measures]) -> None:
+    child = costs[8]
+    assert child.cpu_children > 0.02
+    assert child.cpu >= child.cpu_children
+    assert costs[7].cpu_children == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
+def test_what_was_imported_before_the_kernel_is_already_loaded(costs: list[Measures]) -> None:
+    assert costs[0].loaded == ("torch",)
+    assert costs[0].first == ()
+    assert costs[1].loaded == ("torch.compile",)
+    assert costs[2].loaded == (), "it is said once"
+    assert costs[7].loaded == ("jax",)
+    assert costs[7].first == ("start jax",)
+
+
+def test_reasons_read_the_same_in_each_run() -> None:
+    from sitegen.kernel import __file__ as kernel
+
+    code = """
+import sitegen_compiles as c
+guard = "0/2: ___check_type_id(n, 140686544687616), type=<class 'float'>  # n  # a.py:3"
+print(c.tidy_guard(guard))
+print(c.explain("generic_jump TensorVariable()"))
+print(c.explain("What\\n  Explanation: Why it is.\\n  Hint: Do."))
+print(c.explain("What"))
+"""
+    folder = Path(kernel).parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n") == [
+        "___check_type_id(n), type=<class 'float'>",
+        "a branch on a value that is only known once the graph has run",
+        "Why it is.",
+        "What",
+        "",
+    ]
+
+
+def test_the_probe_imports_and_starts_nothing(tmp_path: Path) -> None:
+    post = """
+```python
+import sys
+sorted(name for name in ("torch", "jax", "numpy", "torch._dynamo") if name in sys.modules)
+```
+```python
+import torch
+"torch._inductor.compile_fx" in sys.modules, torch.cuda.is_initialized()
+```
+```python
+import jax
+jax._src.xla_bridge.backends_are_initialized()
+```
+```python
+jax._src.xla_bridge.backends_are_initialized()
+```
+"""
+    for name in ("torch", "jax"):  # else a zygote imports them before
+        post = post.replace(f"import {name}", f"{name} = __import__('{name}')")
+    root = write_site(tmp_path, {"content/post.md": post})
+    report, _ = build_site(root)
+    assert report.problems == ()
+    html = (root / "public/post/index.html").read_text("utf-8")
+    for line in ("[]", "(False, False)", "False"):
+        assert line in html
+    assert "True" not in html[html.index("<figure") : html.index('<section class="card"')]
+
+
+def test_what_compilers_find_in_their_caches_is_counted(tmp_path: Path) -> None:
+    post = """
+```python
+import torch
+@torch.compile
+def grows(x):
+    return torch.sin(x) * 3 + 1
+grows(torch.ones(7, requires_grad=True)).sum().backward()
+```
+```python
+import jax, jax.numpy as jnp
+jax.config.update("jax_compilation_cache_dir", JAX)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+jax.jit(lambda x: jnp.tan(x) @ x)(jnp.ones((5, 5))).shape
+```
+"""
+    post = post.replace("JAX", repr(str(tmp_path / "xla")))
+    config = f"{CONFIG}\n[execute.env]\nTORCHINDUCTOR_CACHE_DIR = '{tmp_path / 'inductor'}'\n"
+    root = write_site(tmp_path / "site", {"content/post.md": post}, config)
+
+    def uses() -> list[CacheUse]:
+        shutil.rmtree(root / "measurements", ignore_errors=True)
+        _, events = build_site(root)
+        cells = [event.cell for event in events if isinstance(event, BlockDone)]
+        return [use for cell in cells if cell.measures for use in cell.measures.caches]
+
+    cold, warm = uses(), uses()
+    assert [use.name for use in cold] == ["inductor", "xla"] == [use.name for use in warm]
+    assert all(use.hits == 0 for use in cold)
+    assert all(use.misses > 0 for use in cold)
+    assert all(use.hits > 0 for use in warm)
+    assert all(use.misses == 0 for use in warm)
