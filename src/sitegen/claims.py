@@ -135,15 +135,18 @@ class Tie(msgspec.Struct, frozen=True):
 class Tied(msgspec.Struct, frozen=True):
     """A link to a measurement: what it asks for, the plain text that it has, and its places.
 
-    `span` is that of its destination. `written` are the first character of its text in the file
-    and the one behind it, None where that is not known. `tie` is None where it cannot be read.
+    `span` is that of its destination, `words` that of its text, or else of the destination too.
+    `written` is the place of its text in the file, in
+    characters, and how it stands there; None where that is not known. `tie` is None where the
+    destination cannot be read.
     """
 
     tie: Tie | None
     text: str
     span: Span
     excerpt: str
-    written: tuple[int, int] | None = None
+    words: Span
+    written: tuple[int, str] | None = None
 
 
 class BenchImage(msgspec.Struct, frozen=True):
@@ -173,11 +176,12 @@ class Says(msgspec.Struct, frozen=True):
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """A text in a file, from the site's root, that is to be another: characters from and to."""
+    """A text in a file, from the site's root, that is to be another; `start` is its place there,
+    in characters, lines ending in one each."""
 
     file: str
     start: int
-    end: int
+    was: str
     text: str
 
 
@@ -187,3 +191,9 @@ class Judgement(msgspec.Struct, frozen=True):
     links: tuple[Says, ...] = ()
     expects: Mapping[int, tuple[Judged, ...]] = {}
     fixes: tuple[Fix, ...] = ()
+
+    @property
+    def all(self) -> tuple[Judged, ...]:
+        """All that was judged, the claims of blocks first."""
+        expects = (judged for block in sorted(self.expects) for judged in self.expects[block])
+        return (*expects, *(says.judged for says in self.links if says.judged is not None))

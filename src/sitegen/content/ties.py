@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -15,6 +16,8 @@ from sitegen.benchmarks import Bench
 from sitegen.claims import About, BenchImage, ClaimError, Tie, Tied
 from sitegen.content.links import Finder, Text
 from sitegen.content.tie_tokens import is_tie
+from sitegen.content.variants import Functions, find_functions
+from sitegen.measure.grammar import parse_claim
 from sitegen.measure.ties import parse_tie
 from sitegen.model import Block
 
@@ -36,15 +39,32 @@ def find_ties(text: Text, blocks: Sequence[Block], problems: list[Problem]) -> T
     and mistakes go to `problems`."""
     finder = _TieFinder(text, blocks, problems)
     tokens = finder.read()
+    problems += (mistake for block in blocks for mistake in find_mistaken(block))
     return Ties(tokens, tuple(finder.ties), tuple(finder.images))
 
 
 def about_bench(block: Block, bench: Bench) -> About:
     """What claims may say of a benchmark."""
+    functions = find_functions(block.code)
     return About(
+        variants=functions.variants if isinstance(functions, Functions) else (),
         sweep=bench.run.sweep,
         work=bench.work.unit if bench.work is not None else "",
     )
+
+
+def find_mistaken(block: Block) -> Iterator[Problem]:
+    """A problem for each claim of a benchmark's `expect` that cannot be read, at its column."""
+    bench = block.bench
+    if bench is None:
+        return
+    for said in bench.expect:
+        try:
+            parse_claim(said.text, about_bench(block, bench))
+        except ClaimError as error:
+            place = said.span
+            span = Span(place.path, place.line, place.column + error.start, error.width)
+            yield Problem("fatal", "claim", error.message, span, said.excerpt, (error.help,))
 
 
 class _TieFinder:
@@ -103,9 +123,10 @@ class _TieFinder:
 
     def _add(self, target: str, text: str) -> None:
         span, excerpt = self._finder.place(target)
-        self.ties.append(
-            Tied(self._parse(target, span, excerpt), text, span, excerpt, self._written(span))
-        )
+        written = self._written(span)
+        words = span if written is None else self._span_of(*written)
+        tie = self._parse(target, span, excerpt)
+        self.ties.append(Tied(tie, text, span, excerpt, words, written))
 
     def _parse(self, target: str, span: Span, excerpt: str) -> Tie | None:
         """What a destination asks for; None, and a problem at its column, if it cannot be read."""
@@ -165,9 +186,9 @@ class _TieFinder:
             help = "a destination has no spaces, and its brackets are closed: write `%20`, or none"
             self._report("this became no link", span, excerpt, help)
 
-    def _written(self, span: Span) -> tuple[int, int] | None:
-        """From which character of the file to which the text of the link stands whose destination
-        is at `span`; None where that is not `[text](destination)`."""
+    def _written(self, span: Span) -> tuple[int, str] | None:
+        """Where in the file the text of the link stands whose destination is at `span`, and as
+        what; None where that is not `[text](destination)`."""
         if span.width == 1:
             return None
         file = self._text.source.text
@@ -176,7 +197,13 @@ class _TieFinder:
         if closing < 0 or file[closing + 2 : at].strip() not in ("", "<"):
             return None
         start = _opening(file, closing)
-        return None if start is None else (start + 1, closing)
+        return None if start is None else (start + 1, file[start + 1 : closing])
+
+    def _span_of(self, at: int, text: str) -> Span:
+        """The place of a text of the file, on its first line."""
+        line = bisect(self._starts, at)
+        width = max(1, len(text.partition("\n")[0]))
+        return Span(self._text.source.file, line, at - self._starts[line - 1] + 1, width)
 
     def _report(self, message: str, span: Span, excerpt: str, help: str) -> None:
         self._problems.append(Problem("error", "claim", message, span, excerpt, (help,)))

@@ -120,7 +120,7 @@ def run_block(
 
 def skip_block(block: Block, status: Literal["not run", "not here"] = "not run") -> Cell:
     """The cell of a block that was not run: its session had ended, or it is for other devices."""
-    return _cell(block, status, (), None)
+    return make_cell(block, status, (), None)
 
 
 def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
@@ -139,7 +139,7 @@ def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
 
 
 def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> Outcome:
-    return Outcome(_cell(block, "failed", (*outputs, failure), None), ended=True)
+    return Outcome(make_cell(block, "failed", (*outputs, failure), None), ended=True)
 
 
 def _is_failure(output: Output) -> bool:
@@ -153,23 +153,24 @@ def _judge(block: Block, outputs: tuple[Output, ...], reply: Reply) -> Cell:
     if failure is None and wanted is not False:
         name = "an error" if wanted is True else str(wanted)
         missed = Failure("DidNotRaise", f"`#| error` promises {name}, but the block raised none")
-        return _cell(block, "failed", (*outputs, missed), reply.measures)
+        return make_cell(block, "failed", (*outputs, missed), reply.measures)
     name = str(wanted).rpartition(".")[2]
     meant = failure is None or wanted is True or name in (failure.name, *reply.names)
     if meant and reply.unfit:
         unfit = tuple(Failure("NoValue", why) for why in reply.unfit)
-        return _cell(block, "failed", (*outputs, *unfit), reply.measures)
+        return make_cell(block, "failed", (*outputs, *unfit), reply.measures)
     status: CellStatus = "ok" if meant else "failed"
-    return _cell(block, status, outputs, reply.measures, reply.values)
+    return make_cell(block, status, outputs, reply.measures, reply.values)
 
 
-def _cell(
+def make_cell(
     block: Block,
     status: CellStatus,
     outputs: tuple[Output, ...],
     measures: Measures | None,
     values: Mapping[str, Value] | None = None,
 ) -> Cell:
+    """The cell of a block that ended so."""
     return Cell(
         status=status,
         code=block.code_digest,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from sitegen.base.errors import Problem
 from sitegen.execute.device import Machine, all_devices, choose_devices, discover, named
 from sitegen.execute.environment import (
     RECORDED,
+    Mask,
     default_torch_device,
     find_python,
     find_secrets,
@@ -43,6 +46,24 @@ class Host(msgspec.Struct, frozen=True):
         torch_device = default_torch_device(plan.execute, device)
         provenance = msgspec.structs.replace(self.provenance, torch_device=torch_device)
         return msgspec.structs.replace(self, device=device, provenance=provenance)
+
+
+def mask_of(host: Host, work: Path, programs: Iterable[Path] = ()) -> Mask:
+    """What hides this machine in the texts of a run in the folder `work`."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = ""
+    return Mask(
+        work=work,
+        root=host.root,
+        python=host.python,
+        home=Path.home(),
+        user=user,
+        host=platform.node(),
+        secrets=host.secrets.values(),
+        programs=programs,
+    )
 
 
 class Hosts:

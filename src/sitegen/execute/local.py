@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-import platform
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import msgspec
 
 from sitegen.base.errors import Problem
+from sitegen.execute.bench import run_benchmark
 from sitegen.execute.declared import declared_inputs
-from sitegen.execute.environment import Mask
-from sitegen.execute.host import Host
+from sitegen.execute.host import Host, mask_of
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
 from sitegen.execute.leases import Leases
+from sitegen.execute.machine import on_this_machine
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
 from sitegen.model import (
@@ -46,7 +44,8 @@ class Job(msgspec.Struct, frozen=True):
 class LocalExecutor:
     """Runs jobs on the hosts that `host` finds; a failing block is data, no exception.
 
-    A job has an accelerator to itself; so many jobs as there are leases share the CPU. Where
+    A job has an accelerator to itself; so many jobs as there are leases share the CPU; a benchmark
+    has the machine to itself, for which it waits until all other jobs have ended. Where
     forking is safe, kernels are forked from one zygote for each environment, which has imported
     what `plans`, all that may come, import. Zygotes live until the executor is closed.
     """
@@ -95,13 +94,15 @@ class LocalExecutor:
             self._end_all(running)
 
     def _start_what_can(self, waiting: list[_Ready], running: dict[int, _Running]) -> None:
-        for ready in list(waiting):
-            device = self._leases.take(ready.host.devices, ready.host.provenance.cores)
+        """Benchmarks come last: they must be alone, and others need not be."""
+        for ready in sorted(waiting, key=_is_benchmark):
+            cores = ready.host.provenance.cores
+            device = self._leases.take(ready.host.devices, cores, alone=_is_benchmark(ready))
             if device is None:
                 continue
             waiting.remove(ready)
             host = ready.host.on(device, ready.job.plan)
-            zygote = self._zygotes.of(ready.job.plan, host)
+            zygote = None if _is_benchmark(ready) else self._zygotes.of(ready.job.plan, host)
             number = max(running, default=0) + 1
             arguments = (number, ready.job, host, zygote)
             thread = threading.Thread(target=self._work, args=arguments, daemon=True)
@@ -113,8 +114,9 @@ class LocalExecutor:
     def _work(self, number: int, job: Job, host: Host, zygote: Zygote | None) -> None:
         error: BaseException | None = None
         try:
-            for event in run_job(job, host, zygote, self._stop):
-                self._events.put(event)
+            with on_this_machine(self._stop, alone=job.plan.bench is not None):
+                for event in run_job(job, host, zygote, self._stop):
+                    self._events.put(event)
         except Stopped:
             pass
         except Exception as raised:  # it belongs to the caller of `run`
@@ -134,6 +136,10 @@ class LocalExecutor:
 class _Ready(msgspec.Struct, frozen=True):
     job: Job
     host: Host
+
+
+def _is_benchmark(ready: _Ready) -> bool:
+    return ready.job.plan.bench is not None
 
 
 class _Running(msgspec.Struct):
@@ -162,17 +168,21 @@ def _with_company(event: Event, running: dict[int, _Running]) -> Event:
 
 
 def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) -> Iterator[Event]:
-    """The events of one session in a fresh kernel, which is gone when they end.
+    """The events of one session in a fresh kernel, which is gone when they end; or of a benchmark.
 
     Raises Stopped once `stop` is set.
     """
     plan = job.plan
+    if plan.bench is not None:
+        yield from run_benchmark(plan, plan.bench, host, job.saves, stop)
+        return
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
     provenance = host.provenance
     with private_folder() as private:
         files = WorkingFolder(plan, private / "work", job.saves)
-        session = Session(plan, host.device, mask_of(host, files.path, zygote))
+        programs = () if zygote is None else (zygote.socket.parent,)
+        session = Session(plan, host.device, mask_of(host, files.path, programs))
         try:
             socket = zygote.socket if zygote is not None else None
             with start_kernel(plan, host, private, files.path, socket, stop) as kernel:
@@ -199,24 +209,6 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
         )
         run = _with_saves(plan, run, files, host)
     yield Finished(plan, run)
-
-
-def mask_of(host: Host, work: Path, zygote: Zygote | None) -> Mask:
-    """What hides this machine in the texts of a run."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = ""
-    return Mask(
-        work=work,
-        root=host.root,
-        python=host.python,
-        home=Path.home(),
-        user=user,
-        host=platform.node(),
-        secrets=host.secrets.values(),
-        programs=() if zygote is None else (zygote.socket.parent,),
-    )
 
 
 def _with_saves(plan: Plan, run: Run, files: WorkingFolder, host: Host) -> Run:

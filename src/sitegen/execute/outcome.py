@@ -31,6 +31,7 @@ def explain(outcome: Outcome, file_of: Callable[[Run], str]) -> Iterator[str]:
     """Why the plan was run, or what is shown in place of that; `file_of` names a stored run."""
     plan, choice = outcome.plan, outcome.choice
     name = plan.file if plan.session == MAIN else f"{plan.file}, session `{plan.session}`"
+    name = f"{plan.file}, benchmark `{plan.bench.name}`" if plan.bench is not None else name
     left = f"; not run here: {outcome.why}" if outcome.why and not outcome.ran_on else ""
     if outcome.ran_on:
         yield f"{name}: run: {outcome.why}"

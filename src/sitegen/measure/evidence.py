@@ -151,6 +151,8 @@ def _exact(quantity: Quantity, ground: Ground, point: Point) -> int | float | st
     """A count or a stored value, of which `_why_not_read` has nothing to say."""
     if quantity.kind == "value":
         value = ground.values[quantity.name].value
+        if isinstance(value, bool):
+            return str(value)
         return float(value) if value in ("nan", "inf", "-inf") else value
     series = _series(quantity, ground, point)
     assert series is not None  # noqa: S101

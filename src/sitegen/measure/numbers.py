@@ -160,12 +160,12 @@ def write_range(found: Interval, dimension: Dimension, work: str = "", *, unit: 
         return write_value(found.estimate, dimension, work)
     name = unit_for(found.estimate, dimension, work)
     scale = scale_of(name, dimension, work) or 1.0
-    low, high = found.low / scale, found.high / scale
-    figures = _FIGURES
-    while figures < 6 and _digits(low, dimension, figures) == _digits(high, dimension, figures):
-        figures += 1
-    ends = f"{_digits(low, dimension, figures)}–{_digits(high, dimension, figures)}"
-    return ends + (_behind(name) if unit else "")
+    decimals = _decimals(found.estimate / scale, _FIGURES)
+    while True:
+        low, high = (_fixed(end / scale, decimals) for end in (found.low, found.high))
+        if low != high or decimals >= 6:
+            return f"{low}–{high}" + (_behind(name) if unit else "")
+        decimals += 1
 
 
 def _digits(value: float, dimension: Dimension, figures: int) -> str:
@@ -175,11 +175,21 @@ def _digits(value: float, dimension: Dimension, figures: int) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     if not 1e-4 <= abs(value) < 1e7:
-        return (
-            f"{value:.{figures - 1}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-        )
-    decimals = max(0, figures - 1 - math.floor(math.log10(abs(float(f"{value:.{figures - 1}e}")))))
+        mantissa, _, power = f"{value:.{figures - 1}e}".partition("e")
+        return f"{mantissa}e{int(power)}"
+    return f"{value:.{_decimals(value, figures)}f}"
+
+
+def _fixed(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}"
+
+
+def _decimals(value: float, figures: int) -> int:
+    """How many digits behind the point make so many figures of a number."""
+    if value == 0 or not math.isfinite(value):
+        return 0
+    rounded = abs(float(f"{value:.{figures - 1}e}"))
+    return max(0, figures - 1 - math.floor(math.log10(rounded)))
 
 
 def _behind(unit: str) -> str:

@@ -8,6 +8,7 @@ from sitegen.base.errors import (
     Problem,
     Severity,
 )
+from sitegen.claims import Judgement
 from sitegen.content.assemble import assemble
 from sitegen.content.config import FILE
 from sitegen.content.source import scan_static
@@ -39,8 +40,10 @@ def assemble_site(
     problems: list[Problem],
     environ: Mapping[str, str] | None = None,
     shown: Mapping[str, Sequence[Shown]] | None = None,
+    judged: Mapping[str, Judgement] | None = None,
 ) -> list[Artifact]:
-    """Everything that the site consists of; `shown` are the runs by the name of their page.
+    """Everything that the site consists of; `shown` are the runs by the name of their page, and
+    `judged` what is said of its claims by its path.
 
     Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
     they also replace what search engines read and the page for what is not found.
@@ -57,7 +60,7 @@ def assemble_site(
     artifacts += _assets(drafts, config)
     outside = outside_of(config, environ or {})
     documents = [draft.document for draft in drafts]
-    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
+    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url, judged or {})
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)

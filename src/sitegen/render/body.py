@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from sitegen.claims import Judgement
 from sitegen.model import (
     Artifact,
     BenchCard,
@@ -27,20 +28,24 @@ from sitegen.render.bench.gather import (
 )
 from sitegen.render.bench.headline import headline
 from sitegen.render.bench.provenance import software_of
-from sitegen.render.cells import CellContext, Placed, look_at_bench, one_off_costs, render_cell
-from sitegen.render.charts import moved_benches, render_chart
+from sitegen.render.cells import CellContext, Placed, look_at_bench, one_off_costs
+from sitegen.render.charts import moved_benches
 from sitegen.render.export.names import download_names
-from sitegen.render.renderer import CellRenderer, ChartRenderer, Env, render_tokens
+from sitegen.render.renderer import ON_PAGE, Env, Makers, render_tokens
 from sitegen.render.summary import summary_of
 from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
+NOTHING_JUDGED = Judgement()
 
-def render_body(document: Document, shown: Sequence[Shown]) -> Page:
+
+def render_body(
+    document: Document, shown: Sequence[Shown], judgement: Judgement = NOTHING_JUDGED
+) -> Page:
     """The page of a document with what was measured; `@/…` links are left for the assembly.
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    env = _env(document, shown, render_cell, render_chart)
+    env = _env(document, shown, ON_PAGE, judgement)
     body = render_tokens(document.tokens, env)
     benches = env.cells.benches if env.cells is not None else {}
     card = _card(document, shown, env.texts, summary_of(body), benches)
@@ -49,16 +54,17 @@ def render_body(document: Document, shown: Sequence[Shown]) -> Page:
 
 
 def render_html(
-    document: Document, shown: Sequence[Shown], cells: CellRenderer, charts: ChartRenderer
+    document: Document,
+    shown: Sequence[Shown],
+    makers: Makers,
+    judgement: Judgement = NOTHING_JUDGED,
 ) -> str:
-    """The body of a document with its blocks and its charts rendered by what is given, `@/…` links
-    left as they are."""
-    return render_tokens(document.tokens, _env(document, shown, cells, charts))
+    """The body of a document with its blocks and charts made by `makers`, `@/…` links left as they
+    are."""
+    return render_tokens(document.tokens, _env(document, shown, makers, judgement))
 
 
-def _env(
-    document: Document, shown: Sequence[Shown], cells: CellRenderer, charts: ChartRenderer
-) -> Env:
+def _env(document: Document, shown: Sequence[Shown], makers: Makers, judgement: Judgement) -> Env:
     texts = texts_of(shown)
     benches, captions = gather_benches(document, shown), captions_of(document, texts)
     context = CellContext(
@@ -77,9 +83,9 @@ def _env(
         },
     )
     env = Env(document.meta.html, document.markdown)
-    env.blocks, env.cells, env.render_block = document.blocks, context, cells
-    env.charts, env.render_chart = document.bench_images, charts
-    env.texts, env.failures = texts, failures_of(shown)
+    env.blocks, env.cells, env.makers = document.blocks, context, makers
+    env.charts = document.bench_images
+    env.texts, env.failures, env.judgement = texts, failures_of(shown), judgement
     return env
 
 
