@@ -6,12 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sitegen.base.errors import Problem, Severity, Span
 from sitegen.benchmarks import FEWEST_PROCESSES, Bench, Benchmark, Point, Series
-from sitegen.measure.series import (
-    series_at,
-    why_disagreeing,
-    why_unlike,
-    why_unstable,
-)
+from sitegen.measure.series import series_at, why_disagreeing, why_unlike, why_unstable
 from sitegen.measure.summary import baseline_of
 from sitegen.model import Plan, Shown
 

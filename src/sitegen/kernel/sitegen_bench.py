@@ -167,3 +167,5 @@ if __name__ == "__main__":
     os.environ.setdefault("MPLBACKEND", "Agg")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     main(*sys.argv[1:])
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # torch complains while Python takes it down

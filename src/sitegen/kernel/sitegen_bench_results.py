@@ -102,14 +102,14 @@ def _pass(_: Any) -> None:
 def describe_result(result: Any, state: Mapping[str, Any]) -> dict[str, Any]:
     """On what a result was computed, and how: `sitegen.benchmarks.Alike`.
 
-    Of a variant that returns None it is told by what `setup` returned.
+    Of a variant that returns None, where it was is told by what `setup` returned.
     """
     parts = leaves(state if result is None and state else result)
     frameworks = sorted({framework_of(part) for part in parts} - {"python"}) or ["python"]
     about: dict[str, Any] = {
         "framework": ", ".join(frameworks),
         "device": ", ".join(sorted({_device(part) for part in parts})) or "cpu",
-        "dtype": ", ".join(sorted({dtype_of(part) for part in parts})),
+        "dtype": ", ".join(sorted({dtype_of(part) for part in leaves(result)} - {""})),
     }
     about["precision"] = ", ".join(
         sorted({_precision(name, about["device"]) for name in frameworks})
@@ -121,8 +121,12 @@ def describe_result(result: Any, state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def dtype_of(leaf: Any) -> str:
+    """The type of its numbers, by numpy's name for it; "" for None."""
+    if leaf is None:
+        return ""
     if framework_of(leaf) == "python":
-        return type(leaf).__name__
+        name = type(leaf).__name__
+        return {"float": "float64", "complex": "complex128", "int": "int64"}.get(name, name)
     return str(leaf.dtype).removeprefix("torch.")
 
 
