@@ -29,17 +29,10 @@ from sitegen.render.bench.gather import (
 from sitegen.render.bench.headline import headline
 from sitegen.render.bench.provenance import software_of
 from sitegen.render.breaks import marks_of
-from sitegen.render.cells import (
-    CellContext,
-    Placed,
-    look_at_bench,
-    notes_on,
-    one_off_costs,
-    render_cell,
-)
-from sitegen.render.charts import moved_benches, render_chart
+from sitegen.render.cells import CellContext, Placed, look_at_bench, notes_on, one_off_costs
+from sitegen.render.charts import moved_benches
 from sitegen.render.export.names import download_names
-from sitegen.render.renderer import CellRenderer, ChartRenderer, Env, render_tokens
+from sitegen.render.renderer import ON_PAGE, Env, Makers, render_tokens
 from sitegen.render.summary import summary_of
 from sitegen.render.texts import captions_of, failures_of, fill_place, texts_of
 
@@ -53,7 +46,7 @@ def render_body(
 
     Of several runs of a session, on several devices, the first speaks.
     """
-    env = _env(document, shown, render_cell, render_chart, judgement)
+    env = _env(document, shown, ON_PAGE, judgement)
     body = render_tokens(document.tokens, env)
     benches = env.cells.benches if env.cells is not None else {}
     card = _card(document, shown, env.texts, summary_of(body), benches)
@@ -64,22 +57,15 @@ def render_body(
 def render_html(
     document: Document,
     shown: Sequence[Shown],
-    cells: CellRenderer,
-    charts: ChartRenderer,
+    makers: Makers,
     judgement: Judgement = NOTHING_JUDGED,
 ) -> str:
-    """The body of a document with its blocks and its charts rendered by what is given, `@/…` links
-    left as they are."""
-    return render_tokens(document.tokens, _env(document, shown, cells, charts, judgement))
+    """The body of a document with its blocks and charts made by `makers`, `@/…` links left as they
+    are."""
+    return render_tokens(document.tokens, _env(document, shown, makers, judgement))
 
 
-def _env(
-    document: Document,
-    shown: Sequence[Shown],
-    cells: CellRenderer,
-    charts: ChartRenderer,
-    judgement: Judgement,
-) -> Env:
+def _env(document: Document, shown: Sequence[Shown], makers: Makers, judgement: Judgement) -> Env:
     texts = texts_of(shown)
     benches, captions = gather_benches(document, shown), captions_of(document, texts)
     context = CellContext(
@@ -99,8 +85,8 @@ def _env(
         marks=marks_of(shown),
     )
     env = Env(document.meta.html, document.markdown)
-    env.blocks, env.cells, env.render_block = document.blocks, context, cells
-    env.charts, env.render_chart = document.bench_images, charts
+    env.blocks, env.cells, env.makers = document.blocks, context, makers
+    env.charts = document.bench_images
     env.texts, env.failures, env.judgement = texts, failures_of(shown), judgement
     return env
 

@@ -21,6 +21,7 @@ from sitegen.render.escape import escape_text
 from sitegen.render.links import resolve_text
 from sitegen.render.outputs import Place, Rendered, name_places, render_failure, render_output
 from sitegen.render.reader import for_readers
+from sitegen.render.renderer import Makers
 
 MOST = 40
 """Lines of an output that a feed shows; the page has the rest."""
@@ -56,7 +57,7 @@ def render_feed_body(
     judgement: Judgement = NOTHING_JUDGED,
 ) -> str:
     """The body of a page as its feeds carry it."""
-    html = render_html(document, shown, _cell, render_feed_chart, judgement)
+    html = render_html(document, shown, Makers(_cell, render_feed_chart), judgement)
     address = permalink(base_url, document.url)
     return for_readers(resolve_text(html, cards, base_url), address)
 

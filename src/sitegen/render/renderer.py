@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -41,6 +41,16 @@ ChartRenderer = Callable[[Sequence[BenchImage], int, CellContext], str]
 """What makes HTML of one of a page's images of benchmarks."""
 
 
+class Makers(NamedTuple):
+    """What makes HTML of the parts of a body that pages and feeds show differently."""
+
+    block: CellRenderer
+    chart: ChartRenderer
+
+
+ON_PAGE = Makers(render_cell, render_chart)
+
+
 class Env(dict[str, Any]):
     """markdown-it's environment of a rendering: what it reads, and what it came to know."""
 
@@ -50,9 +60,8 @@ class Env(dict[str, Any]):
         self.markdown = markdown
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
-        self.render_block: CellRenderer = render_cell
+        self.makers: Makers = ON_PAGE
         self.charts: Sequence[BenchImage] = ()
-        self.render_chart: ChartRenderer = render_chart
         self.texts: Mapping[int, str] = {}
         self.failures: Mapping[int, str] = {}
         self.judgement = Judgement()
@@ -104,7 +113,7 @@ class BodyRenderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
         if "block" in token.meta:
-            rendered = env.render_block(env.blocks[token.meta["block"]], env.cells)
+            rendered = env.makers.block(env.blocks[token.meta["block"]], env.cells)
             env.files |= {file.path: file for file in rendered.files}
             fallen = render_expectations(env.judgement.expects.get(token.meta["block"], ()))
             return str(env.own(rendered.html + fallen if rendered.html else ""))
@@ -118,7 +127,7 @@ class BodyRenderer(RendererHTML):
 
     def bench_image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         index = tokens[idx].meta.get("bench_image")
-        return "" if index is None else str(env.own(env.render_chart(env.charts, index, env.cells)))
+        return "" if index is None else str(env.own(env.makers.chart(env.charts, index, env.cells)))
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return str(env.own(render_code(tokens[idx].content.rstrip("\n"), "", Look())))

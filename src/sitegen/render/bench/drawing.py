@@ -25,12 +25,12 @@ MARKS = (
 """The shapes of markers, by the number of their variant."""
 
 COLOURS = (
-    ("#5a6675", "#a3b1c2"),
-    ("#0b6044", "#74cda6"),
-    ("#c2560c", "#f0a35c"),
-    ("#3f6fd0", "#86aef5"),
-    ("#a8286a", "#f08fc0"),
-    ("#8a7500", "#d8c45a"),
+    ("#434b58", "#c3ccd6"),
+    ("#0f6a4a", "#55d39c"),
+    ("#dd620c", "#e5702f"),
+    ("#3b82dc", "#6f8cf7"),
+    ("#c04a90", "#cf66b0"),
+    ("#6b4a0c", "#f0cb4a"),
 )
 """The colours of variants on light and on dark pages, as the style sheet has them."""
 

@@ -25,6 +25,9 @@ from sitegen.render.format import format_bytes, format_seconds
 from sitegen.render.outputs import Place, frame_place
 
 _NONE = "–"
+_LEAST_SHARE = 0.01
+"""Of a first call: less compiling is not worth a word."""
+
 _FOLDED_NOTES = 4
 """Notes above which they are folded."""
 
@@ -34,6 +37,7 @@ class _Columns(NamedTuple):
 
     rate: Unit | None
     peak: str
+    compiling: bool
 
 
 def render_table(reading: OnDevice, look: Look) -> str:
@@ -46,7 +50,7 @@ def render_table(reading: OnDevice, look: Look) -> str:
         f"range of {_processes(summary)}",
         f"against {summary.baseline}",
         *([columns.rate.name] if columns.rate else []),
-        "first call",
+        "first call, compiling" if columns.compiling else "first call",
         *([columns.peak] if columns.peak else []),
     ]
     cells = "".join(f'<th scope="col">{escape_text(name)}</th>' for name in head)
@@ -102,6 +106,7 @@ def _columns(reading: OnDevice) -> _Columns:
     return _Columns(
         rate=rate_unit(max(rates), work.unit) if rates and work else None,
         peak="device peak" if peaks else "host peak" if host else "",
+        compiling=any(_share(row) >= _LEAST_SHARE for row in rows),
     )
 
 
@@ -137,12 +142,26 @@ def _row(look: Look, columns: _Columns, row: Row, shared: Unit) -> str:
     ]
     if columns.rate:
         cells.append(format_number(row.rate.estimate / columns.rate.size) if row.rate else _NONE)
-    cells.append(format_seconds(row.first) if row.first is not None else _NONE)
+    cells.append(_first(row, columns))
     if columns.peak:
         peak = row.peak_device if columns.peak.startswith("device") else row.peak_host
         cells.append(format_bytes(peak) if peak else _NONE)
     written = "".join(f"<td>{cell}</td>" for cell in cells)
     return f"<tr>{_name(row.variant, look)}{written}</tr>"
+
+
+def _share(row: Row) -> float:
+    """How much of the first call was compiling."""
+    return (row.first_compile or 0.0) / row.first if row.first else 0.0
+
+
+def _first(row: Row, columns: _Columns) -> str:
+    """The first call, and how much of it was compiling."""
+    if row.first is None:
+        return _NONE
+    share = _share(row)
+    told = f" <small>{min(share, 1):.0%}</small>".replace("%", " %")
+    return format_seconds(row.first) + (told if share >= _LEAST_SHARE else "")
 
 
 def _against(row: Row) -> str:
