@@ -28,9 +28,8 @@ UNWAITED = {
     "a loop": JAX
     + FAST
     + "t0 = time.time()\nfor _ in range(9):\n    y = fast(x)\ntime.time() - t0",
-    "within a loop": JAX
-    + FAST
-    + "ts = []\nfor _ in range(9):\n    t0 = time.time()\n    fast(x)\n    ts.append(time.time() - t0)",
+    "within a loop": JAX + FAST + "ts = []\nfor _ in range(9):\n    t0 = time.time()\n    fast(x)\n"
+    "    ts.append(time.time() - t0)",
     "a clock by its own name": JAX
     + "from time import perf_counter as now\nt = now()\ny = x + 1\nprint(now() - t)",
     "a method of a tensor": TORCH + "t0 = time.time()\ny = x.matmul(x)\nprint(time.time() - t0)",
@@ -39,7 +38,8 @@ UNWAITED = {
     "what is printed is only about it": TORCH
     + "t0 = time.time()\ny = x @ x\nprint(y.shape)\nprint(time.time() - t0)",
     "a function of the post": JAX
-    + "def step(a):\n    return jnp.sin(a) @ a\n\nt0 = time.time()\nstep(x)\nprint(time.time() - t0)",
+    + "def step(a):\n    return jnp.sin(a) @ a\n\nt0 = time.time()\nstep(x)\n"
+    "print(time.time() - t0)",
     "a function that times what it is given": JAX
     + FAST
     + "def timed(f, *args):\n    t0 = time.time()\n    f(*args)\n    return time.time() - t0\n\n"
@@ -54,7 +54,8 @@ UNWAITED = {
     "the magic that gives a result": JAX + FAST + "res = %timeit -o fast(x)",
     "the magic of a cell": "%%time\nimport jax.numpy as jnp\ny = jnp.ones(9) + 1",
     "an await beside it": JAX
-    + "import asyncio\nawait asyncio.sleep(0)\nt0 = time.time()\ny = x @ x\nprint(time.time() - t0)",
+    + "import asyncio\nawait asyncio.sleep(0)\nt0 = time.time()\ny = x @ x\n"
+    "print(time.time() - t0)",
 }
 
 WAITED = {
@@ -80,10 +81,10 @@ WAITED = {
     + "import numpy as np\nt0 = time.time()\ny = np.asarray(x @ x)\ntime.time() - t0",
     "to the host": TORCH + "t0 = time.time()\ny = (x @ x).to('cpu')\nprint(time.time() - t0)",
     "a step that gives a number": TORCH
-    + "def train(a):\n    return (a @ a).sum().item()\n\nt0 = time.time()\ntrain(x)\ntime.time() - t0",
-    "a helper that waits": JAX
-    + FAST
-    + "def timed(f, *args):\n    f(*args)\n    t0 = time.time()\n    jax.block_until_ready(f(*args))\n"
+    + "def train(a):\n    return (a @ a).sum().item()\n\nt0 = time.time()\ntrain(x)\n"
+    "time.time() - t0",
+    "a helper that waits": JAX + FAST + "def timed(f, *args):\n    f(*args)\n    t0 = time.time()\n"
+    "    jax.block_until_ready(f(*args))\n"
     "    return time.time() - t0\n\ntimed(fast, x)",
     "a helper handed what waits": TORCH
     + "def timed(f):\n    t0 = time.time()\n    f()\n    return time.time() - t0\n\n"
@@ -92,7 +93,8 @@ WAITED = {
     + FAST
     + "import timeit\ntimeit.timeit(lambda: fast(x).block_until_ready(), number=9)",
     "the magic": JAX + FAST + "%timeit fast(x).block_until_ready()",
-    "the magic of a cell": "%%time\nimport jax.numpy as jnp\ny = (jnp.ones(9) + 1).block_until_ready()",
+    "the magic of a cell": "%%time\nimport jax.numpy as jnp\n"
+    "y = (jnp.ones(9) + 1).block_until_ready()",
     "plain Python": TORCH + "t0 = time.time()\ns = sum(range(9))\nprint(time.time() - t0)",
     "plain numpy": "import time, torch, numpy as np\na = np.ones(9)\nt0 = time.time()\nb = a @ a\n"
     "print(time.time() - t0)",
@@ -135,7 +137,8 @@ FIRST = {
     + "t0 = time.time()\njit(lambda a: a @ a)(x).block_until_ready()\nprint(time.time() - t0)",
     "compiled anew": JAX
     + FAST
-    + "fast = jit(lambda a: a + a)\nt0 = time.time()\nfast(x).block_until_ready()\nprint(time.time() - t0)",
+    + "fast = jit(lambda a: a + a)\nt0 = time.time()\nfast(x).block_until_ready()\n"
+    "print(time.time() - t0)",
 }
 
 NOT_FIRST = {
@@ -160,7 +163,8 @@ NOT_FIRST = {
     "t0 = time.time()\nfast(x).block_until_ready()\nprint(time.time() - t0)",
     "%timeit repeats": JAX + "fast = jit(lambda a: a @ a)\n%timeit fast(x).block_until_ready()",
     "not compiled": JAX
-    + "def slow(a):\n    return a @ a\n\nt0 = time.time()\nslow(x).block_until_ready()\ntime.time() - t0",
+    + "def slow(a):\n    return a @ a\n\nt0 = time.time()\nslow(x).block_until_ready()\n"
+    "time.time() - t0",
 }
 
 AT_WORK = "may still be at work"
@@ -298,3 +302,10 @@ def test_the_posts_of_this_repository_are_honest() -> None:
 def test_the_sample_post_is_honest(tmp_path: Path) -> None:
     root = write_site(tmp_path, {"content/sample.md": SAMPLE.read_text("utf-8")})
     assert found(documents(root)) == []
+
+
+def test_code_that_nests_without_end_is_left_alone(tmp_path: Path) -> None:
+    deep = "t0 = time.time()\ny = " + " + ".join(["x"] * 3000) + "\nprint(time.time() - t0)"
+    nested = "t0 = time.time()\ny = " + "str(" * 60 + "x" + ")" * 60 + "\nprint(time.time() - t0)"
+    assert found(parse(tmp_path / "a", TORCH + deep)) == []
+    assert found(parse(tmp_path / "b", TORCH + nested)) == []

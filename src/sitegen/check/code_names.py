@@ -7,8 +7,9 @@ from this errs on the side of saying nothing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Literal
+
+from sitegen.check.syntax import Function, arguments_of, parts_of
 
 Framework = Literal["torch", "jax"]
 
@@ -70,7 +71,7 @@ class Names:
         other.compiled, other.waiting = dict(self.compiled), set(self.waiting)
         return other
 
-    def within(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Names:
+    def within(self, function: Function | ast.Lambda) -> Names:
         """What they stand for inside a function, whose arguments are unknown."""
         inner = self.copy()
         for name in arguments_of(function):
@@ -99,7 +100,7 @@ class Names:
             if node.attr in _ABOUT:
                 return None
             return self._of_path(node) or self.kind(node.value)
-        if isinstance(node, ast.Call) and (self.waits(node) or self._only_says(node.func)):
+        if isinstance(node, ast.Call) and (self._fetches(node) or self._only_says(node.func)):
             return None
         if isinstance(node, ast.Lambda):
             return self.within(node).kind(node.body)
@@ -116,17 +117,25 @@ class Names:
 
     def waits(self, call: ast.Call) -> bool:
         """Whether a call returns only when what the frameworks compute for it is done."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return self._fetches(call) and (
+            not self._reads(call.func) or any(self.kind(argument) for argument in given)
+        )
+
+    def _fetches(self, call: ast.Call) -> bool:
+        """Whether what a call gives is a value of Python, whatever it is given."""
         name = _named(call.func)
         if isinstance(call.func, ast.Name) and name in self.waiting:
             return True
-        if name in _WAITS:
-            return True
-        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if name == "to" and any(_is_cpu(argument) for argument in arguments):
-            return True
-        reads = isinstance(call.func, ast.Name) and name in _READS
-        reads = reads or self.path(call.func) in ("numpy.asarray", "numpy.array")
-        return reads and any(self.kind(argument) for argument in arguments)
+        if name == "to":
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            return any(_is_cpu(argument) for argument in given)
+        return name in _WAITS or self._reads(call.func)
+
+    def _reads(self, function: ast.expr) -> bool:
+        """Whether a function waits only for an array that it is given."""
+        plain = isinstance(function, ast.Name) and function.id in _READS
+        return plain or self.path(function) in ("numpy.asarray", "numpy.array")
 
     def work(self, node: ast.AST) -> Framework | None:
         """The framework that the node makes compute, whatever functions it only defines."""
@@ -193,7 +202,7 @@ class Names:
         self.forget(name)
         self.paths[name] = path
 
-    def _add_function(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _add_function(self, function: Function) -> None:
         name = function.name
         self.forget(name)
         compilers = [self.compiler(decorator) for decorator in function.decorator_list]
@@ -223,21 +232,6 @@ class Names:
                     self.paths[node.id] = path
                 elif kind is not None:
                     self.values[node.id] = kind
-
-
-def parts_of(*nodes: ast.AST) -> Iterator[ast.AST]:
-    """The nodes and all below them, but what stands in functions that they define."""
-    for node in nodes:
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            yield from parts_of(*ast.iter_child_nodes(node))
-
-
-def arguments_of(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
-    """The names of a function's arguments, in order."""
-    said = function.args
-    every = [*said.posonlyargs, *said.args, *said.kwonlyargs, said.vararg, said.kwarg]
-    return [argument.arg for argument in every if argument is not None]
 
 
 def _named(function: ast.expr) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sitegen.base.errors import Problem, Span
 from sitegen.check.code_names import Framework, Names
-from sitegen.check.timing import Place, Reader, Timing, parse_code, place_of
+from sitegen.check.syntax import Place, parse_code, place_of
+from sitegen.check.timing import Reader, Timing
 from sitegen.model import Block, Document
 
 _MAKERS = frozenset(
@@ -49,14 +51,15 @@ def find_dishonest(document: Document) -> Iterator[Problem]:
         if tree is None:
             continue
         reader = readers.setdefault(block.session, Reader())
-        if block.bench is None:
-            reader.read(block, tree)
-            names = reader.names
-        else:
-            names = _with(reader.names, tree)
-            yield from _makers(document, block, tree, names)
-        if beside_jax:
-            yield from _timers(document, block, tree, names)
+        with suppress(RecursionError):  # code that is nested deeper than anyone writes
+            if block.bench is None:
+                reader.read(block, tree)
+                names = reader.names
+            else:
+                names = _with(reader.names, tree)
+                yield from _makers(document, block, tree, names)
+            if beside_jax:
+                yield from _timers(document, block, tree, names)
     for reader in readers.values():
         yield from _about_timings(document, reader.timings)
 

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from sitegen.base.python_text import magic_lines
-from sitegen.check.code_names import Framework, Names, arguments_of, parts_of
+from sitegen.check.code_names import Framework, Names
+from sitegen.check.syntax import (
+    TIMED_CELL,
+    Function,
+    Place,
+    all_bodies,
+    arguments_of,
+    bodies_below,
+    names_bound,
+    own_parts,
+    parse_code,
+    parts_of,
+    place_of,
+)
 from sitegen.model import Block
 
 _CLOCKS = frozenset(
@@ -24,18 +35,8 @@ _CLOCKS = frozenset(
 )
 _TIMEIT = frozenset({"timeit.timeit", "timeit.repeat", "timeit.Timer"})
 _MAGIC = re.compile(r"[ \t]*(?:[\w., \t]*\w[ \t]*=[ \t]*)?%(time|timeit)\b(.*)", re.S)
-_CELL = re.compile(r"\s*%%(time|timeit)\b[^\n]*")
 _OPTIONS = re.compile(r"[ \t]*-(?:[nrp][ \t]*\d+|[a-z]+)")
 _ABOUT_FIRST = re.compile(r"first|cold|compil|warm|trac|jit|initial|one.?off", re.I)
-_OTHER_MAGIC = re.compile(r"([ \t]*)((?:[\w.,\[\] \t*]*\w[\])]*[ \t]*=[ \t]*)?)[%!]")
-
-
-class Place(NamedTuple):
-    """A part of a line of a block's code, line and column from 1."""
-
-    line: int
-    column: int
-    width: int
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -64,26 +65,6 @@ class Clockwork(msgspec.Struct, frozen=True):
     warm: bool
 
 
-def parse_code(code: str) -> ast.Module | None:
-    """The syntax tree of a block's code, magics left out; None where it is no Python."""
-    if _CELL.match(code):
-        code = _CELL.sub("", code, count=1)
-    elif code.lstrip().startswith("%%"):
-        return None
-    magics = magic_lines(code)
-    lines = code.split("\n")
-    for number in magics:
-        found = _OTHER_MAGIC.match(lines[number])
-        lines[number] = f"{found[1]}{found[2]}None" if found else ""
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = compile("\n".join(lines), "block", "exec", flags, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    return tree if isinstance(tree, ast.Module) else None
-
-
 class Reader:
     """Reads the blocks of a session one after another; `timings` are those found so far."""
 
@@ -96,7 +77,7 @@ class Reader:
 
     def read(self, block: Block, tree: ast.Module) -> None:
         self._block = block
-        cell = _CELL.match(block.code)
+        cell = TIMED_CELL.match(block.code)
         if cell is not None:
             before = frozenset(self._called)
             self._read_all(tree.body, self.names)
@@ -133,24 +114,22 @@ class Reader:
             if clock and begun is not None and runs:
                 index, before = begun
                 self._note(statement, body[index + 1 : place], names, before, once=True)
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(statement, Function):
                 self._read_function(statement, names)
             names.add(statement)
-            self._called -= _bound(statement)
+            self._called -= names_bound(statement)
             if runs:
                 self._take_calls(statement, names)
-            for inner in _bodies(statement):
+            for inner in bodies_below(statement):
                 self._read_all(inner, names, runs=runs)
             if clock:
                 begun = (place, frozenset(self._called))
 
-    def _read_function(
-        self, function: ast.FunctionDef | ast.AsyncFunctionDef, names: Names
-    ) -> None:
+    def _read_function(self, function: Function, names: Names) -> None:
         """Regions within a function: of its arguments they are judged when it is called."""
         inner = names.within(function)
         arguments = arguments_of(function)
-        for body in _all_bodies(function):
+        for body in all_bodies(function):
             begun: int | None = None
             for place, statement in enumerate(body):
                 if _reads_clock(statement, inner):
@@ -254,62 +233,12 @@ class Reader:
         return Timing(self._block, place_of(self._block, node), unwaited)
 
 
-def place_of(block: Block, node: ast.stmt | ast.expr) -> Place:
-    """Where a node stands in its block's code, to the end of its first line at most."""
-    line = block.code.split("\n")[node.lineno - 1]
-    encoded = line.encode()
-    start = len(encoded[: node.col_offset].decode("utf-8", "ignore"))
-    end = len(line.rstrip())
-    if node.end_lineno == node.lineno and node.end_col_offset is not None:
-        end = len(encoded[: node.end_col_offset].decode("utf-8", "ignore"))
-    return Place(node.lineno, start + 1, max(1, end - start))
-
-
 def _reads_clock(statement: ast.stmt, names: Names) -> bool:
     """Whether the statement itself reads a clock, not one that stands below it."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return False
-    parts = parts_of(*_own(statement))
+    parts = parts_of(*own_parts(statement))
     return any(isinstance(part, ast.Call) and names.path(part.func) in _CLOCKS for part in parts)
-
-
-def _own(node: ast.AST) -> list[ast.AST]:
-    """What a statement consists of but for the statements below it; an expression is itself."""
-    if isinstance(node, ast.expr):
-        return [node]
-    skipped = (ast.stmt, ast.ExceptHandler, ast.match_case)
-    return [inner for inner in ast.iter_child_nodes(node) if not isinstance(inner, skipped)]
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement itself binds anew."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
-    parts = (part for node in _own(statement) for part in ast.walk(node))
-    return {
-        part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-
-
-def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The lists of statements directly below one that is no function and no class."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
-    for name in ("body", "orelse", "finalbody"):
-        inner = getattr(statement, name, None)
-        if inner:
-            yield inner
-    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-        yield part.body
-
-
-def _all_bodies(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[list[ast.stmt]]:
-    waiting = [function.body]
-    while waiting:
-        body = waiting.pop(0)
-        yield body
-        for statement in body:
-            waiting += _bodies(statement)
 
 
 def _calls(region: Sequence[ast.stmt], *, below: bool = True) -> Iterator[tuple[str, ast.Call]]:
@@ -317,8 +246,8 @@ def _calls(region: Sequence[ast.stmt], *, below: bool = True) -> Iterator[tuple[
     for statement in region:
         own: list[ast.AST] = [statement]
         if not below:
-            own = _own(statement)
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            own = own_parts(statement)
+            if isinstance(statement, Function):
                 own = list(statement.decorator_list)
         for part in parts_of(*own):
             if isinstance(part, ast.Call):
@@ -336,7 +265,7 @@ def _work(region: Sequence[ast.stmt], names: Names) -> Framework | None:
 
 
 def _waits(region: Sequence[ast.stmt], end: ast.AST, names: Names) -> bool:
-    return any(names.waits_within(part) for part in (*region, *_own(end)))
+    return any(names.waits_within(part) for part in (*region, *own_parts(end)))
 
 
 def _is_waiting(given: ast.expr, names: Names) -> bool:
