@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from sitegen.base.errors import Problem
 from sitegen.cli import main
 from sitegen.content.fences import Info, parse_info
-from sitegen.content.options import KNOWN
+from sitegen.content.option_lines import KNOWN
 from sitegen.migrate.known import FILTERS as KNOWN_FILTERS
 from sitegen.migrate.known import FUNCTIONS
 from sitegen.migrate.known import TESTS as KNOWN_TESTS

@@ -33,6 +33,8 @@ from sitegen.storage.measurements import (
     why_inputs_changed,
 )
 from sitegen.storage.run_file import parse_run, render_run
+from tests.made_up import make_benchmark
+from tests.made_up import make_run as made_up_run
 
 PICTURE = b"\x89PNG not really"
 BLOB = Blob(digest_bytes(PICTURE), len(PICTURE), PICTURE)
@@ -168,3 +170,73 @@ def test_a_key_has_one_form() -> None:
     run = make_run(Stream("stdout", "a\nb"))
     assert render_run(run) == render_run(msgspec.structs.replace(run))
     assert '"text": ["a\\n", "b"]' in render_run(run)
+
+
+def test_samples_lie_in_a_blob_beside_the_run(tmp_path: Path) -> None:
+    run = made_up_run(make_benchmark({"a": 1e-3, "b": 2e-3}, sweep={"n": [1, 2]}))
+    put_run(tmp_path, run)
+    (path,) = (path for path in tmp_path.rglob("*.json") if path.parent.name != "blobs")
+    (blob,) = tmp_path.rglob("blobs/*.json")
+    store = load_store(tmp_path)
+    (found,) = store.runs
+    assert found.benchmark is not None
+    assert all(series.sampled == () for series in found.benchmark.series)
+    assert store.with_blobs(found) == run
+    assert digest_bytes(blob.read_bytes()).startswith(blob.stem)
+    stored = json.loads(path.read_bytes())
+    assert list(stored)[:3] == ["format", "summary", "rows"]
+    assert stored["summary"] == "2 variants by 6 processes on NVIDIA H100"
+    assert [(row["variant"], row["point"]) for row in stored["rows"]] == [
+        *(("a", {"n": 1}), ("b", {"n": 1}), ("a", {"n": 2}), ("b", {"n": 2})),
+    ]
+    for row in stored["rows"]:
+        assert row["low"] <= row["median"] <= row["high"]
+    text = path.read_text("utf-8")
+    assert max(map(len, text.split("\n"))) < 160
+    lines = text.split("\n")
+    assert sum(line.startswith('  {"variant": ') for line in lines) == 4
+    assert sum(line.startswith('   {"variant": ') for line in lines) == 4
+    assert "sampled" not in text
+    assert render_run(store.with_blobs(found)) == text
+    assert parse_run(render_run(run, whole=True).encode()) == run
+
+
+@pytest.mark.parametrize("damage", ["missing", "edited", "no samples", "of another"])
+def test_damaged_samples_are_noticed_and_named(tmp_path: Path, damage: str) -> None:
+    put_run(tmp_path, made_up_run(make_benchmark({"a": 1e-3})))
+    (blob,) = tmp_path.rglob("blobs/*.json")
+    content = {"no samples": b'[[{"process": 1}]]', "of another": b"[]"}.get(damage)
+    match damage:
+        case "missing":
+            blob.unlink()
+        case "edited":
+            blob.write_bytes(blob.read_bytes().replace(b"1", b"2", 1))
+        case _:
+            assert content is not None
+            put_other_samples(tmp_path, content)
+    store = load_store(tmp_path)
+    assert [store.is_sound(run) for run in store.runs] == [False]
+    assert store.runs == ()
+    (entry,) = store.damaged
+    assert (entry.page, entry.device) == ("post", "h100")
+    assert "samples" in entry.problem.message or "blobs/" in entry.problem.message
+
+
+def put_other_samples(root: Path, content: bytes) -> None:
+    """Make the stored run refer to another blob, soundly."""
+    (path,) = (path for path in root.rglob("*.json") if path.parent.name != "blobs")
+    plain = json.loads(path.read_bytes())
+    plain["samples"] = {"type": "blob", "digest": digest_bytes(content), "size": len(content)}
+    path.with_name("blobs").joinpath(f"{digest_bytes(content)[:32]}.json").write_bytes(content)
+    text = json.dumps(plain).encode()
+    path.unlink()
+    path.with_name(f"{path.name[:-13]}{digest_bytes(text)[:8]}.json").write_bytes(text)
+
+
+def test_samples_that_do_not_count_are_in_no_line_of_the_summary(tmp_path: Path) -> None:
+    benchmark = make_benchmark({"a": 1e-3})
+    discarded = tuple(
+        msgspec.structs.replace(note, discarded="compiled") for note in benchmark.processes
+    )
+    run = made_up_run(msgspec.structs.replace(benchmark, processes=discarded))
+    assert json.loads(render_run(run))["rows"] == []

@@ -58,7 +58,8 @@ class Bench(msgspec.Struct, frozen=True):
     """A benchmark block's own options; all but `run` are judged or shown anew at each build.
 
     `needs` are labels; None for all blocks above it in its session. `agree` and `baseline` are
-    None for the defaults: the coarser dtype's own tolerance, and the first variant.
+    None for the defaults: the coarser dtype's own tolerance, and the first variant. `place` is
+    where its `agree` is said, else its name: where a disagreement is reported.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Bench(msgspec.Struct, frozen=True):
     unlike: bool = False
     expect: tuple[Said, ...] = ()
     correction: Said | None = None
+    place: Said | None = None
 
 
 # --- what was measured ----------------------------------------------------------------------
@@ -193,7 +195,8 @@ Verdict = Literal["faster", "slower", "no difference", "undecided", "baseline", 
 class Row(msgspec.Struct, frozen=True):
     """A variant at a point, summed up. `ratio` is its time over the baseline's; `rate` is `work`
     a second; `first` the median of first calls; `unstable` the reasons, empty where it is stable;
-    `notes` what else a reader should know (disagreement, too few samples, never quiet)."""
+    `notes` what else a reader should know (disagreement, too few samples, never quiet). `outliers`
+    of the `samples` lie far outside of their process's quartiles; they count like all others."""
 
     variant: str
     point: Point
@@ -210,13 +213,16 @@ class Row(msgspec.Struct, frozen=True):
     process_medians: tuple[float, ...] = ()
     unstable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    samples: int = 0
+    outliers: int = 0
 
 
 class Summary(msgspec.Struct, frozen=True):
     """A benchmark on one device as a page shows it; `points` in the order of the sweep.
 
-    `exponents` are the fitted slopes of log time over log of the first parameter, by variant and
-    by the other parameters' values, where a sweep has three points or more.
+    `exponents` are the fitted slopes of log time over log of the first parameter, where a sweep
+    has three points or more: by "eager", or with other parameters' values, "eager, m = 4".
+    `unlike` says in what variants are not alike, whether or not they are compared all the same.
     """
 
     name: str

@@ -403,7 +403,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     A plan has no blocks where a post holds inline expressions only. `span` is where it begins.
     A benchmark is a plan of its own: `bench` says how, its last block is the benchmark, those
-    before are what it needs, and its session is called `bench:NAME`.
+    before are what it needs, and its session is called `bench:NAME`. `measure` says how it is
+    judged.
     """
 
     key: str
@@ -417,6 +418,7 @@ class Plan(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     inputs: tuple[Digested, ...] = ()
     bench: Bench | None = None
+    measure: MeasureConfig = MeasureConfig()
 
 
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -646,8 +648,9 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """The results of one session on one device; `started` is UTC, `seconds` the whole session.
 
-    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks.
-    `by` names who contributed a run that is not the author's.
+    Of a benchmark, `benchmark` holds what was measured, and there is a cell for each of its blocks;
+    as it is stored, its samples are in the blob `samples`. `by` names who contributed a run that is
+    not the author's.
     """
 
     key: str
@@ -663,6 +666,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     saves: tuple[Saved, ...] = ()
     accepted: Accepted | None = None
     benchmark: Benchmark | None = None
+    samples: Blob | None = None
     by: str | None = None
 
     @property
@@ -677,8 +681,12 @@ class Queued(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True):
+    """A block begins; of a benchmark, the process of that number, from 1, out of so many."""
+
     plan: Plan
     block: int
+    process: int = 0
+    processes: int = 0
 
 
 class Chunk(msgspec.Struct, frozen=True):

@@ -96,12 +96,26 @@ class Table:
     def boolean(self, key: str, default: bool) -> bool:
         return self._typed(key, bool, "true or false", "`true` or `false`, no quotes", default)
 
-    def integer(self, key: str, default: int, *, minimum: int = 0) -> int:
+    def integer(
+        self, key: str, default: int, *, minimum: int = 0, maximum: int | None = None
+    ) -> int:
         value = self._typed(key, int, "a whole number", "digits, no quotes", default)
         if value < minimum:
             self.report(key, f"`{self._name(key)}` must be {minimum} or more")
             return default
+        if maximum is not None and value > maximum:
+            self.report(key, f"`{self._name(key)}` must be {maximum} or less")
+            return default
         return value
+
+    def number(self, key: str, default: float, *, below: float) -> float:
+        """A number from 0 on."""
+        kinds = (int, float)
+        value = self._typed(key, kinds, "a number", "digits, no quotes", default)
+        if not 0 <= value < below:
+            self.report(key, f"`{self._name(key)}` must be from 0 to less than {below:g}")
+            return default
+        return float(value)
 
     def optional_integer(self, key: str, *, minimum: int = 0) -> int | None:
         value = self.integer(key, minimum, minimum=minimum)
@@ -262,7 +276,9 @@ class Table:
     def _name(self, key: str) -> str:
         return ".".join([*(p for p in self.path if isinstance(p, str)), key])
 
-    def _typed(self, key: str, kind: type[T], what: str, form: str, default: D) -> T | D:
+    def _typed(
+        self, key: str, kind: type[T] | tuple[type[T], ...], what: str, form: str, default: D
+    ) -> T | D:
         self._known.add(key)
         if key not in self._data:
             return default

@@ -43,7 +43,7 @@ _FOREIGN = (
     "skip_content_templating",
 )
 _UNUSED_EXECUTE = ("auto",)
-_UNUSED_MEASURE = ("processes", "max_time", "noise", "on_unstable")
+MOST_PROCESSES = 100
 CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
 
 _DEVICE = re.compile("|".join(("auto", *KINDS, r"cuda:[0-9]+")))
@@ -206,8 +206,13 @@ def _inputs(table: Table, folder: str) -> Iterator[Declared]:
 
 def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
     """`[measure]` of a site, section or page, over the scope around it."""
-    measure = MeasureConfig(show=table.choice("show", ("auto", "always", "never"), outer.show))
-    table.not_used(_UNUSED_MEASURE, NOT_YET)
+    measure = MeasureConfig(
+        show=table.choice("show", ("auto", "always", "never"), outer.show),
+        processes=table.integer("processes", outer.processes, minimum=1, maximum=MOST_PROCESSES),
+        max_time=table.duration("max_time", outer.max_time),
+        noise=table.number("noise", outer.noise, below=1.0),
+        on_unstable=table.choice("on_unstable", ("warn", "retry", "fail"), outer.on_unstable),
+    )
     table.finish(where="[measure]")
     return measure
 

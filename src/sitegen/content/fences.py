@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from markdown_it.common.utils import unescapeAll
 
 from sitegen.base.errors import Problem, Span
 from sitegen.base.python_text import reduce_python
-from sitegen.content.options import Fence, Options
+from sitegen.content.benchmark import parse_bench
+from sitegen.content.option_lines import Fence
+from sitegen.content.options import Options
+from sitegen.content.variants import Mistake
 from sitegen.model import (
     Block,
-    ExecuteConfig,
     Limits,
     Look,
+    Meta,
     Ranges,
     RunOptions,
     ShowOptions,
@@ -106,7 +110,7 @@ Beside = Callable[[str], tuple[str, str] | Problem | None]
 
 
 def parse_block(
-    fence: Fence, index: int, execute: ExecuteConfig, beside: Beside, problems: list[Problem]
+    fence: Fence, above: Sequence[Block], meta: Meta, beside: Beside, problems: list[Problem]
 ) -> Block:
     """The block in a Python fence; mistakes in its options go to `problems`."""
     lines = fence.content.split("\n")
@@ -125,8 +129,9 @@ def parse_block(
     code = Code("\n".join(lines[top:]).rstrip(), fence.line + 1 + top)
     code = _from_file(options, code, beside, problems)
     reduced = reduce_python(code.text)
+    tell = partial(_tell, fence, code, problems)
     return Block(
-        index=index,
+        index=len(above),
         code=reduced.code,
         lines=tuple(code.line + number for number in reduced.lines),
         shown=code.text,
@@ -141,7 +146,7 @@ def parse_block(
             fig_height=options.inches("fig-height"),
             fig_dpi=options.dpi(),
         ),
-        limits=Limits(options.timeout(execute.timeout)),
+        limits=Limits(options.timeout(meta.execute.timeout)),
         show=ShowOptions(
             echo=options.echo(),
             output=options.boolean("output", True),
@@ -156,7 +161,21 @@ def parse_block(
         span=Span(fence.file, fence.line),
         session=options.session(),
         file=code.file,
+        bench=parse_bench(options, code.text, tell, above, meta.measure),
     )
+
+
+def _tell(fence: Fence, code: Code, problems: list[Problem], mistake: Mistake) -> None:
+    """Note a mistake in the code of a benchmark."""
+    start, end = mistake.part
+    text = code.text.split("\n")[mistake.line]
+    if code.file is None:
+        number = code.line - fence.line - 1 + mistake.line
+        span, excerpt = fence.span(number, text, start, end - start)
+    else:
+        span = Span(code.file, code.line + mistake.line, start + 1, max(end - start, 1))
+        excerpt = text
+    problems.append(Problem("fatal", "bench", mistake.message, span, excerpt, (mistake.help,)))
 
 
 def _from_file(options: Options, written: Code, beside: Beside, problems: list[Problem]) -> Code:
@@ -165,12 +184,14 @@ def _from_file(options: Options, written: Code, beside: Beside, problems: list[P
     if name is None:
         return written
     if written.text:
-        options.wrong_file(f"the block runs `{name}` and has code of its own", "keep one of them")
+        options.wrong(
+            "file", f"the block runs `{name}` and has code of its own", "keep one of them"
+        )
         return written
     found = beside(name)
     if found is None:
         hint = "a post that has files of its own is a folder: name/index.md with them beside it"
-        options.wrong_file(f"there is no `{name}` beside the post", hint)
+        options.wrong("file", f"there is no `{name}` beside the post", hint)
         return written
     if isinstance(found, Problem):
         problems.append(found)

@@ -25,7 +25,7 @@ def find_inlines(
     finder = _Finder(source, blocks)
     after = -1
     for token in tokens:
-        if "block" in token.meta and blocks[token.meta["block"]].run.eval:
+        if "block" in token.meta and _evaluates(blocks[token.meta["block"]]):
             after = token.meta["block"]
         for child in token.children or ():
             if child.type == "code_inline" and holds_expression(child.content):
@@ -36,7 +36,7 @@ def find_inlines(
     evaluated = -1
     finder.seek(1)
     for block in blocks:
-        evaluated = block.index if block.run.eval else evaluated
+        evaluated = block.index if _evaluates(block) else evaluated
         finder.seek(block.span.line)
         for text in spans_of(block.show.caption):
             finder.add(text, evaluated, "caption", block.index)
@@ -49,6 +49,11 @@ def find_inlines(
         for text in spans_of(field):
             finder.add(text, evaluated, place)
     return tuple(finder.found)
+
+
+def _evaluates(block: Block) -> bool:
+    """Whether expressions can follow the block: a benchmark's names are its own."""
+    return block.run.eval and block.bench is None
 
 
 class _Finder:
@@ -94,7 +99,7 @@ class _Finder:
         """That of the block above; above all blocks, that of the first one that runs."""
         if after >= 0:
             return self._blocks[after].session
-        return next((block.session for block in self._blocks if block.run.eval), MAIN)
+        return next((block.session for block in self._blocks if _evaluates(block)), MAIN)
 
     def _follows(self, code: str, line: int, column: int) -> bool:
         """Whether the code stands there; a span may run over lines, which Markdown joins."""

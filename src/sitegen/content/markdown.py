@@ -36,7 +36,7 @@ from sitegen.content.inline import find_inlines
 from sitegen.content.links import Beside as Files
 from sitegen.content.links import Finder, Text, raw_ids, settle_links
 from sitegen.content.marks import settle_marks
-from sitegen.content.options import Fence
+from sitegen.content.option_lines import Fence
 from sitegen.content.snippets import NONE, Snippets
 from sitegen.content.source import decode
 from sitegen.content.urls import asset_folder
@@ -151,7 +151,7 @@ def _read_fence(token: Token, opening: int, reader: _Reader) -> None:
         return
     raw = tuple(lines[opening + 1 : (token.map or [0, 0])[1]])
     fence = Fence(token.content, look, source.file, span.line, raw)
-    block = parse_block(fence, len(reader.blocks), meta.execute, reader.beside, problems)
+    block = parse_block(fence, reader.blocks, meta, reader.beside, problems)
     label = block.show.label
     if label in reader.labels:
         help = f"the first is in line {reader.labels[label]}"

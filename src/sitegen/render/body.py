@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sitegen.model import Card, CostRow, Document, Measured, Page, Shown
+from sitegen.model import Block, Card, Cell, CostRow, Document, Measured, Page, Shown
 from sitegen.render.breaks import marks_of
 from sitegen.render.cells import CellContext, Placed, notes_on, one_off_costs, render_cell
 from sitegen.render.export.names import download_names
@@ -46,12 +46,18 @@ def _env(document: Document, shown: Sequence[Shown], cells: CellRenderer) -> Env
 
 
 def _placed(shown: Sequence[Shown]) -> dict[int, tuple[Placed, ...]]:
-    """The runs of each block, by its index."""
+    """The runs of each block, by its index: of a block that a benchmark needs, its session's."""
     found: dict[int, tuple[Placed, ...]] = {}
     for run in shown:
-        for block, cell in zip(run.plan.blocks, run.cells, strict=True):
+        for block, cell in own_cells(run):
             found[block.index] = (*found.get(block.index, ()), Placed(run, cell))
     return found
+
+
+def own_cells(shown: Shown) -> list[tuple[Block, Cell | None]]:
+    """The blocks that a run speaks for, with their cells: of a benchmark itself alone."""
+    pairs = list(zip(shown.plan.blocks, shown.cells, strict=True))
+    return pairs if shown.plan.bench is None else pairs[-1:]
 
 
 def _card(
@@ -96,11 +102,7 @@ def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, st
     captions = captions_of(document, texts)
     hidden = 0
     rows = []
-    pairs = [
-        (block, cell)
-        for entry in shown
-        for block, cell in zip(entry.plan.blocks, entry.cells, strict=True)
-    ]
+    pairs = [(block, cell) for entry in shown for block, cell in own_cells(entry)]
     for block, cell in sorted(pairs, key=lambda pair: pair[0].index):
         show = block.show
         hidden += not (show.include and show.echo)

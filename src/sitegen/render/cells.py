@@ -81,7 +81,7 @@ def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> It
     measured = [entry for entry in placed if entry.cell and entry.cell.status in ("ok", "failed")]
     first = next(iter(measured or placed), None)
     if first is None:
-        yield _pending("not run yet")
+        yield _pending(pending_words(block))
         return
     if len(measured) > 1:
         yield Rendered(_device_note(first.shown))
@@ -101,13 +101,18 @@ def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> It
 def _result(block: Block, placed: Placed, context: CellContext) -> Rendered:
     cell = placed.cell
     if cell is None:
-        return _pending("not run yet")
+        return _pending(pending_words(block))
     if cell.status == "not run":
         return _pending("not run: the session ended in a block above")
     if cell.status == "not here":
         return _pending(f"not run here: it is for {' and '.join(block.run.devices)}")
     outputs = _outputs(block, placed.shown, cell, context)
     return Rendered(outputs.html + cost_line(block, placed, context), outputs.files)
+
+
+def pending_words(block: Block) -> str:
+    """What stands in place of results that are not there yet."""
+    return "not measured yet" if block.bench is not None else "not run yet"
 
 
 def _pending(words: str) -> Rendered:

@@ -13,7 +13,7 @@ from sitegen.base.address import permalink
 from sitegen.model import Block, Card, Display, Document, Failure, Shown, Stream
 from sitegen.render.body import render_html
 from sitegen.render.book import FeedBody
-from sitegen.render.cells import CellContext, Placed, cost_line
+from sitegen.render.cells import CellContext, Placed, cost_line, pending_words
 from sitegen.render.escape import escape_text
 from sitegen.render.links import resolve_text
 from sitegen.render.outputs import Place, Rendered, name_places, render_failure, render_output
@@ -70,7 +70,7 @@ def _cell(block: Block, context: CellContext) -> Rendered:
 def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> Iterator[str]:
     measured = [entry for entry in placed if entry.cell and entry.cell.status in ("ok", "failed")]
     if not measured:
-        yield "<p><em>not run yet</em></p>"
+        yield f"<p><em>{pending_words(block)}</em></p>"
     for entry in measured:
         if len(measured) > 1:
             label = escape_text(entry.shown.run.device.label)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, assert_never
 
@@ -20,6 +20,7 @@ from sitegen.base.digest import digest_bytes
 from sitegen.base.errors import Problem, Span
 from sitegen.model import Blob, Input, Run, Saved
 from sitegen.storage.run_file import blob_name, blobs_of, map_blobs, parse_run, render_run
+from sitegen.storage.samples import SamplesError, join_samples, part_samples
 
 FOLDER = "measurements"
 FAILED = ".sitegen/failed"
@@ -84,12 +85,13 @@ class Store:
         return entry is None or self._load(entry) is not None
 
     def with_blobs(self, run: Run) -> Run:
-        """The run with the bytes of its blobs; one that is not from the store has them."""
+        """The run with the bytes of its blobs, and its samples; one that is not from the store has
+        them."""
         entry = self._entry(run)
         blobs = self._load(entry) if entry is not None else None
         if not blobs:
             return run
-        return map_blobs(run, lambda _, blob: blobs.get(blob.digest, blob))
+        return join_samples(_with_content(run, blobs))
 
     def with_content(self, saved: Saved) -> Saved:
         """The saved file with its bytes, found by digest."""
@@ -129,14 +131,20 @@ class Store:
             return self._blobs[entry.path]
         folder = entry.path.parent / "blobs"
         try:
-            self._blobs[entry.path] = {
+            blobs = {
                 blob.digest: _read_blob(folder, extension, blob)
                 for extension, blob in blobs_of(entry.run)
             }
-        except _BlobError as error:
+            self._blobs[entry.path] = blobs
+            join_samples(_with_content(entry.run, blobs))
+        except (_BlobError, SamplesError) as error:
             self._blobs[entry.path] = None
             self.damaged.append(_damaged(entry.path, self._root, str(error)))
         return self._blobs[entry.path]
+
+
+def _with_content(run: Run, blobs: Mapping[str, Blob]) -> Run:
+    return map_blobs(run, lambda _, blob: blobs.get(blob.digest, blob))
 
 
 def load_store(root: Path) -> Store:
@@ -188,7 +196,7 @@ def _failed_folder(root: Path, run: Run) -> Path:
 
 
 def _put(folder: Path, run: Run, name: str) -> Entry:
-    for extension, blob in blobs_of(run):
+    for extension, blob in blobs_of(part_samples(run)):
         (folder / "blobs").mkdir(parents=True, exist_ok=True)
         _write(folder / "blobs" / blob_name(extension, blob), blob.content)
     content = render_run(run).encode()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from sitegen.model import Blob, Display, Output, Run, Saved
+from sitegen.storage.samples import part_samples, summarise_samples
 
 FORMAT = 1
 EXTENSIONS = {
@@ -18,12 +19,19 @@ EXTENSIONS = {
     "image/webp": "webp",
     "image/gif": "gif",
 }
+SAMPLES = "json"
+"""The extension of the blob that holds a benchmark's samples; no saved file has it."""
+
 _WIDTH = 100
 
 
-def render_run(run: Run) -> str:
-    """The run as JSON that reads well as a diff: summary first, texts by line, the small inline."""
-    bare = map_blobs(run, lambda extension, blob: Blob(blob.digest, blob.size))
+def render_run(run: Run, *, whole: bool = False) -> str:
+    """The run as JSON that reads well as a diff: summary first, texts by line, the small inline.
+
+    The samples of a benchmark are left to their blob, unless the `whole` run is to be one file.
+    """
+    parted = run if whole else part_samples(run)
+    bare = map_blobs(parted, lambda extension, blob: Blob(blob.digest, blob.size))
     plain = msgspec.to_builtins(bare)
     for cell in plain["cells"]:
         _split(cell, "source")
@@ -31,10 +39,33 @@ def render_run(run: Run) -> str:
             _split_lines(output)
     if "accepted" in plain:
         _split(plain["accepted"], "difference")
-    cost = sum(cell.measures.wall for cell in run.cells if cell.measures)
-    blocks = f"{len(run.cells)} block{'s' if len(run.cells) != 1 else ''}"
-    summary = f"{blocks} in {cost:.2g} s on {run.device.label}"
-    return _pretty({"format": FORMAT, "summary": summary, **plain}) + "\n"
+    if "benchmark" in plain:
+        plain["benchmark"]["series"] = list(map(_series, plain["benchmark"]["series"]))
+    return _pretty({"format": FORMAT, **_summary(run), **plain}) + "\n"
+
+
+def _series(series: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a variant at a point: on one line, where that says nothing of its code."""
+    if not series["sampled"]:
+        del series["sampled"]
+    long = series.keys() & {"sampled", "breaks", "recompiles", "failure"}
+    return series if long else _Line(series)
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """What a reader sees first; nobody reads it back."""
+    if run.benchmark is None:
+        cost = sum(cell.measures.wall for cell in run.cells if cell.measures)
+        blocks = _count(len(run.cells), "block")
+        return {"summary": f"{blocks} in {cost:.2g} s on {run.device.label}"}
+    variants = _count(len(run.benchmark.variants), "variant")
+    processes = _count(len(run.benchmark.processes), "process", "es")
+    rows = [_Line(msgspec.to_builtins(row)) for row in summarise_samples(run.benchmark)]
+    return {"summary": f"{variants} by {processes} on {run.device.label}", "rows": rows}
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{plural if number != 1 else ''}"
 
 
 def parse_run(content: bytes) -> Run | str:
@@ -49,6 +80,8 @@ def parse_run(content: bytes) -> Run | str:
                 _join_lines(output)
         if "accepted" in plain:
             _join(plain["accepted"], "difference")
+        for series in plain.get("benchmark", {}).get("series", ()):
+            series.setdefault("sampled", ())
         return msgspec.convert(plain, Run)
     except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         return str(error)
@@ -72,7 +105,8 @@ def map_blobs(run: Run, change: Callable[[str, Blob], Blob]) -> Run:
         for cell in run.cells
     )
     saves = tuple(Saved(saved.path, change(_suffix(saved.path), saved.blob)) for saved in run.saves)
-    return msgspec.structs.replace(run, cells=cells, saves=saves)
+    samples = change(SAMPLES, run.samples) if run.samples is not None else None
+    return msgspec.structs.replace(run, cells=cells, saves=saves, samples=samples)
 
 
 def blobs_of(run: Run) -> Iterator[tuple[str, Blob]]:
@@ -98,7 +132,7 @@ def _extension(mime: str) -> str:
 
 def _suffix(path: str) -> str:
     suffix = PurePosixPath(path).suffix.removeprefix(".").lower()
-    return suffix if suffix.isascii() and suffix.isalnum() and suffix != "json" else "bin"
+    return suffix if suffix.isascii() and suffix.isalnum() and suffix != SAMPLES else "bin"
 
 
 def _split_lines(output: dict[str, Any]) -> None:
@@ -124,9 +158,15 @@ def _join(holder: dict[str, Any], name: str) -> None:
         holder[name] = "".join(holder[name])
 
 
+class _Line(dict[str, Any]):
+    """An object that stands on one line, however long that is."""
+
+
 def _pretty(value: Any, indent: str = "") -> str:
     """JSON with what fits on a line on one line."""
     inline = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, _Line):
+        return inline
     if not isinstance(value, Mapping | list | tuple) or not value or len(indent + inline) <= _WIDTH:
         return inline
     deeper = indent + " "

@@ -68,6 +68,7 @@ def _downloads(
     if not offered:
         return
     files = export_post(document, shown, addresses, post_name(document), FORMATS)
-    files |= {name: render_run(entry.run).encode() for name, entry in run_files(document, shown)}
+    for name, entry in run_files(document, shown):
+        files[name] = render_run(entry.run, whole=True).encode()
     for name in offered:
         yield Artifact(f"{document.url}{name}".lstrip("/"), files[name], document.source.file)

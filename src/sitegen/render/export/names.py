@@ -35,10 +35,11 @@ def run_files(document: Document, shown: Sequence[Shown]) -> Iterator[tuple[str,
     A run with a failed block is never stored, so it is not offered either.
     """
     name = post_name(document)
-    several = len({entry.plan.session for entry in shown}) > 1
+    several = len({entry.plan.session for entry in shown if entry.plan.bench is None}) > 1
     devices = {entry.run.device.name for entry in shown}
     for entry in shown:
         session = f"-{entry.plan.session}" if several and entry.plan.session != MAIN else ""
+        session = f".bench-{entry.plan.bench.name}" if entry.plan.bench is not None else session
         device = f".{entry.run.device.name}" if len(devices) > 1 else ""
         if not entry.run.failed:
             yield f"{name}{session}{device}.json", entry

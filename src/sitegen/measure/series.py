@@ -1,0 +1,172 @@
+"""What the samples of one variant at one point give, by process; and two variants side by side."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+from sitegen.benchmarks import (
+    FEWEST_PROCESSES,
+    Alike,
+    Bench,
+    Benchmark,
+    Interval,
+    Point,
+    Sampled,
+    Series,
+)
+from sitegen.measure.stats import (
+    DRIFT,
+    FEWEST_SAMPLES,
+    OTHERS,
+    SPREAD,
+    drift,
+    estimate_ratio,
+    paired_log_ratio,
+    spread,
+    two_groups,
+)
+
+
+def kept_samples(benchmark: Benchmark, series: Series) -> tuple[Sampled, ...]:
+    """The samples that count, one entry a process: not those of processes that were discarded."""
+    discarded = {note.process for note in benchmark.processes if note.discarded is not None}
+    return tuple(
+        sampled
+        for sampled in series.sampled
+        if sampled.samples and sampled.process not in discarded
+    )
+
+
+def process_medians(benchmark: Benchmark, series: Series) -> dict[int, float]:
+    """Seconds a call: the median of each process, by its number."""
+    return {
+        sampled.process: statistics.median(sampled.samples)
+        for sampled in kept_samples(benchmark, series)
+    }
+
+
+def log_ratios(benchmark: Benchmark, top: Series, bottom: Series) -> dict[int, float]:
+    """The paired log ratio of each process that sampled both, by its number."""
+    below = {sampled.process: sampled.samples for sampled in kept_samples(benchmark, bottom)}
+    return {
+        sampled.process: paired_log_ratio(sampled.samples, below[sampled.process])
+        for sampled in kept_samples(benchmark, top)
+        if sampled.process in below
+    }
+
+
+def ratio_between(benchmark: Benchmark, top: Series, bottom: Series) -> Interval | None:
+    """The time of one over that of the other; None where no process sampled both."""
+    found = log_ratios(benchmark, top, bottom)
+    return estimate_ratio(list(found.values())) if found else None
+
+
+def series_at(benchmark: Benchmark, variant: str, point: Point) -> Series | None:
+    """What was measured of a variant at a point."""
+    for series in benchmark.series:
+        if series.variant == variant and series.point == point:
+            return series
+    return None
+
+
+def points_of(benchmark: Benchmark) -> tuple[Point, ...]:
+    """The points of the sweep, in its order; a single empty one where there is no sweep."""
+    found: list[Point] = []
+    for series in benchmark.series:
+        if series.point not in found:
+            found.append(series.point)
+    return tuple(found)
+
+
+def why_unlike(one: Series, other: Series) -> str:
+    """In what two results are not alike, so that their times must not be compared; "" if they are.
+
+    What is not known of either does not tell them apart.
+    """
+    a, b = one.alike, other.alike
+    if a is None or b is None:
+        return ""
+    parts = []
+    for aspect in ("device", "dtype", "precision"):
+        here, there = getattr(a, aspect), getattr(b, aspect)
+        if here and there and here != there:
+            parts.append(f"{_named(aspect, a)} against {_named(aspect, b)}")
+    return ", ".join(parts)
+
+
+def _named(aspect: str, alike: Alike) -> str:
+    match aspect:
+        case "device":
+            return f"on {alike.device}"
+        case "dtype":
+            return alike.dtype
+        case _:
+            return f"{alike.precision} products"
+
+
+def why_unstable(benchmark: Benchmark, series: Series) -> tuple[str, ...]:
+    """The reasons for which no claim may rest on these samples; none where they are stable."""
+    return tuple(_reasons(benchmark, kept_samples(benchmark, series)))
+
+
+def _reasons(benchmark: Benchmark, kept: tuple[Sampled, ...]) -> Iterator[str]:
+    enough = [entry.samples for entry in kept if len(entry.samples) >= FEWEST_SAMPLES]
+    spreads = [found for found in map(spread, enough) if found > SPREAD]
+    if spreads:
+        among = _among(len(spreads), len(kept))
+        yield f"the middle half of the samples spreads over {max(spreads):.0%} of the median{among}"
+    drifts = [found for found in map(drift, enough) if found > DRIFT]
+    if drifts:
+        among = _among(len(drifts), len(kept))
+        yield f"the first and the second half of the samples differ by {max(drifts):.1%}{among}"
+    groups = two_groups([statistics.median(entry.samples) for entry in kept])
+    if groups is not None:
+        times = groups[1] / groups[0]
+        yield f"the processes fall into two groups, one of which takes {times:.2f}× as long"
+    counted = {entry.process for entry in kept}
+    notes = [note for note in benchmark.processes if note.process in counted]
+    others = max((note.others or 0.0 for note in notes), default=0.0)
+    if others > OTHERS:
+        yield f"other programs used {others:.0%} of a core meanwhile"
+    if any(note.battery for note in notes):
+        yield "the machine ran on battery"
+    if any(note.throttled for note in notes):
+        yield "the clock was throttled"
+
+
+def _among(some: int, all: int) -> str:
+    return "" if all == 1 else f" in {some} of {all} processes"
+
+
+def what_to_know(bench: Bench, benchmark: Benchmark, series: Series) -> tuple[str, ...]:
+    """What else a reader of these samples should know."""
+    return tuple(_notes(bench, benchmark, series))
+
+
+def _notes(bench: Bench, benchmark: Benchmark, series: Series) -> Iterator[str]:
+    if series.failure is not None:
+        yield series.failure
+        return
+    wrong = why_disagreeing(bench, benchmark, series)
+    if wrong:
+        yield wrong
+    kept = kept_samples(benchmark, series)
+    if len(kept) < FEWEST_PROCESSES:
+        processes = "1 process" if len(kept) == 1 else f"{len(kept)} processes"
+        yield f"only {processes}: no interval, no verdict"
+    few = [len(entry.samples) for entry in kept if len(entry.samples) < FEWEST_SAMPLES]
+    if few:
+        yield f"too few samples: {min(few)}{_among(len(few), len(kept))}"
+    restless = sum(not entry.quiet for entry in kept)
+    if restless:
+        yield f"never quiet: sampled while still warming up{_among(restless, len(kept))}"
+
+
+def why_disagreeing(bench: Bench, benchmark: Benchmark, series: Series) -> str:
+    """That a variant computes something else than the first one, by how much; "" if it agrees."""
+    tolerance = series.tolerance if bench.agree is None else bench.agree
+    if series.difference is None or tolerance is None or series.difference <= tolerance:
+        return ""
+    first = benchmark.variants[0]
+    return f"differs from {first} by {series.difference:.2g}, more than {tolerance:.2g}"

@@ -1,0 +1,175 @@
+"""Statistics of timings; the unit is the process, because its samples share layout and luck.
+
+All functions are pure. Where samples of several processes were pooled, an interval would be far
+too narrow: `tests/test_stats.py` shows by how much.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from sitegen.benchmarks import FEWEST_PROCESSES, Interval, Verdict
+
+CONFIDENCE = 0.95
+"""What an interval covers at least, over many repetitions of the whole measurement."""
+
+SPREAD = 0.10
+"""Of the median: a larger interquartile range within a process is unstable."""
+
+DRIFT = 0.03
+"""Of the median: a larger difference between a process's halves is unstable."""
+
+OTHERS = 0.10
+"""Of a core: more work of other programs meanwhile is unstable."""
+
+FEWEST_SAMPLES = 5
+"""Below it a process has too few samples to say anything of their spread."""
+
+
+class Within(NamedTuple):
+    """The samples of one process, described; no interval, because they are not independent."""
+
+    median: float
+    iqr: float
+    minimum: float
+    samples: int
+    outliers: int
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float]:
+    """The lower and the upper quartile, by linear interpolation between order statistics.
+
+    Definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American
+    Statistician 50 (1996), which is also numpy's default.
+    """
+    if len(values) == 1:
+        return values[0], values[0]
+    lower, _, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return lower, upper
+
+
+def describe(values: Sequence[float]) -> Within:
+    """A process's samples: outliers lie more than 1.5 IQR outside the quartiles; none is dropped.
+
+    The rule is Tukey's, Exploratory Data Analysis (1977), chapter 2.
+    """
+    lower, upper = quartiles(values)
+    reach = 1.5 * (upper - lower)
+    outliers = sum(value < lower - reach or value > upper + reach for value in values)
+    return Within(statistics.median(values), upper - lower, min(values), len(values), outliers)
+
+
+def order_ranks(count: int, confidence: float = CONFIDENCE) -> tuple[int, int] | None:
+    """The ranks, from 1, of the narrowest symmetric pair of order statistics around the median.
+
+    Together they cover the true median of any continuous distribution in at least `confidence` of
+    all cases; None where not even the extremes do. Of n independent values fewer than k lie below
+    the median with the probability P(Bin(n, 1/2) < k): H. A. David and H. N. Nagaraja, Order
+    Statistics (2003), section 7.1.
+    """
+    below, rank = 0, 0
+    while rank < count / 2:
+        below += math.comb(count, rank)
+        if 1 - 2 * below / 2**count < confidence:
+            break
+        rank += 1
+    return (rank, count + 1 - rank) if rank else None
+
+
+def estimate(values: Sequence[float]) -> Interval:
+    """The median of one value a process, with the interval between order statistics.
+
+    Of six the extremes, which cover the true median in 1 - 2/2**6 = 96.9 % of all cases; of fewer
+    there is no interval.
+    """
+    ordered = sorted(values)
+    ranks = order_ranks(len(ordered)) if len(ordered) >= FEWEST_PROCESSES else None
+    if ranks is None:
+        return Interval(statistics.median(ordered))
+    return Interval(statistics.median(ordered), ordered[ranks[0] - 1], ordered[ranks[1] - 1])
+
+
+def paired_log_ratio(top: Sequence[float], bottom: Sequence[float]) -> float:
+    """The median over the rounds of one process of log(top / bottom).
+
+    Both were sampled in each round, so that what slows a whole round down cancels out.
+    """
+    return statistics.median(math.log(a / b) for a, b in zip(top, bottom, strict=False))
+
+
+def estimate_ratio(log_ratios: Sequence[float]) -> Interval:
+    """The ratio, from one log ratio a process, estimated as `estimate` does.
+
+    The median is taken of the logarithms, so that the ratio of b to a is one over that of a to b.
+    """
+    logs = estimate(log_ratios)
+    low = None if logs.low is None else math.exp(logs.low)
+    high = None if logs.high is None else math.exp(logs.high)
+    return Interval(math.exp(logs.estimate), low, high)
+
+
+def judge_ratio(ratio: Interval, noise: float) -> Verdict:
+    """What a time's ratio to another shows: faster, slower, no difference or undecided.
+
+    A difference is one of more than `noise` of the faster one, so that swapping the two swaps the
+    verdict. No difference is shown by an interval that lies within it: equivalence in the sense
+    of D. J. Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15 (1987), not a lack of evidence.
+    """
+    if ratio.low is None or ratio.high is None:
+        return "undecided"
+    least, most = 1 / (1 + noise), 1 + noise
+    if ratio.high < 1 and ratio.estimate < least:
+        return "faster"
+    if ratio.low > 1 and ratio.estimate > most:
+        return "slower"
+    if ratio.low >= least and ratio.high <= most:
+        return "no difference"
+    return "undecided"
+
+
+def spread(samples: Sequence[float]) -> float:
+    """The interquartile range over the median."""
+    within = describe(samples)
+    return within.iqr / within.median
+
+
+def drift(samples: Sequence[float]) -> float:
+    """How far the medians of the first and the second half lie apart, over the median of all.
+
+    0 for fewer than four samples; the middle one of an odd number belongs to neither half.
+    """
+    half = len(samples) // 2
+    if half < 2:
+        return 0.0
+    early, late = statistics.median(samples[:half]), statistics.median(samples[-half:])
+    return abs(late - early) / statistics.median(samples)
+
+
+def two_groups(medians: Sequence[float]) -> tuple[float, float] | None:
+    """The medians of two groups of processes with nothing between them; None if there is one group.
+
+    A gap of more than SPREAD of the median, with at least two processes on either side: a program
+    that is fast in some processes and slow in others, which no sample within one shows.
+    """
+    ordered = sorted(medians)
+    gaps = [(after - before, place) for place, (before, after) in enumerate(pairwise(ordered), 1)]
+    gap, place = max(gaps[1:-1], default=(0.0, 0))
+    if gap == 0 or gap <= SPREAD * statistics.median(ordered):
+        return None
+    return statistics.median(ordered[:place]), statistics.median(ordered[place:])
+
+
+def exponent(points: Mapping[float, float]) -> float | None:
+    """The slope of log y over log x by ordinary least squares; None for fewer than three points.
+
+    y grows as x to this power, as far as a power law describes it.
+    """
+    usable = [(math.log(x), math.log(y)) for x, y in points.items() if x > 0 and y > 0]
+    if len(usable) < 3:
+        return None
+    xs, ys = [x for x, _ in usable], [y for _, y in usable]
+    return statistics.linear_regression(xs, ys).slope
