@@ -374,6 +374,6 @@ def test_results_of_before_are_shown_as_they_were(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     html = (root / "public/posts/tensor-wars/index.html").read_text("utf-8")
     card = html[html.index('<section class="card"') :]
-    for word in ("Machine", "Before it", "Variables", "<details>", "already loaded</span>"):
+    for word in ("Machine", "Just before", "Variables", "<details>", "already loaded</span>"):
         assert word not in card
     assert "torch 2.13.0+cpu, jax 0.10.2, numpy 2.4.6" in card

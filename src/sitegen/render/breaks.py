@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from sitegen.benchmarks import GraphBreak
-from sitegen.model import Block, Look, Shown
+from sitegen.model import Block, Look, Run, Shown
 from sitegen.render.code import shown_number
 from sitegen.render.escape import escape_text
 
 Kind = Literal["graph break", "not compiled", "compiled anew"]
 _ORDER: tuple[Kind, ...] = ("graph break", "not compiled", "compiled anew")
+
+
+Said = tuple[GraphBreak, Kind]
 
 
 class Mark(NamedTuple):
@@ -27,34 +30,34 @@ def marks_of(shown: Sequence[Shown]) -> dict[int, tuple[Mark, ...]]:
 
     A run of other code has none: its lines are not those that the page shows.
     """
-    found: dict[int, tuple[Mark, ...]] = {}
+    said: dict[int, dict[Said, None]] = {}
+    blocks: dict[int, Block] = {}
     seen: set[str] = set()
     for entry in shown:
         if entry.stale or entry.run.accepted is not None or entry.plan.session in seen:
             continue
         seen.add(entry.plan.session)
-        for place, block in enumerate(entry.plan.blocks):
-            marks = tuple(_marks(block, _said_of(entry, place)))
-            if marks:
-                found[block.index] = marks
-    return found
+        for place, kind in _said_in(entry.run):
+            if place.line and place.block < len(entry.plan.blocks):
+                block = entry.plan.blocks[place.block]
+                blocks[block.index] = block
+                said.setdefault(block.index, {})[place, kind] = None
+    return {index: tuple(_marks(blocks[index], said[index])) for index in sorted(said)}
 
 
-def _said_of(entry: Shown, place: int) -> Iterator[tuple[GraphBreak, Kind]]:
-    """What the run tells of lines of its block at that place, whichever block compiled them."""
-    for cell in entry.run.cells:
-        if cell.measures is None:
-            continue
-        kinds: tuple[tuple[Iterable[GraphBreak], Kind], ...] = (
-            (cell.measures.breaks, "graph break"),
-            (cell.measures.recompiles, "compiled anew"),
-            (cell.measures.uncompiled, "not compiled"),
-        )
-        for places, kind in kinds:
-            yield from ((said, kind) for said in places if said.block == place and said.line)
+def _said_in(run: Run) -> Iterator[Said]:
+    """What a run tells of lines of its blocks, whichever of them compiled these."""
+    for cell in run.cells:
+        if cell.measures is not None:
+            yield from ((place, "graph break") for place in cell.measures.breaks)
+            yield from ((place, "compiled anew") for place in cell.measures.recompiles)
+            yield from ((place, "not compiled") for place in cell.measures.uncompiled)
+    for series in run.benchmark.series if run.benchmark is not None else ():
+        yield from ((place, "graph break") for place in series.breaks)
+        yield from ((place, "compiled anew") for place in series.recompiles)
 
 
-def _marks(block: Block, said: Iterable[tuple[GraphBreak, Kind]]) -> Iterator[Mark]:
+def _marks(block: Block, said: Iterable[Said]) -> Iterator[Mark]:
     reasons: dict[tuple[int, Kind], dict[str, None]] = {}
     for entry, kind in said:
         if entry.line <= len(block.lines):
