@@ -200,6 +200,13 @@ def test_what_concerns_zola_only_is_said_where_it_asks_for_something(tmp_path: P
     assert publish(tmp_path, {"site.toml": config}) == ()
 
 
+def test_sass_that_waits_to_be_compiled_is_a_warning(tmp_path: Path) -> None:
+    files = {"site.toml": f"{ZOLA}compile_sass = true\n", "sass/site.scss": "a { b: c }"}
+    [problem] = publish(tmp_path, files)
+    assert problem.severity == "warning"
+    assert problem.message == "the Sass files in `sass` are not compiled"
+
+
 def test_footnotes_of_a_zola_site_stand_where_they_were_written(tmp_path: Path) -> None:
     files = {"zola.toml": ZOLA, "content/a.md": page("", "One[^1].\n\n[^1]: Note.\n\nTwo.")}
     root = write_site(tmp_path, files)

@@ -36,7 +36,6 @@ FILES = (FILE, "zola.toml", "config.toml")
 KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 
 _FOREIGN = (
-    "compile_sass",
     "hard_link_static",
     "highlight_code",
     "highlight_theme",
@@ -139,9 +138,20 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         devices=_devices(table),
         extra=table.free("extra"),
     )
+    _say_of_sass(table, root)
     table.not_used(_FOREIGN, "it concerns Zola only")
     table.finish(where=file)
     return config
+
+
+def _say_of_sass(table: Table, root: Path) -> None:
+    """A warning where style sheets wait to be made."""
+    if table.boolean("compile_sass", False) and (root / "sass").is_dir():
+        message = "the Sass files in `sass` are not compiled"
+        help = "put the style sheets that they make into `static`, and write compile_sass = false"
+        table.report("compile_sass", message, help, severity="warning")
+    else:
+        table.not_used(("compile_sass",), "it concerns Zola only")
 
 
 def _execute(table: Table, file: str) -> ExecuteConfig:
