@@ -16,16 +16,15 @@ from sitegen.base.paths import why_no_path
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
+from sitegen.content.languages import parse_languages, parse_words
 from sitegen.content.settings import (
     NOT_YET,
     parse_feed_filenames,
     parse_generate_feeds,
-    parse_languages,
     parse_link_checker,
     parse_markdown,
     parse_search,
     parse_slugify,
-    parse_words,
 )
 from sitegen.content.source import decode
 from sitegen.content.theme import with_theme
