@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.base.errors import Problem, exit_status
+from sitegen.base.errors import Problem, SiteError, exit_status
 from sitegen.build import build
 from sitegen.passes.asked import Caller, Options
 from tests.support import build_site, tree
@@ -86,6 +86,23 @@ def test_templates_of_a_zola_site_that_are_jinja_are_used(tmp_path: Path) -> Non
     report, _ = build_site(root)
     assert report.problems == ()
     assert published(root, "a/index.html") == "own A"
+
+
+@pytest.mark.parametrize("name", ["templates/page.html", "templates/shortcodes/s.html"])
+def test_a_mistake_in_a_migrated_template_is_one(name: str, tmp_path: Path) -> None:
+    files = {
+        "zola.toml": f'{ZOLA}theme = "leaf"\n',
+        "themes/leaf/templates.tera/page.html": "old",
+        f"themes/leaf/{name}": "{{ page.titel }}",
+        "content/a.md": page('title = "A"', "{{ s() }}" if "shortcodes" in name else ""),
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    with pytest.raises(SiteError) as caught:
+        build_site(root)
+    [problem] = caught.value.problems
+    assert problem.span is not None
+    assert problem.span.path == f"themes/leaf/{name}"
 
 
 def test_in_a_site_of_ours_such_a_template_is_a_mistake(tmp_path: Path) -> None:
@@ -198,6 +215,17 @@ def test_what_concerns_zola_only_is_said_where_it_asks_for_something(tmp_path: P
         f"{ZOLA}compile_sass = false\nhard_link_static = false\n[markdown]\nextra_syntaxes = []\n"
     )
     assert publish(tmp_path, {"site.toml": config}) == ()
+
+
+def test_sass_that_waits_to_be_compiled_is_a_warning(tmp_path: Path) -> None:
+    files = {
+        "site.toml": f'{ZOLA}compile_sass = true\ntheme = "leaf"\n',
+        "sass/site.scss": "a { b: c }",
+        "themes/leaf/sass/leaf.scss": "a { b: c }",
+    }
+    [problem] = publish(tmp_path, files)
+    assert problem.severity == "warning"
+    assert problem.message == "the Sass files in `sass` and `themes/leaf/sass` are not compiled"
 
 
 def test_footnotes_of_a_zola_site_stand_where_they_were_written(tmp_path: Path) -> None:

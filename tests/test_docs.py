@@ -207,6 +207,7 @@ CONFIGURATION = (
     LanguageConfig,
 )
 NOT_KEYS = {
+    "own_templates",
     "root",
     "file",
     "language",

@@ -211,3 +211,18 @@ def test_links_to_files_beside_pages(tmp_path: Path) -> None:
     html = published(tmp_path, "a/index.html")
     assert 'href="/posts/other/data.csv"' in html
     assert 'src="/loose.txt"' in html
+
+
+def test_the_address_of_a_file_beside_a_page_in_a_template(tmp_path: Path) -> None:
+    files = {
+        "content/posts/some/index.md": page('slug = "other"'),
+        "content/posts/some/in/data.csv": "1",
+        "content/a.md": page('aliases = ["old"]'),
+        "templates/page.html": (
+            "{{ get_url(path='@/posts/some/in/data.csv') }} {{ page.aliases | join(sep=',') }}"
+            "{% if zola_version %}.{% endif %}"
+        ),
+    }
+    assert publish(tmp_path, files) == ()
+    address = "https://example.org/posts/other/in/data.csv"
+    assert published(tmp_path, "a/index.html") == f"{address} old."

@@ -96,12 +96,14 @@ class SiteConfig(msgspec.Struct, frozen=True):
     """A site's configuration, defaults filled in. `base_url` has no trailing slash.
 
     `file` is where it was read; `languages` begins with the default one, whose title, feeds and
-    taxonomies are the site's own; `extra` holds the theme's keys under the site's.
+    taxonomies are the site's own; `extra` holds the theme's keys under the site's. `own_templates`:
+    they are meant for sitegen, so that a mistake in one is a mistake.
     """
 
     root: Path
     base_url: str
     file: str = "site.toml"
+    own_templates: bool = True
     title: str = ""
     description: str = ""
     language: str = "en"

@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import msgspec
+
 from sitegen.base.errors import Problem, Severity, SiteError, Span, nearest
 from sitegen.base.paths import why_no_path
 from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
+from sitegen.content.languages import parse_languages, parse_words
 from sitegen.content.settings import (
     parse_feed_filenames,
     parse_generate_feeds,
-    parse_languages,
     parse_link_checker,
     parse_markdown,
     parse_search,
     parse_slugify,
-    parse_words,
 )
 from sitegen.content.source import decode
 from sitegen.content.theme import with_theme
@@ -33,10 +34,11 @@ from sitegen.settings import LanguageConfig
 FILE = "site.toml"
 FILES = (FILE, "zola.toml", "config.toml")
 """Where a configuration may stand; the first that is there is read."""
+MIGRATED = "templates.tera"
+"""Where `migrate-templates` keeps templates as they were."""
 KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 
 _FOREIGN = (
-    "compile_sass",
     "hard_link_static",
     "highlight_code",
     "highlight_theme",
@@ -63,7 +65,16 @@ def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
         help = f'run sitegen in a site\'s folder; the smallest {FILE} is: base_url = "/"'
         raise SiteError([Problem("fatal", "config", f"there is no {FILE} here", help=(help,))])
     config = _parse_config(_read_table(root, file, problems), root, file)
+    if file != FILE:
+        config = msgspec.structs.replace(config, own_templates=_are_migrated(config))
     return with_theme(config, problems) if config.theme else config
+
+
+def _are_migrated(config: SiteConfig) -> bool:
+    """Whether `migrate-templates` has been here: what it kept lies beside the templates."""
+    folders = [config.root]
+    folders += [config.root / "themes" / config.theme] if config.theme else []
+    return any((folder / MIGRATED).is_dir() for folder in folders)
 
 
 def _read_table(root: Path, file: str, problems: list[Problem]) -> Table:
@@ -139,9 +150,24 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         devices=_devices(table),
         extra=table.free("extra"),
     )
+    _say_of_sass(table, root, config.theme)
     table.not_used(_FOREIGN, "it concerns Zola only")
     table.finish(where=file)
     return config
+
+
+def _say_of_sass(table: Table, root: Path, theme: str) -> None:
+    """A warning where style sheets wait to be made; Zola makes those of a theme in any case."""
+    folders = ["sass"] if table.boolean("compile_sass", False) else []
+    folders += [f"themes/{theme}/sass"] if theme else []
+    found = [f"`{folder}`" for folder in folders if (root / folder).is_dir()]
+    if found:
+        message = f"the Sass files in {' and '.join(found)} are not compiled"
+        help = "put the style sheets that they make into `static`, and take the folder away"
+        key = "compile_sass" if "compile_sass" in table else "theme"
+        table.report(key, message, help, severity="warning")
+    else:
+        table.not_used(("compile_sass",), "it concerns Zola only")
 
 
 def _execute(table: Table, file: str) -> ExecuteConfig:

@@ -33,6 +33,6 @@ TESTS = frozenset(
 CONTEXT = frozenset(
     "config current_path current_url dir home lang nav page pages paginator section taxonomy term "
     "terms translations words "
-    "feed_url last_updated entries sitegen_version".split()
+    "feed_url last_updated entries sitegen_version zola_version".split()
 )
 """Variables that every theme may count on, which an import must not hide."""

@@ -70,7 +70,7 @@ def open_snippets(
     """The small templates of a site, of its theme, and the built-in ones, the site's first.
 
     Of the site they know no more than the addresses of its pages: it is still being read. In a
-    site that is still Zola's, a template that is not Jinja2 gives nothing, and a warning.
+    site whose templates are still Zola's, one that is not Jinja2 gives nothing, and a warning.
     """
     folders = [config.root / "templates"]
     if config.theme:
@@ -94,7 +94,7 @@ def open_snippets(
         try:
             return templates().render(name, where, {**everywhere(origin), **context})
         except SiteError as error:
-            if config.file == FILE:
+            if config.own_templates:
                 return error.problems
             problems.extend(replace(problem, severity="warning") for problem in error.problems)
             return ""

@@ -192,6 +192,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     month: int | None
     day: int | None
     draft: bool
+    aliases: tuple[str, ...]
     lang: str
     slug: str
     path: str
@@ -252,6 +253,7 @@ class SectionView(msgspec.Struct, frozen=True, eq=False):
     title: str | None
     description: str | None
     draft: bool
+    aliases: tuple[str, ...]
     lang: str
     path: str
     components: tuple[str, ...]
