@@ -16,7 +16,6 @@ from sitegen.base.schema import Table
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
 from sitegen.content.settings import (
-    NOT_YET,
     parse_feed_filenames,
     parse_generate_feeds,
     parse_languages,
