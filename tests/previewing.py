@@ -49,6 +49,24 @@ class Preview(msgspec.Struct, frozen=True):
         """The answer to a GET."""
         return self.ask("GET", path, headers)
 
+    def page(self, path: str) -> str:
+        """The page at a path, once it is there."""
+
+        def look() -> str | None:
+            answer = self.get(path)
+            return answer.text if answer.status == 200 else None
+
+        return wait_for(look)
+
+    def token(self, path: str) -> str:
+        """What a page's controls are asked with."""
+        return self.page(path).partition('data-token="')[2].partition('"')[0]
+
+    def control(self, name: str, body: bytes, path: str = "/") -> Answer:
+        """The answer to what the page at the path asks for by a control."""
+        headers = {"X-Sitegen-Token": self.token(path), "Origin": self.url}
+        return self.ask("POST", f"/.sitegen/{name}", headers, body)
+
     def ask(
         self,
         method: str,
@@ -107,10 +125,14 @@ def preview(root: Path) -> Iterator[Callable[..., Preview]]:
 
 @contextmanager
 def _started(
-    root: Path, arguments: tuple[str, ...], env: Mapping[str, str] | None = None
+    root: Path,
+    arguments: tuple[str, ...],
+    env: Mapping[str, str] | None = None,
+    *,
+    default_port: bool = False,
 ) -> Iterator[Preview]:
-    log = root.with_name(root.name + ".log")
-    ports = [] if "--port" in arguments else ["--port", "0"]
+    log = root.with_name(f"{root.name}.log")
+    ports = [] if "--port" in arguments or default_port else ["--port", "0"]
     with log.open("wb") as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", "sitegen", "serve", *ports, *arguments],
@@ -120,8 +142,12 @@ def _started(
             stderr=subprocess.STDOUT,
         )
     try:
-        address = wait_for(lambda: re.search(r"http://\S+:\d+", log.read_text("utf-8")))
-        yield Preview(process, address[0], log)
+
+        def address() -> re.Match[str] | None:
+            assert process.poll() is None, log.read_text("utf-8")
+            return re.search(r"http://\S+:\d+", log.read_text("utf-8"))
+
+        yield Preview(process, wait_for(address)[0], log)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)

@@ -162,7 +162,7 @@ class App:
     def _events(self, request: Request) -> Response:
         """The stream of what an open page is to be told."""
         asked = request.query_params
-        if not secrets.compare_digest(asked.get("token", ""), self._board.follow):
+        if not _equal(asked.get("token", ""), self._board.follow):
             return _refuse(Refusal(403, "the token is not that of this preview"))
         board, order = self._board, self._house.order
         tab = board.open(asked.get("url", "/"), asked.get("version", ""))
@@ -181,7 +181,7 @@ class App:
             return _refuse(Refusal(403, "beyond loopback the controls are off"))
         if "origin" not in request.headers:
             return _refuse(Refusal(403, "a control is asked by a page of the preview"))
-        if not secrets.compare_digest(token, self._board.token):
+        if not _equal(token, self._board.token):
             return _refuse(Refusal(403, "the token is not that of this preview"))
         asked = await _read_json(request)
         match name, asked:
@@ -199,6 +199,11 @@ class App:
 def _refuse(refusal: Refusal) -> Response:
     headers = {"allow": "GET, HEAD, POST"} if refusal.status == 405 else {}
     return Response(f"{refusal.why}\n", refusal.status, headers, media_type="text/plain")
+
+
+def _equal(one: str, two: str) -> bool:
+    """Whether two texts are equal, in a time that tells nothing of them."""
+    return secrets.compare_digest(one.encode("utf-8", "surrogatepass"), two.encode())
 
 
 async def _read_json(request: Request) -> object:

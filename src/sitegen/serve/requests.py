@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -90,8 +90,7 @@ def _is_number(name: str) -> bool:
 
 
 def _is_our_origin(origin: str, host: str) -> bool:
-    parts = urlsplit(origin)
-    return parts.scheme == "http" and parts.netloc.lower() == host.lower()
+    return origin.lower() == f"http://{host.lower()}"
 
 
 def _is_from_here(headers: Mapping[str, str]) -> bool:
