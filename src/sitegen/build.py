@@ -17,7 +17,7 @@ from sitegen.base.errors import (
     Problem,
     sort_problems,
 )
-from sitegen.content.config import FILE
+from sitegen.claims import Judgement
 from sitegen.content.source import scan_dot_files, scan_names
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
@@ -31,12 +31,14 @@ from sitegen.model import (
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
 from sitegen.passes.finish import made_by
+from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.live import Asking, page_of
 from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
 from sitegen.passes.press import Desk
 from sitegen.passes.share import together, without_collector
 from sitegen.passes.shared import Told, go_through
+from sitegen.render.body import NOTHING_JUDGED
 from sitegen.render.export.downloads import addresses_of, render_downloads
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets
@@ -60,7 +62,7 @@ def build(
     with clock.stage("scan"):
         config = load_site(root, options, problems)
         names = scan_names(root, problems, config.ignored_content)
-    if config.file != FILE:
+    if not config.own_templates:
         return _build_at_once(root, options, caller, watch, kept or Kept())
     output = root / (options.output or config.output_dir)
     with locked(root), without_collector(), open_fragments(root) as store:
@@ -131,11 +133,13 @@ def _build_at_once(
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A site in memory: what its pages show of runs, their bodies, and all that is published."""
+    """A site in memory: what its pages show of runs, their bodies, all that is published, and what
+    is said of the claims of each page, by its path."""
 
     settled: Settled
     pages: tuple[Page, ...]
     artifacts: tuple[Artifact, ...]
+    judged: Mapping[str, Judgement]
 
 
 def make_site(
@@ -157,18 +161,27 @@ def make_site(
         problems += settled.problems
     stop_if_fatal(problems)
     with clock.stage("render"):
+        history = History(config.root, hosts.named)
+        judged = judge_site(drafts, settled.shown, history, problems)
         pages = [
-            page_of(draft, settled.shown.get(draft.document.source.name, ()), kept or Kept())
+            page_of(
+                draft,
+                settled.shown.get(draft.document.source.name, ()),
+                judged.get(draft.document.source.path, NOTHING_JUDGED),
+                kept or Kept(),
+            )
             for draft in drafts
         ]
         problems += _about_outputs(drafts, settled.shown)
-        artifacts = assemble_site(config, drafts, pages, problems, caller.environ, settled.shown)
+        artifacts = assemble_site(
+            config, drafts, pages, problems, caller.environ, settled.shown, judged
+        )
         documents = [draft.document for draft in drafts]
         artifacts += render_downloads(
             documents, settled.shown, addresses_of(documents, config.base_url)
         )
     stop_if_fatal(problems)
-    return Made(settled, tuple(pages), tuple(artifacts))
+    return Made(settled, tuple(pages), tuple(artifacts), judged)
 
 
 def _about_outputs(
@@ -216,4 +229,5 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
         allow_errors=options.allow_errors,
         refresh=options.refresh,
         jobs=config.execute.jobs,
+        today=options.today,
     )

@@ -8,8 +8,8 @@ from sitegen.base.errors import (
     Problem,
     Severity,
 )
+from sitegen.claims import Judgement
 from sitegen.content.assemble import assemble
-from sitegen.content.config import FILE
 from sitegen.content.source import scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder
@@ -26,6 +26,7 @@ from sitegen.render.book import Book
 from sitegen.render.covers import open_covers
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.links import check_links, linked_from
+from sitegen.render.measurements import MEASUREMENTS
 from sitegen.render.pages import (
     copy_assets,
     open_book,
@@ -36,7 +37,7 @@ from sitegen.render.pages import (
 from sitegen.render.search import INDEX, PAGE, SCRIPT
 from sitegen.render.shelf import Bodies
 
-_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, MEASUREMENTS, PAGE, SCRIPT, INDEX)
 """Paths and kinds of what is generated unless a file of `static/` stands in its place."""
 
 
@@ -47,8 +48,10 @@ def assemble_site(
     problems: list[Problem],
     environ: Mapping[str, str] | None = None,
     shown: Mapping[str, Sequence[Shown]] | None = None,
+    judged: Mapping[str, Judgement] | None = None,
 ) -> list[Artifact]:
-    """Everything that the site consists of; `shown` are the runs by the name of their page.
+    """Everything that the site consists of; `shown` are the runs by the name of their page, and
+    `judged` what is said of its claims by its path.
 
     Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
     they also replace what search engines read and the page for what is not found.
@@ -75,12 +78,12 @@ def assemble_site(
     )
     outside = outside_of(config, environ or {})
     documents = [draft.document for draft in drafts]
-    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
+    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url, judged or {})
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, hold, cards, outside, feed_body, problems, plain=plain)
 
-    own = config.file == FILE
+    own = config.own_templates
     rendered = (
         render_own_site(open_with(False, problems))
         if own

@@ -17,12 +17,15 @@ ALL = "*"
 """In place of a field: all of them, the page is new or gone."""
 
 _VIEWS = {
-    "url": ("path", "components", "permalink", "assets", "downloads"),
+    "url": ("path", "components", "permalink", "assets", "downloads", "benches"),
     "date": ("date", "year", "month", "day"),
     "words": ("word_count", "reading_time"),
     "anchors": (),
     "weight": (),
-    "meta": ("lang", "slug", "generate_feeds", "transparent", "paginate_by", "paginate_reversed"),
+    "meta": (
+        *("lang", "slug", "aliases", "generate_feeds", "transparent"),
+        *("paginate_by", "paginate_reversed"),
+    ),
 }
 """The fields of views that are made of a card's field, where they are not called alike."""
 
@@ -33,7 +36,8 @@ _NAMED = frozenset(("title", "url", "description"))
 """What others show of a page that they name."""
 
 KNOWN = frozenset(
-    "title description date year month day updated draft lang slug path components permalink "
+    "title description aliases benches date year month day updated draft lang slug path components "
+    "permalink "
     "relative_path colocated_path taxonomies authors extra assets toc word_count reading_time "
     "summary measured also_measured downloads ancestors path_links translations backlinks series "
     "image around body bare content lower higher related generate_feeds transparent paginate_by "
@@ -124,7 +128,7 @@ class Changes:
         self._note(path, *fields, OTHER)
         if changed & _NAMED:
             self._named.add(path)
-        if changed & {"url", "anchors"}:
+        if changed & {"url", "anchors", "assets"}:
             self._moved.add(path)
         return bool(changed - _SMALL) or targets_of(old.links) != targets_of(new.links)
 
@@ -199,7 +203,8 @@ class Changes:
     def _compare_links(self) -> None:
         """Notes the bodies in which a link leads elsewhere now."""
         for path, fragment in self._now.fragments.items():
-            if not self._moved.isdisjoint(targets_of(fragment.links)):
+            targets = targets_of(fragment.links)
+            if not self._moved.isdisjoint(targets) or not targets <= self._now.fragments.keys():
                 self._note(path, "content", "summary")
 
 

@@ -46,7 +46,7 @@ def made_by() -> str:
 
 
 def site_made_by(desk: Desk) -> str:
-    """The same with the configuration and the names of templates: whatever every file depends on."""
+    """The same with the configuration and the names of templates: what every file depends on."""
     levels = open_levels(desk.config.root, desk.config.theme or None)
     config = msgspec.structs.replace(desk.config, root=Path())
     names = [[level.shown, *level.names()] for level in levels.all]
@@ -119,7 +119,8 @@ class Values:
                     ]
                 )
             case _:
-                return digest_value({path: e.card.url for path, e in facts.fragments.items()})
+                urls = [(path, e.card.url, e.card.assets) for path, e in facts.fragments.items()]
+                return digest_value(urls)
 
 
 def do_jobs(

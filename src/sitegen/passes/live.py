@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem
-from sitegen.content.future import is_future
+from sitegen.claims import Judgement
 from sitegen.content.snippets import Snippets
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
 from sitegen.model import Page, Shown, SiteConfig
-from sitegen.passes.asked import Caller, Draft, Watch, day_of
+from sitegen.passes.asked import Caller, Draft, Watch
+from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.parse import Opened, read_draft
 from sitegen.passes.press import Desk, Pressed, put_away
-from sitegen.render.body import render_body
+from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
 from sitegen.render.feed_body import feed_html
 from sitegen.render.needs import find_output_problems
@@ -49,7 +50,7 @@ def read_live(
             kept.keep_draft(origin, draft, found)
             known = draft, tuple(found)
         problems += known[1]
-        if desk.config.hold_future and is_future(origin.meta, day_of(desk.environ)):
+        if desk.holds(origin.meta):
             held.append(origin.meta.date)
         else:
             drafts.append(known[0])
@@ -57,11 +58,10 @@ def read_live(
 
 
 def settle_live(
-    drafts: Sequence[Draft], desk: Desk, asking: Asking, problems: list[Problem]
+    drafts: Sequence[Draft], hosts: Hosts, desk: Desk, asking: Asking, problems: list[Problem]
 ) -> Settled:
     """What the pages show of runs; what must run is run."""
     plans = [plan for draft in drafts for plan in draft.plans]
-    hosts = Hosts(desk.config, asking.caller.environ, asking.caller.python)
     settled = settle_runs(plans, desk.config.root, hosts, asking.runs, asking.watch)
     problems += settled.problems
     return settled
@@ -70,17 +70,21 @@ def settle_live(
 def render_live(
     drafts: Sequence[Draft],
     shown: Mapping[str, Sequence[Shown]],
+    hosts: Hosts,
     desk: Desk,
     pressed: Pressed,
     problems: list[Problem],
 ) -> None:
     """The pages put away, and all that they publish beside themselves on the stage."""
     fed = makes_feeds(desk.config)
+    history = History(desk.config.root, hosts.named)
+    judged = judge_site(drafts, shown, history, problems)
     for draft in drafts:
         document = draft.document
         runs = shown.get(document.source.name, ())
-        page = page_of(draft, runs, desk.kept)
-        feed = feed_html(document, runs) if fed and document.meta.date else None
+        judgement = judged.get(document.source.path, NOTHING_JUDGED)
+        page = page_of(draft, runs, judgement, desk.kept)
+        feed = feed_html(document, runs, judgement) if fed and document.meta.date else None
         fragment = put_away(page, "", desk, (), feed)
         pressed.fragments[fragment.path] = fragment
         for found in runs:
@@ -100,10 +104,10 @@ def makes_feeds(config: SiteConfig) -> bool:
     return feeds or any(kind.feed for kind in kinds)
 
 
-def page_of(draft: Draft, shown: Sequence[Shown], kept: Kept) -> Page:
+def page_of(draft: Draft, shown: Sequence[Shown], judgement: Judgement, kept: Kept) -> Page:
     """The page of a draft, as it was kept or made now."""
-    page = kept.page(draft, shown)
+    page = kept.page(draft, shown, judgement)
     if page is None:
-        page = render_body(draft.document, shown)
-        kept.keep_page(draft, shown, page)
+        page = render_body(draft.document, shown, judgement)
+        kept.keep_page(draft, shown, judgement, page)
     return page

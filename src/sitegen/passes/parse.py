@@ -15,6 +15,7 @@ from sitegen.base.errors import (
     Span,
     nearest,
 )
+from sitegen.check.honesty import find_dishonest
 from sitegen.content.config import load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
@@ -106,12 +107,13 @@ def read_draft(
     source, meta, url = origin.source, origin.meta, origin.url
     problems += find_mojibake(source)
     document = parse_document(source, meta, body, url, config, problems, snippets)
+    problems += find_dishonest(document)
     inputs = scan_inputs(config.root, meta.execute.inputs)
     return Draft(document, plan_runs(document, inputs))
 
 
 class Above(NamedTuple):
-    """What stands above pages, by folder and language: what sections hand down, which are drafts."""
+    """What stands above pages: by folder and language what sections hand down, which are drafts."""
 
     scopes: dict[tuple[str, str], Scope]
     drafted: set[tuple[str, str]]
@@ -211,7 +213,7 @@ def hold_back(
     problems: list[Problem],
 ) -> tuple[list[Draft], tuple[str, ...]]:
     """The drafts without those that are held back until their date, and a line that counts them."""
-    if not config.hold_future:
+    if not config.hold_future or options.future:
         return list(drafts), ()
     day = day_of(caller.environ)
     held = [draft for draft in drafts if is_future(draft.document.meta, day)]

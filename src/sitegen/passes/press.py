@@ -16,7 +16,7 @@ from sitegen.base.errors import Problem
 from sitegen.content.future import is_future
 from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named, load_source
-from sitegen.model import Artifact, Origin, Page, SiteConfig, Source
+from sitegen.model import Artifact, Meta, Origin, Page, SiteConfig, Source
 from sitegen.passes.asked import Options, day_of, outside_of
 from sitegen.passes.kept import Kept
 from sitegen.passes.parse import (
@@ -59,6 +59,11 @@ class Desk(NamedTuple):
     stage: Stage
     kept: Kept
     put_so_far: list[Put]
+
+    def holds(self, meta: Meta) -> bool:
+        """Whether a page is held back until its date."""
+        wanted = self.config.hold_future and not self.options.future
+        return wanted and is_future(meta, day_of(self.environ))
 
     def put(self, artifact: Artifact) -> None:
         """Publish an artifact, unless something comes up."""
@@ -137,7 +142,7 @@ def _read(
     if not draft.document.plain or draft.plans:
         pressed.left.append((origin, body))
         return
-    if desk.config.hold_future and is_future(origin.meta, day_of(desk.environ)):
+    if desk.holds(origin.meta):
         pressed.held.append(origin.meta.date)
         problems += found
         return
@@ -225,7 +230,7 @@ def _known(source: Source, ground: str, above: Above, desk: Desk) -> Fragment | 
     known = desk.store.by_key.get(key_of(source, ground))
     if known is None or not _is_there(known, desk.stage):
         return None
-    if desk.config.hold_future and is_future(known.card.meta, day_of(desk.environ)):
+    if desk.holds(known.card.meta):
         return None
     return known
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sitegen.base.errors import Problem
 from sitegen.content.future import say_held
 from sitegen.content.source import Named
+from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
 from sitegen.model import Artifact
 from sitegen.passes.asked import Clock, stop_if_fatal
@@ -60,11 +61,12 @@ def go_through(
         left = [opened for _, opened, _ in heard]
         drafts = read_live(left, desk, snippets, held, problems)
         stop_if_fatal(problems)
+        hosts = Hosts(desk.config, asking.caller.environ, asking.caller.python)
         with clock.stage("run"):
-            settled = settle_live(drafts, desk, asking, problems)
+            settled = settle_live(drafts, hosts, desk, asking, problems)
         stop_if_fatal(problems)
         with clock.stage("bodies"):
-            render_live(drafts, settled.shown, desk, pressed, problems)
+            render_live(drafts, settled.shown, hosts, desk, pressed, problems)
     with clock.stage("assemble"):
         fragments = _exchange(share, desk, pressed.fragments)
         facts = open_facts(fragments, desk.config, problems if share.first else [])

@@ -14,11 +14,12 @@ import msgspec
 from jinja2 import nodes
 
 from sitegen.base.errors import Problem, Span
+from sitegen.render.components import Tera2, component_functions
 from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.filters.values import as_text
 from sitegen.render.loader import Levels, Loader
 from sitegen.render.missing import Missing
-from sitegen.render.reads import Reads
+from sitegen.render.reads import ALWAYS, Reads
 from sitegen.render.scope import Generator, SetGlobal, settle_globals
 
 
@@ -42,13 +43,16 @@ class Environment(jinja2.Environment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             finalize=printed,
-            extensions=["jinja2.ext.loopcontrols", SetGlobal],
+            extensions=["jinja2.ext.loopcontrols", SetGlobal, Tera2],
         )
         self.levels = levels
         self._reads = reads or Reads()
-        self.filters.update(FILTERS)
+        self.filters.update(FILTERS, escape_html=self.filters["escape"])
         self.tests.update(TESTS)
-        self.globals.update(functions)
+        parts = component_functions(self, levels)
+        # A component is sought in all templates, and nobody has noted which.
+        noted = self._reads.noting(ALWAYS[0], parts["component"])
+        self.globals.update(functions, **{**parts, "component": noted})
 
     def join_path(self, template: str, parent: str) -> str:
         return self.levels.below(template, parent)

@@ -12,7 +12,7 @@ import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Section, Taxonomy, Term
+from sitegen.model import Card, Meta, Section, Taxonomy, Term
 from sitegen.render.book import Book
 from sitegen.render.escape import escape_text
 from sitegen.render.feed_links import (
@@ -71,7 +71,7 @@ def _of_term(book: Book, taxonomy: Taxonomy, term: Term) -> Mapping[str, Any]:
 def _jobs(book: Book, feed: Feed, around: Callable[[], Mapping[str, Any]] = dict) -> Iterator[Job]:
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
-    dated = [card for card in feed.cards if card.date is not None and card.meta.render]
+    dated = [card for card in feed.cards if card.date is not None and _is_fed(card.meta)]
     dated.sort(key=lambda card: card.url)
     dated.sort(key=lambda card: card.date or _EPOCH, reverse=True)
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
@@ -93,6 +93,10 @@ def _jobs(book: Book, feed: Feed, around: Callable[[], Mapping[str, Any]] = dict
         template = book.templates.first_of(file, template_of_feed(file))
         url = f"{feed.url}{file}"
         yield book.job(template, url, feed.made_from, feed.lang, about, partial(context, url))
+
+
+def _is_fed(meta: Meta) -> bool:
+    return meta.render and meta.include_in_feeds and not meta.hidden
 
 
 def _entry(book: Book, card: Card) -> PageView:

@@ -35,7 +35,7 @@ class Level(msgspec.Struct, frozen=True):
             return False
 
     def names(self) -> list[str]:
-        """The names of all templates that this level has, sorted."""
+        """The names of the templates that this level has, sorted."""
         return sorted(_below(self.folder))
 
     def text(self, name: str) -> str:

@@ -17,6 +17,7 @@ from sitegen.render.book import Book, open_book
 from sitegen.render.feed_links import feeds_of_section
 from sitegen.render.feeds import render_feeds
 from sitegen.render.jobs import Job, Made, done
+from sitegen.render.measurements import render_measurements
 from sitegen.render.paginate import Pager, Pagination, about_pager, cut, view_pager
 from sitegen.render.redirects import aliases_of, redirect, redirect_target
 from sitegen.render.robots import render_for_robots
@@ -71,6 +72,7 @@ def render_site(book: Book) -> Iterator[Made]:
     yield from _render_aliases(book)
     yield book.job("404.html", "/404.html", "404.html", book.site.config.language)
     yield from render_archives(book)
+    yield from render_measurements(book)
     yield from render_search(book)
     yield from render_feeds(book)
     yield from render_for_robots(book)
@@ -145,7 +147,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Made]:
 
 def _newest(book: Book, lang: str) -> list[Card]:
     dated = (card for card in book.site.pages if card.date is not None and card.lang == lang)
-    return list(islice(dated, NEWEST))
+    return list(islice((card for card in dated if not card.meta.hidden), NEWEST))
 
 
 def _render_aliases(book: Book) -> Iterator[Artifact]:

@@ -23,17 +23,31 @@ from sitegen.render.reads import Reads
 def of_pages(config: SiteConfig, library: Library, reads: Reads) -> dict[str, Callable[..., Any]]:
     """The functions for a site; what they look at is noted."""
 
-    def get_page(path: str, lang: str | None = None, metadata_only: bool = False) -> Any:
+    def get_page(
+        path: str,
+        lang: str | None = None,
+        metadata_only: bool = False,
+        allow_missing: bool = False,
+    ) -> Any:
         found = library.page(_in_language(config, path, lang))
         reads.note(_in_language(config, path, lang), "permalink")
         if found is None:
+            if allow_missing:
+                return None
             raise no_such("get_page", f"there is no page `{path}`", path, library.urls)
         return msgspec.structs.replace(found, body=Markup()) if metadata_only else found
 
-    def get_section(path: str, metadata_only: bool = False, lang: str | None = None) -> Any:
+    def get_section(
+        path: str,
+        metadata_only: bool = False,
+        lang: str | None = None,
+        allow_missing: bool = False,
+    ) -> Any:
         found = library.section(_in_language(config, path, lang))
         reads.note(_in_language(config, path, lang), "permalink")
         if found is None:
+            if allow_missing:
+                return None
             raise no_such("get_section", f"there is no section `{path}`", path, library.urls)
         bare: dict[str, Any] = {"bare": True, "subsections": (), "parts": ()}
         bare = bare if metadata_only else {}
@@ -49,6 +63,9 @@ def of_pages(config: SiteConfig, library: Library, reads: Reads) -> dict[str, Ca
             page, hash, anchor = path[2:].partition("#")
             url = library.urls.get(_in_language(config, page, lang))
             reads.note(_in_language(config, page, lang), "permalink")
+            if url is None:
+                reads.note("urls")
+                url = _url_of_file(config, library, page, lang)
             if url is None:
                 raise no_such("get_url", f"there is no page `{page}`", page, library.urls)
             return permalink(config.base_url, url) + hash + anchor
@@ -70,6 +87,20 @@ def of_pages(config: SiteConfig, library: Library, reads: Reads) -> dict[str, Ca
         return hashlib.sha256(data).hexdigest()[:20]
 
     return {"get_page": get_page, "get_section": get_section, "get_url": get_url}
+
+
+def _url_of_file(config: SiteConfig, library: Library, path: str, lang: str | None) -> str | None:
+    """Where a file beside a page lies, by its path below `content/`."""
+    if ".." in path.split("/") or not (config.root / "content" / path).is_file():
+        return None
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        for name in ("index.md", "_index.md"):
+            url = library.urls.get(_in_language(config, f"{folder}/{name}".lstrip("/"), lang))
+            if url is not None:
+                return url + path.removeprefix(folder).lstrip("/")
+    return f"/{path}"
 
 
 def _parted(path: str) -> tuple[str, str]:
