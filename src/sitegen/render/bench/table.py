@@ -50,7 +50,7 @@ def render_table(reading: OnDevice, look: Look) -> str:
         f"range of {_processes(summary)}",
         f"against {summary.baseline}",
         *([columns.rate.name] if columns.rate else []),
-        "first call, compiling" if columns.compiling else "first call",
+        "first, compiling" if columns.compiling else "first call",
         *([columns.peak] if columns.peak else []),
     ]
     cells = "".join(f'<th scope="col">{escape_text(name)}</th>' for name in head)
@@ -142,7 +142,7 @@ def _row(look: Look, columns: _Columns, row: Row, shared: Unit) -> str:
     ]
     if columns.rate:
         cells.append(format_number(row.rate.estimate / columns.rate.size) if row.rate else _NONE)
-    cells.append(_first(row, columns))
+    cells.append(_first(row))
     if columns.peak:
         peak = row.peak_device if columns.peak.startswith("device") else row.peak_host
         cells.append(format_bytes(peak) if peak else _NONE)
@@ -155,7 +155,7 @@ def _share(row: Row) -> float:
     return (row.first_compile or 0.0) / row.first if row.first else 0.0
 
 
-def _first(row: Row, columns: _Columns) -> str:
+def _first(row: Row) -> str:
     """The first call, and how much of it was compiling."""
     if row.first is None:
         return _NONE
