@@ -156,7 +156,7 @@ def test_where_and_when(clauses: str, where: Where | None) -> None:
         ("eager < jitted at n 3", "3", "expected `=` and a value, found `3`", "such as `n = 256`"),
         ("eager < jitted at n = 3", "3", "`n` is never `3`", "one of `256`, `1024`, `4096`"),
         ("eager < jitted at fused = 3", "3", "`fused` is never `3`", "one of `true`, `false`"),
-        ("eager < jitted on", "", "expected a device's name", "such as `on h100`"),
+        ("eager < jitted on", "", "expected a device's name", "such as `h100`"),
         ("eager < jitted as 2026", "2026", "expected `of` and a date", "`as of 2026-11-22`"),
         ("eager < jitted as of May", "May", "this is no date", "such as `2026-11-22`"),
         ("eager < jitted on h100 at n = 256", "at", "expected the end, found `at`", "this order"),

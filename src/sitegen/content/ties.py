@@ -7,7 +7,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from markdown_it.token import Token
 
@@ -122,8 +122,15 @@ class _TieFinder:
                 self._no_links(child.content)
 
     def _add(self, target: str, text: str) -> None:
-        span, excerpt = self._finder.place(target)
-        written = self._written(span)
+        """A link, at its place; one whose destination stands elsewhere is at its text."""
+
+        def is_its(span: Span) -> bool:
+            written = self._written(span)
+            return written is not None and _letters(written[1]) == _letters(text)
+
+        own = self._finder.try_at(is_its, target, quote(target))
+        span, excerpt = own or self._finder.place_of(text.strip() or target)
+        written = self._written(span) if own is not None else None
         words = span if written is None else self._span_of(*written)
         tie = self._parse(target, span, excerpt)
         self.ties.append(Tied(tie, text, span, excerpt, words, written))
@@ -207,6 +214,11 @@ class _TieFinder:
 
     def _report(self, message: str, span: Span, excerpt: str, help: str) -> None:
         self._problems.append(Problem("error", "claim", message, span, excerpt, (help,)))
+
+
+def _letters(text: str) -> str:
+    """What of a text no markup can be."""
+    return re.sub(r"[\W_]", "", text)
 
 
 def _opening(text: str, closing: int) -> int | None:

@@ -189,11 +189,16 @@ def _why_not_read(measures: tuple[Measure, ...], ground: Ground, point: Point) -
 
 
 def _unstable(measures: tuple[Measure, ...], ground: Ground, point: Point) -> tuple[str, ...]:
+    """Of each variant that is unstable the first reason, and how many more there are."""
     reasons: dict[str, None] = {}
     for quantity in (quantity for measure in measures for quantity in measure.quantities):
         series = _series(quantity, ground, point)
-        if series is not None and ground.benchmark is not None and quantity.kind in _RESTING:
-            reasons |= dict.fromkeys(why_unstable(ground.benchmark, series))
+        if series is None or ground.benchmark is None or quantity.kind not in _RESTING:
+            continue
+        found = why_unstable(ground.benchmark, series)
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            reasons[f"`{quantity.name}`: {found[0]}{more}"] = None
     return tuple(reasons)
 
 

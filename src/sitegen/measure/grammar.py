@@ -147,7 +147,7 @@ class Reader:
     def device(self) -> str:
         found = self.take(_DEVICE)
         if found is None:
-            self._expected("a device's name", "such as `on h100`")
+            self._expected("a device's name", "such as `h100`")
         return found[0]
 
     def date(self) -> dt.date:
