@@ -152,7 +152,7 @@ def checked(root: Path, *, fix: bool = False) -> Checked:
 def test_what_is_true_is_said_with_its_interval_device_and_day(tmp_path: Path, link: str) -> None:
     assert built(site(tmp_path, link)) == []
     html = page(tmp_path)
-    assert '<a class="measured" href="' in html
+    assert '<a class="tied" href="' in html
     assert "fallen" not in html
     if "[the chart]" not in link:
         assert "NVIDIA H100 · 2026-11-22" in html
@@ -465,3 +465,19 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     done = sitegen(tmp_path, "check", "--fix")
     assert "content/post.md: `1.3×` is now `2.5×`" in done.stdout + done.stderr
     assert "[2.5×]" in (tmp_path / "content/post.md").read_text("utf-8")
+
+
+# --- files to take away ---------------------------------------------------------------------
+
+
+def test_exports_lead_to_the_page_and_are_filled_in(tmp_path: Path) -> None:
+    prose = (
+        "It is [2.5×](bench:spins?slow/fast), with [](value:optimiser).\n\n![Times](bench:spins)"
+    )
+    site(tmp_path, prose)
+    done = sitegen(tmp_path, "export", "post", "--format", "py", "--output", "-")
+    assert done.returncode == 0, done.stderr
+    page = "https://example.org/post/"
+    assert f"[2.5×]({page}#bench-spins)" in done.stdout
+    assert f"[sgd]({page}#training)" in done.stdout
+    assert f" [Times]({page}#bench-spins)" in done.stdout

@@ -115,7 +115,7 @@ def make_site(
             config, drafts, pages, problems, caller.environ, settled.shown, judged
         )
         documents = [draft.document for draft in drafts]
-        artifacts += render_downloads(documents, settled.shown, config.base_url)
+        artifacts += render_downloads(documents, settled.shown, config.base_url, judged)
     stop_if_fatal(problems)
     return Made(settled, tuple(pages), tuple(artifacts), judged)
 
