@@ -10,7 +10,6 @@ from sitegen.base.errors import (
 )
 from sitegen.claims import Judgement
 from sitegen.content.assemble import assemble
-from sitegen.content.config import FILE
 from sitegen.content.source import scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder
@@ -25,10 +24,11 @@ from sitegen.render.archive import ARCHIVE
 from sitegen.render.book import Book
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.links import check_links
+from sitegen.render.measurements import MEASUREMENTS
 from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.render.search import INDEX, PAGE, SCRIPT
 
-_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, MEASUREMENTS, PAGE, SCRIPT, INDEX)
 """Paths and kinds of what is generated unless a file of `static/` stands in its place."""
 
 
@@ -64,7 +64,7 @@ def assemble_site(
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)
 
-    own = config.file == FILE
+    own = config.own_templates
     rendered = (
         render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
     )

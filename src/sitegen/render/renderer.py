@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -14,9 +14,10 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sitegen.base.errors import Problem, Span
-from sitegen.claims import Judgement, Says
+from sitegen.claims import BenchImage, Judgement, Says
 from sitegen.model import Artifact, Block, Look
 from sitegen.render.cells import CellContext, render_cell
+from sitegen.render.charts import render_chart
 from sitegen.render.code import render_code
 from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX, clean_body, mark_part
@@ -36,6 +37,19 @@ _HEADER = 64 * 1024
 CellRenderer = Callable[[Block, CellContext], Rendered]
 """What makes HTML of a block."""
 
+ChartRenderer = Callable[[Sequence[BenchImage], int, CellContext], str]
+"""What makes HTML of one of a page's images of benchmarks."""
+
+
+class Makers(NamedTuple):
+    """What makes HTML of the parts of a body that pages and feeds show differently."""
+
+    block: CellRenderer
+    chart: ChartRenderer
+
+
+ON_PAGE = Makers(render_cell, render_chart)
+
 
 class Env(dict[str, Any]):
     """markdown-it's environment of a rendering: what it reads, and what it came to know."""
@@ -46,7 +60,8 @@ class Env(dict[str, Any]):
         self.markdown = markdown
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
-        self.render_block: CellRenderer = render_cell
+        self.makers: Makers = ON_PAGE
+        self.charts: Sequence[BenchImage] = ()
         self.texts: Mapping[int, str] = {}
         self.failures: Mapping[int, str] = {}
         self.judgement = Judgement()
@@ -98,7 +113,7 @@ class BodyRenderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
         if "block" in token.meta:
-            rendered = env.render_block(env.blocks[token.meta["block"]], env.cells)
+            rendered = env.makers.block(env.blocks[token.meta["block"]], env.cells)
             env.files |= {file.path: file for file in rendered.files}
             fallen = render_expectations(env.judgement.expects.get(token.meta["block"], ()))
             return str(env.own(rendered.html + fallen if rendered.html else ""))
@@ -109,6 +124,10 @@ class BodyRenderer(RendererHTML):
             help = ("`error_on_missing_language` asks for one that is known",)
             env.problems.append(Problem("error", "fence", message, span, excerpt, help))
         return str(env.own(render_code(token.content.rstrip("\n"), language, look)))
+
+    def bench_image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        index = tokens[idx].meta.get("bench_image")
+        return "" if index is None else str(env.own(env.makers.chart(env.charts, index, env.cells)))
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return str(env.own(render_code(tokens[idx].content.rstrip("\n"), "", Look())))
