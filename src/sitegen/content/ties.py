@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from markdown_it.token import Token
 
 from sitegen.base.errors import Problem, Span
-from sitegen.benchmarks import Bench
+from sitegen.benchmarks import Bench, Said
 from sitegen.claims import About, BenchImage, ClaimError, Tie, Tied
 from sitegen.content.links import Finder, Text
 from sitegen.content.tie_tokens import is_tie
@@ -39,7 +39,7 @@ def find_ties(text: Text, blocks: Sequence[Block], problems: list[Problem]) -> T
     and mistakes go to `problems`."""
     finder = _TieFinder(text, blocks, problems)
     tokens = finder.read()
-    problems += (mistake for block in blocks for mistake in find_mistaken(block))
+    problems += find_mistaken(blocks)
     return Ties(tokens, tuple(finder.ties), tuple(finder.images))
 
 
@@ -53,14 +53,26 @@ def about_bench(block: Block, bench: Bench) -> About:
     )
 
 
-def find_mistaken(block: Block) -> Iterator[Problem]:
-    """A problem for each claim of a benchmark's `expect` that cannot be read, at its column."""
-    bench = block.bench
-    if bench is None:
-        return
-    for said in bench.expect:
+def about_values(blocks: Sequence[Block]) -> About:
+    """What claims may say of the values of a page."""
+    names = (name for block in blocks if block.run.eval for name in block.run.values)
+    return About(values=tuple(dict.fromkeys(names)))
+
+
+def claims_of(blocks: Sequence[Block]) -> Iterator[tuple[Block, Said, About]]:
+    """The claims of a page's blocks, as written, each with what it may speak of."""
+    values = about_values(blocks)
+    for block in blocks:
+        about = values if block.bench is None else about_bench(block, block.bench)
+        for said in block.expect if block.bench is None else block.bench.expect:
+            yield block, said, about
+
+
+def find_mistaken(blocks: Sequence[Block]) -> Iterator[Problem]:
+    """A problem for each claim of a block that cannot be read, at its column."""
+    for _, said, about in claims_of(blocks):
         try:
-            parse_claim(said.text, about_bench(block, bench))
+            parse_claim(said.text, about)
         except ClaimError as error:
             place = said.span
             span = Span(place.path, place.line, place.column + error.start, error.width)
@@ -81,9 +93,7 @@ class _TieFinder:
         self._benches = {
             block.bench.name: about_bench(block, block.bench) for block in blocks if block.bench
         }
-        self._values = dict.fromkeys(
-            name for block in blocks if block.run.eval for name in block.run.values
-        )
+        self._values = about_values(blocks).values or ()
 
     def read(self) -> list[Token]:
         found: list[Token] = []

@@ -27,8 +27,8 @@ NOT_YET = "not run yet"
 
 
 class Page(NamedTuple):
-    """What a page's links are answered with; `corrections` are sentences by benchmark, `hrefs` the
-    places of benchmarks by name and of values by `value:NAME`."""
+    """What a page's links are answered with; `corrections` are sentences, and `hrefs` places, of
+    benchmarks by name and of values by `value:NAME`."""
 
     grounds: PageGrounds
     noise: float
@@ -49,7 +49,7 @@ def answer_tie(tied: Tied, page: Page) -> Answer:
     tie = tied.tie
     if tie is None:
         return Answer(Says())
-    href = page.hrefs.get(tie.name if tie.name else f"value:{_first_name(tie)}", "")
+    href = page.hrefs.get(_subject(tie), "")
     grounds = page.grounds.of(tie.name, tie.where.on, tie.where.as_of)
     match tie.asks:
         case None:
@@ -60,15 +60,15 @@ def answer_tie(tied: Tied, page: Page) -> Answer:
             return _answer_number(tied, tie, measure, grounds, href, page)
 
 
-def _first_name(tie: Tie) -> str:
-    """The name of the first quantity that a link asks for."""
+def _subject(tie: Tie) -> str:
+    """What a link speaks of: a benchmark, or as `value:NAME` the first value that it names."""
     match tie.asks:
-        case Measure() as measure:
-            return measure.top.name
-        case Claim(measures=(first, *_)):
-            return first.top.name
+        case Measure() as measure if not tie.name:
+            return f"value:{measure.top.name}"
+        case Claim(measures=(first, *_)) if not tie.name:
+            return f"value:{first.top.name}"
         case _:
-            return ""
+            return tie.name
 
 
 # --- claims ---------------------------------------------------------------------------------
@@ -82,7 +82,9 @@ def _answer_claim(
     found = worst(findings)
     if found is None:
         return Answer(Says(title=NOT_YET, href=href), _about_absent(tied, tie, page))
-    judged = judge_said(claim, findings, tied.span, tied.excerpt, page.corrections.get(tie.name))
+    judged = judge_said(
+        claim, findings, tied.span, tied.excerpt, page.corrections.get(_subject(tie))
+    )
     parts = [f"{found.now} {found.where(device=False)}".strip()]
     if len(findings) > 1:
         parts.append(f"{len(findings)} compared")
@@ -183,7 +185,7 @@ def _answer_number(
         now=_now(value, measure, work),
         device=found.ground.device.name,
         measured=found.when,
-        correction=page.corrections.get(tie.name, "") if word != "held" else "",
+        correction=page.corrections.get(_subject(tie), "") if word != "held" else "",
     )
     says = Says("" if text else fill, _number_title(found, measure, tie), href, judged)
     if word == "rests on unstable data":
