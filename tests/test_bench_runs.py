@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sitegen.execute.kernels import Stopped
-from sitegen.execute.machine import LOCK, TURN, on_this_machine
+from sitegen.execute.machine import FOLDER, LOCK, TURN, on_this_machine
 from sitegen.kernel.sitegen_guard import below
 from sitegen.model import BlockDone, Finished, Queued, Run, Started
 from sitegen.storage.measurements import load_store
@@ -56,17 +54,13 @@ def long():
 """
 
 
-@pytest.fixture(autouse=True)
-def own_machine(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """A lock of this test's own: other tests of this machine do not wait for it."""
-    tmp_path_factory.getbasetemp()  # which stays where it is
-    with tempfile.TemporaryDirectory(prefix="sgt-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
-    monkeypatch.setattr(tempfile, "tempdir", None)
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the locks, that of this test alone."""
+    folder = tmp_path / "locks"
+    folder.mkdir()
+    monkeypatch.setenv(FOLDER, str(folder))
+    return folder
 
 
 def benchmark(code: str, options: str = "", name: str = "one") -> str:
@@ -357,9 +351,10 @@ def test_nothing_runs_beside_a_benchmark(tmp_path: Path) -> None:
 
 
 HOLD = """
-import sys, threading, time
+import os, sys, threading, time
 from sitegen.execute.machine import on_this_machine
-with on_this_machine(threading.Event(), alone=sys.argv[1] == "alone"):
+alone = sys.argv[1] == "alone"
+with on_this_machine(os.environ, threading.Event(), lambda holder: None, alone=alone):
     print(time.time(), flush=True)
     time.sleep(float(sys.argv[2]))
     print(time.time(), flush=True)
@@ -411,24 +406,40 @@ def test_who_waits_to_be_alone_is_not_overtaken() -> None:
     assert alone_span[1] <= third_span[0]
 
 
-def test_waiting_for_the_machine_can_be_given_up(own_machine: Path) -> None:
+def test_waiting_for_the_machine_can_be_given_up(locks: Path) -> None:
     holder = hold("alone", 60)
     assert holder.stdout is not None
     holder.stdout.readline()
     stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    with pytest.raises(Stopped), on_this_machine(stop, alone=False):
+    told: list[str] = []
+    threading.Timer(0.5, stop.set).start()
+    wait = on_this_machine(os.environ, stop, told.append, alone=False)
+    with pytest.raises(Stopped), wait:
         pass
+    (said,) = told
+    assert said.startswith(f"another sitegen (process {holder.pid}, since 20")
     holder.kill()
     holder.communicate()
-    with on_this_machine(threading.Event(), alone=True):
-        assert {path.name for path in own_machine.iterdir()} >= {LOCK, TURN}
+    with on_this_machine(os.environ, threading.Event(), told.append, alone=True):
+        assert {path.name for path in locks.iterdir()} == {LOCK, TURN}
+    assert len(told) == 1
 
 
-def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(own_machine: Path) -> None:
-    (own_machine / LOCK).symlink_to("elsewhere")
-    with on_this_machine(threading.Event(), alone=True):
-        assert (own_machine / f"{os.getuid()}-{LOCK}").exists()
+def test_a_build_says_whom_it_waits_for(tmp_path: Path) -> None:
+    write_site(tmp_path, {"content/post.md": "```python\n1\n```\n"}, QUICK)
+    holder = hold("alone", 3)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    done = sitegen(tmp_path, "build")
+    holder.communicate()
+    assert f"post: waiting for another sitegen (process {holder.pid}, since 20" in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(locks: Path) -> None:
+    (locks / LOCK).symlink_to("elsewhere")
+    with on_this_machine(os.environ, threading.Event(), print, alone=True):
+        assert (locks / f"{os.getuid()}-{LOCK}").exists()
 
 
 def test_an_interrupted_benchmark_leaves_nothing(tmp_path: Path) -> None:

@@ -114,7 +114,12 @@ class LocalExecutor:
     def _work(self, number: int, job: Job, host: Host, zygote: Zygote | None) -> None:
         error: BaseException | None = None
         try:
-            with on_this_machine(self._stop, alone=job.plan.bench is not None):
+
+            def tell(holder: str) -> None:
+                self._events.put(Queued(job.plan, holder))
+
+            alone = job.plan.bench is not None
+            with on_this_machine(host.environ, self._stop, tell, alone=alone):
                 for event in run_job(job, host, zygote, self._stop):
                     self._events.put(event)
         except Stopped:
