@@ -13,7 +13,7 @@ from sitegen_bench_agree import Copied, compare, copy_result
 from sitegen_bench_code import AuthorError, Call, Code, silence
 from sitegen_bench_compilers import Compilers, default_device, drop_default_device
 from sitegen_bench_machine import Watch, find_card
-from sitegen_bench_results import describe_result, leaves, plan_wait, wait_for
+from sitegen_bench_results import describe_result, plan_wait, wait_for_all
 from sitegen_bench_rounds import Paced, Peaks, Warmed, measure_peaks, pace, sample_rounds, warm_up
 from sitegen_hooks import AfterImport, OpenedFiles
 
@@ -127,7 +127,7 @@ def _call_first(entry: Entry, code: Code, compilers: Compilers, device: str | No
     with code.guarded():
         began = time.perf_counter()
         result = call.function(*call.arguments)
-        wait_for([*leaves(result), *leaves(call.state)])
+        wait_for_all()
         seconds = time.perf_counter() - began
         found = compilers.take(code.place_of(call.name)[0])
         entry.first = {
@@ -139,7 +139,7 @@ def _call_first(entry: Entry, code: Code, compilers: Compilers, device: str | No
         _note_compiled(entry, code, found)
         entry.series["alike"] = describe_result(result, call.state)
         entry.copied = copy_result(result)
-        entry.wait = plan_wait(result, call.state)
+        entry.wait = plan_wait(result)
 
 
 def _warm_up(entry: Entry, code: Code, compilers: Compilers) -> None:

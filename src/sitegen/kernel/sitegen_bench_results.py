@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sitegen_frameworks import open_accelerator
+from sitegen_frameworks import jax_backends, open_accelerator, wait_for_jax, wait_for_torch
 
 # --- the parts of a result ------------------------------------------------------------------
 
@@ -58,21 +58,23 @@ def framework_of(leaf: Any) -> str:
 # --- waiting --------------------------------------------------------------------------------
 
 
-def plan_wait(result: Any, state: Mapping[str, Any]) -> Callable[[Any], None]:
+def plan_wait(result: Any) -> Callable[[Any], None]:
     """What waits until a result like this one is there, as cheap as that can be.
 
-    A variant that returns nothing to wait for, such as one that works in place, is waited for
-    by what `setup` returned.
+    Where there is nothing in it to wait for, as for a variant that works in place, all is waited
+    for that torch and JAX have been given to do.
     """
     parts = leaves(result)
     kinds = {framework_of(part) for part in parts}
-    if len(parts) == 1 and parts[0] is result and kinds == {"jax"}:
+    if kinds == {"jax"} and len(parts) == 1 and parts[0] is result:
         return operator.methodcaller("block_until_ready")
-    if not kinds & {"torch", "jax"}:
-        return lambda result: wait_for([*leaves(result), *leaves(state)])
-    if "jax" not in kinds and open_accelerator() is None:
+    if kinds & {"torch", "jax"}:
+        if "jax" not in kinds and open_accelerator() is None:
+            return _pass
+        return lambda result: wait_for(leaves(result))
+    if open_accelerator() is None and jax_backends() is None:
         return _pass
-    return lambda result: wait_for(leaves(result))
+    return wait_for_all
 
 
 def wait_for(parts: Sequence[Any]) -> None:
@@ -85,11 +87,14 @@ def wait_for(parts: Sequence[Any]) -> None:
         elif kind == "jax" and not part.is_deleted():
             part.block_until_ready()
     for device in devices:
-        getattr(sys.modules["torch"], device.type).synchronize(
-            *(() if device.type == "mps" else (device,))
-        )
-    if not devices and open_accelerator() is not None:
-        sys.modules["torch"].accelerator.synchronize()
+        where = () if device.type == "mps" else (device,)
+        getattr(sys.modules["torch"], device.type).synchronize(*where)
+
+
+def wait_for_all(_: Any = None) -> None:
+    """Return when torch's accelerator has nothing to do and all arrays of JAX are computed."""
+    wait_for_torch()
+    wait_for_jax()
 
 
 def _pass(_: Any) -> None:
