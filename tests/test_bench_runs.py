@@ -196,16 +196,39 @@ FAILING = {
     "setup": ("def setup():\n    return 1 / 0\n\ndef f():\n    pass\n", "", "ZeroDivisionError", 7),
     "the block": ("x = unknown\n\ndef f():\n    pass\n", "", "NameError", 6),
     "never ends": (
-        "def f():\n    while True:\n        pass\n",
+        "def f():\n    while True: pass\n",
         "#| timeout: 2s\n",
-        "TimeoutError",
+        "TimeoutError: still measuring after 2 s, its limit",
+        8,
+    ),
+    "never ends at a point": (
+        "import time\n\ndef f(n):\n    time.sleep(n)\n",
+        "#| timeout: 3s\n#| sweep: {n: [0, 60]}\n",
+        "TimeoutError: still measuring after 3 s, its limit",
+        11,
+    ),
+    "crashes": (
+        "def f():\n    import ctypes\n\n    ctypes.string_at(0)\n",
+        "",
+        "KernelDied: the kernel was ended by SIGSEGV",
+        9,
+    ),
+    "crashes at a point": (
+        "import ctypes\n\ndef f(n):\n    ctypes.string_at(0)\n",
+        "#| sweep: {n: [0, 1]}\n",
+        "KernelDied: the kernel was ended by SIGSEGV",
+        10,
+    ),
+    "exits": (
+        "import os\n\ndef f():\n    os._exit(3)\n",
+        "",
+        "KernelDied: the kernel exited with status 3",
         None,
     ),
-    "exits": ("import os\n\ndef f():\n    os._exit(3)\n", "", "KernelDied", None),
     "is killed": (
         "import os\n\ndef f():\n    os.kill(os.getpid(), 9)\n",
         "",
-        "KernelDied",
+        "KernelDied: the kernel was ended by SIGKILL",
         None,
     ),
 }
