@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sitegen.execute.kernels import Stopped
-from sitegen.execute.machine import FOLDER, LOCK, TURN, on_this_machine
+from sitegen.execute.machine import LOCK, on_this_machine
 from sitegen.kernel.sitegen_guard import below
 from sitegen.model import BlockDone, Finished, Queued, Run, Started
 from sitegen.storage.measurements import load_store
@@ -54,15 +55,6 @@ def long():
 """
 
 
-@pytest.fixture
-def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the locks, that of this test alone."""
-    folder = tmp_path / "locks"
-    folder.mkdir()
-    monkeypatch.setenv(FOLDER, str(folder))
-    return folder
-
-
 def benchmark(code: str, options: str = "", name: str = "one") -> str:
     return f"```python\n#| bench: {name}\n{options}{code}```\n"
 
@@ -80,12 +72,12 @@ def test_a_benchmark_is_run_stored_and_replayed(tmp_path: Path) -> None:
     report, events = build_site(tmp_path)
     assert (report.executed_posts, report.executed_blocks) == (1, 4)
     ours = [event for event in events if event.plan.bench is not None]
-    queued, *started, needed, done, finished = ours
+    queued, *started, done, finished = ours
     assert isinstance(queued, Queued)
     told = [(one.process, one.processes) for one in started if isinstance(one, Started)]
     assert told == [(1, 2), (2, 2)]
-    assert isinstance(needed, BlockDone)
     assert isinstance(done, BlockDone)
+    assert done.block == 1
     assert isinstance(finished, Finished)
     run = run_of(tmp_path, "bench:spin")
     assert [cell.status for cell in run.cells] == ["ok", "ok"]
@@ -374,10 +366,10 @@ def test_nothing_runs_beside_a_benchmark(tmp_path: Path) -> None:
 
 
 HOLD = """
-import os, sys, threading, time
+import sys, threading, time
 from sitegen.execute.machine import on_this_machine
 alone = sys.argv[1] == "alone"
-with on_this_machine(os.environ, threading.Event(), lambda holder: None, alone=alone):
+with on_this_machine(threading.Event(), lambda holder: None, alone=alone):
     print(time.time(), flush=True)
     time.sleep(float(sys.argv[2]))
     print(time.time(), flush=True)
@@ -429,23 +421,22 @@ def test_who_waits_to_be_alone_is_not_overtaken() -> None:
     assert alone_span[1] <= third_span[0]
 
 
-def test_waiting_for_the_machine_can_be_given_up(locks: Path) -> None:
+def test_waiting_for_the_machine_can_be_given_up() -> None:
     holder = hold("alone", 60)
     assert holder.stdout is not None
     holder.stdout.readline()
     stop = threading.Event()
     told: list[str] = []
     threading.Timer(0.5, stop.set).start()
-    wait = on_this_machine(os.environ, stop, told.append, alone=False)
+    wait = on_this_machine(stop, told.append, alone=False)
     with pytest.raises(Stopped), wait:
         pass
     (said,) = told
     assert said.startswith(f"another sitegen (process {holder.pid}, since 20")
     holder.kill()
     holder.communicate()
-    with on_this_machine(os.environ, threading.Event(), told.append, alone=True):
-        assert {path.name for path in locks.iterdir()} == {LOCK, TURN}
-    assert len(told) == 1
+    with on_this_machine(threading.Event(), told.append, alone=True):
+        assert len(told) == 1
 
 
 def test_a_build_says_whom_it_waits_for(tmp_path: Path) -> None:
@@ -459,10 +450,13 @@ def test_a_build_says_whom_it_waits_for(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(locks: Path) -> None:
-    (locks / LOCK).symlink_to("elsewhere")
-    with on_this_machine(os.environ, threading.Event(), print, alone=True):
-        assert (locks / f"{os.getuid()}-{LOCK}").exists()
+def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / LOCK).symlink_to("elsewhere")
+    with on_this_machine(threading.Event(), print, alone=True):
+        assert (tmp_path / f"{os.getuid()}-{LOCK}").exists()
 
 
 def test_an_interrupted_benchmark_leaves_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from typing import NamedTuple
@@ -26,14 +26,17 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/#?@]")
 class Beside(NamedTuple):
     """What links may reach without an address: the files beside a page by name, and their URL.
 
-    `find` is the file that a path from the site's root is published from, if there is one.
+    `find` is the file that a path from the site's root is published from, if there is one; what
+    it was asked for is noted in `asked`.
     """
 
     names: Mapping[str, Path]
     url: str
     static: Sequence[Path]
+    asked: list[str]
 
     def find(self, target: str) -> Path | None:
+        self.asked.append(target)
         path = unquote(target.partition("?")[0].partition("#")[0])
         if path.startswith("/"):
             if ".." in path.split("/") or "\0" in path:
@@ -105,6 +108,8 @@ def _settle(
         message = f"a link of the kind `{scheme}:` is refused"
         problems.append(Problem("error", "link", message, span, excerpt, (help,)))
         token.attrSet(key, "#")
+    elif key == "src" and target.startswith("@/"):
+        yield finder.link(target, target)
     elif key == "src":
         _settle_picture(token, target, beside)
     elif target.startswith("@/"):
@@ -174,6 +179,16 @@ class Finder:
         if token.map[0] > self._at[0]:
             self._at = (token.map[0], 0)
         self._last = token.map[1]
+
+    def try_at(self, accept: Callable[[Span], bool], *forms: str) -> tuple[Span, str] | None:
+        """Where one of these texts next stands, if that is accepted; else None, and the next look
+        is from where this one was."""
+        before = self._at
+        span, excerpt = self.place_of(*forms)
+        if self._at != before and accept(span):
+            return span, excerpt
+        self._at = before
+        return None
 
     def link(self, target: str, written: str) -> Link:
         """A link, with its place."""

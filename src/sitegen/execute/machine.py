@@ -6,15 +6,12 @@ import fcntl
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sitegen.execute.kernels import Stopped
 from sitegen.storage.lock import holder_of, sign_lock
-
-FOLDER = "SITEGEN_LOCKS"
-"""The variable that names another folder for the locks, such as one that containers share."""
 
 LOCK = "sitegen-machine.lock"
 TURN = "sitegen-machine.turn"
@@ -28,15 +25,13 @@ Tell = Callable[[str], None]
 
 
 @contextmanager
-def on_this_machine(
-    environ: Mapping[str, str], stop: threading.Event, tell: Tell, *, alone: bool
-) -> Iterator[None]:
+def on_this_machine(stop: threading.Event, tell: Tell, *, alone: bool) -> Iterator[None]:
     """No benchmark of another sitegen runs meanwhile; with `alone` nothing else of any.
 
     Raises Stopped once `stop` is set while it waits. The lock is the kernel's: a process that ends
     in any way gives it up, and a file left behind means nothing.
     """
-    folder = Path(environ.get(FOLDER) or tempfile.gettempdir())
+    folder = Path(tempfile.gettempdir())
     kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
     with ExitStack() as stack:
         with _held(folder / TURN, kind, stop, tell):
