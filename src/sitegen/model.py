@@ -695,7 +695,10 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Queued(msgspec.Struct, frozen=True):
+    """A plan waits for its turn; again where it waits for another process, which `behind` names."""
+
     plan: Plan
+    behind: str = ""
 
 
 class Started(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from sitegen.execute.blocks import make_cell, skip_block
 from sitegen.execute.declared import declared_inputs
 from sitegen.execute.host import Host, mask_of
 from sitegen.execute.kernels import private_folder
+from sitegen.execute.origin import complete, conditions_of
 from sitegen.execute.processes import GuardError, ship
 from sitegen.measure.series import why_unstable
 from sitegen.model import (
@@ -46,6 +47,7 @@ def run_benchmark(
     """
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    conditions = conditions_of(host, plan)
     with private_folder() as private:
         ship(private)
         room = Room(plan, bench, host, saves, private, {}, stop)
@@ -57,8 +59,7 @@ def run_benchmark(
             yield Failed(plan, Problem("error", "kernel", message, plan.span))
             return
     cells = tuple(_cells(room, answer.failure, mask))
-    for place, cell in enumerate(cells):
-        yield BlockDone(plan, place, cell)
+    yield BlockDone(plan, len(cells) - 1, cells[-1])  # the others are told by their session
     run = Run(
         key=plan.key,
         page=plan.page,
@@ -66,7 +67,7 @@ def run_benchmark(
         device=host.device,
         started=started,
         seconds=round(time.monotonic() - begun, 3),
-        provenance=host.provenance,
+        provenance=complete(host.provenance, None, conditions, mask),
         inputs=(*_read(room), *declared_inputs(plan)),
         cells=cells,
         benchmark=_masked(answer, mask) if answer.failure is None else None,
