@@ -54,10 +54,11 @@ def explain(outcome: Outcome, file_of: Callable[[Run], str]) -> Iterator[str]:
 
 def show_outcome(outcome: Outcome, store: Store) -> tuple[Shown, ...]:
     """The runs that a page shows for a plan, a failed one of today in place of what its device had
-    before."""
+    before; those that readers contributed come last."""
     plan, choice, failed = outcome.plan, outcome.choice, outcome.failed
     runs = [(run, False) for run in choice.fresh] + [(run, True) for run in choice.stale]
     if failed is not None:
         name = failed.device.name
         runs = [(failed, False)] + [entry for entry in runs if entry[0].device.name != name]
+    runs += [(run, False) for run in choice.contributed]
     return tuple(show_run(plan, store.with_blobs(run), stale=stale) for run, stale in runs)
