@@ -14,6 +14,7 @@ from sitegen.base.errors import (
     Problem,
     sort_problems,
 )
+from sitegen.claims import Judgement
 from sitegen.content.source import scan_dot_files
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
@@ -26,8 +27,9 @@ from sitegen.model import (
 )
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
+from sitegen.passes.judge import History, judge_site
 from sitegen.passes.parse import hold_back, parse_all, select_plans
-from sitegen.render.body import render_body
+from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets
@@ -71,11 +73,13 @@ def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A site in memory: what its pages show of runs, their bodies, and all that is published."""
+    """A site in memory: what its pages show of runs, their bodies, all that is published, and what
+    is said of the claims of each page, by its path."""
 
     settled: Settled
     pages: tuple[Page, ...]
     artifacts: tuple[Artifact, ...]
+    judged: Mapping[str, Judgement]
 
 
 def make_site(
@@ -96,16 +100,24 @@ def make_site(
         problems += settled.problems
     stop_if_fatal(problems)
     with clock.stage("render"):
+        history = History(config.root, hosts.named)
+        judged = judge_site(drafts, settled.shown, history, problems)
         pages = [
-            render_body(draft.document, settled.shown.get(draft.document.source.name, ()))
+            render_body(
+                draft.document,
+                settled.shown.get(draft.document.source.name, ()),
+                judged.get(draft.document.source.path, NOTHING_JUDGED),
+            )
             for draft in drafts
         ]
         problems += _about_outputs(drafts, settled.shown)
-        artifacts = assemble_site(config, drafts, pages, problems, caller.environ, settled.shown)
+        artifacts = assemble_site(
+            config, drafts, pages, problems, caller.environ, settled.shown, judged
+        )
         documents = [draft.document for draft in drafts]
-        artifacts += render_downloads(documents, settled.shown, config.base_url)
+        artifacts += render_downloads(documents, settled.shown, config.base_url, judged)
     stop_if_fatal(problems)
-    return Made(settled, tuple(pages), tuple(artifacts))
+    return Made(settled, tuple(pages), tuple(artifacts), judged)
 
 
 def _about_outputs(

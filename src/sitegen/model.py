@@ -20,6 +20,7 @@ import msgspec
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
 from sitegen.benchmarks import Bench, Benchmark, GraphBreak
+from sitegen.claims import BenchImage, Tied
 from sitegen.settings import (
     Anchors,
     Html,
@@ -119,6 +120,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     exclude_paginated_pages_in_sitemap: Literal["none", "all"] = "none"
     generate_robots_txt: bool = True
     archive: str = ""
+    measurements: str = ""
     build_search_index: bool = False
     social_cards: bool = False
     social_font: str = ""
@@ -368,7 +370,8 @@ class Document(msgspec.Struct, frozen=True):
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
-    shortcodes asked for.
+    shortcodes asked for. `ties` are its links to measurements, whose tokens have their index as
+    `meta["tied"]`, and `bench_images` the places of charts.
     """
 
     source: Source
@@ -383,6 +386,8 @@ class Document(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     files: tuple[Artifact, ...] = ()
     markdown: MarkdownConfig = MarkdownConfig()
+    ties: tuple[Tied, ...] = ()
+    bench_images: tuple[BenchImage, ...] = ()
 
 
 # --- execution ----------------------------------------------------------------------------
@@ -692,7 +697,8 @@ class Shown(msgspec.Struct, frozen=True):
     """A run that a page shows for a session, and whether its code has changed since.
 
     `cells[i]` is the cell shown under the plan's block i, `texts[i]` the text of its inline
-    expression i; None: not run yet.
+    expression i; None: not run yet. `earlier` are runs of the same code on the same device with
+    other libraries, the newest of each, newest first; of benchmarks only.
     """
 
     plan: Plan
@@ -700,6 +706,7 @@ class Shown(msgspec.Struct, frozen=True):
     cells: tuple[Cell | None, ...]
     texts: tuple[str | None, ...] = ()
     stale: bool = False
+    earlier: tuple[Run, ...] = ()
 
 
 # --- what is published ----------------------------------------------------------------------
@@ -726,6 +733,31 @@ class Measured(msgspec.Struct, frozen=True):
     rows: tuple[CostRow, ...]
     stale: bool = False
     accepted: tuple[Accepted, ...] = ()
+
+
+class BenchRow(msgspec.Struct, frozen=True):
+    """A run of a benchmark as lists see it; `data` is the file beside the page that holds it.
+
+    `current` says that the page shows it by itself, not only among earlier ones.
+    """
+
+    device: Device
+    started: dt.datetime
+    software: tuple[str, ...]
+    result: str
+    data: str
+    current: bool = True
+    stale: bool = False
+    by: str | None = None
+
+
+class BenchCard(msgspec.Struct, frozen=True):
+    """A benchmark as lists see it; `anchor` is the id of its chart, "" where none is shown."""
+
+    name: str
+    title: str
+    anchor: str
+    rows: tuple[BenchRow, ...]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -755,6 +787,7 @@ class Card(msgspec.Struct, frozen=True):
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
     downloads: tuple[str, ...] = ()
+    benches: tuple[BenchCard, ...] = ()
 
     @property
     def is_section(self) -> bool:

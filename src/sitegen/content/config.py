@@ -123,6 +123,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         ),
         generate_robots_txt=table.boolean("generate_robots_txt", True),
         archive=_folder(table, "archive", "archive" if ours else ""),
+        measurements=_folder(table, "measurements", "measurements" if ours else ""),
         build_search_index=default.build_search_index,
         social_cards=table.boolean("social_cards", False),
         social_font=_font(table, root),

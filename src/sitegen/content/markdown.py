@@ -39,6 +39,7 @@ from sitegen.content.marks import settle_marks
 from sitegen.content.option_lines import Fence
 from sitegen.content.snippets import NONE, Snippets
 from sitegen.content.source import decode
+from sitegen.content.ties import Ties, find_ties
 from sitegen.content.urls import asset_folder
 from sitegen.model import Block, Document, Meta, Origin, SiteConfig, Source
 
@@ -70,10 +71,13 @@ def parse_document(
         demote(tokens)
     text = Text(tokens, body.split("\n"), source, meta)
     blocks = _blocks(text, problems)
+    ties = find_ties(text, blocks, problems) if meta.execute.enabled else Ties(tokens)
+    tokens, text = ties.tokens, text._replace(tokens=ties.tokens)
     inlines = find_inlines(tokens, blocks, source, meta) if meta.execute.enabled else ()
     prefix = "" if meta.html == "trusted" else GUEST_PREFIX
     address = permalink(config.base_url, url)
     taken = [block.id for block in blocks]
+    taken += (f"bench-{block.bench.name}" for block in blocks if block.bench is not None)
     headings = find_headings(tokens, address, taken, config.slugify.anchors, prefix)
     anchors = (*(heading.id for heading in headings), *taken, *raw_ids(tokens))
     files = _files(source, url, config)
@@ -96,6 +100,8 @@ def parse_document(
         inlines=inlines,
         files=() if expanded.lines is None else snippets.made_files(),
         markdown=config.markdown,
+        ties=ties.links,
+        bench_images=ties.images,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from sitegen.execute.choose import Choice, Stored, show_run, why_not_fresh
+from sitegen.execute.drift import version_set
 from sitegen.model import MAIN, Plan, Run, Shown
 from sitegen.storage.measurements import Store
 
@@ -60,5 +61,22 @@ def show_outcome(outcome: Outcome, store: Store) -> tuple[Shown, ...]:
     if failed is not None:
         name = failed.device.name
         runs = [(failed, False)] + [entry for entry in runs if entry[0].device.name != name]
-    runs += [(run, False) for run in choice.contributed]
-    return tuple(show_run(plan, store.with_blobs(run), stale=stale) for run, stale in runs)
+    shown = [show_run(plan, store.with_blobs(run), stale=stale) for run, stale in runs]
+    if plan.bench is None:
+        return tuple(shown)
+    for place, entry in enumerate(shown):
+        if not entry.stale and entry.run is not failed:
+            earlier = tuple(map(store.with_blobs, earlier_runs(entry.run, outcome.stored.fresh)))
+            shown[place] = msgspec.structs.replace(entry, earlier=earlier)
+    contributed = [show_run(plan, store.with_blobs(run)) for run in choice.contributed]
+    return (*shown, *contributed)
+
+
+def earlier_runs(shown: Run, fresh: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs of the same code on the same device with other libraries: the newest of each set,
+    newest first."""
+    best = {version_set(shown.provenance): shown}
+    for run in sorted(fresh, key=lambda run: run.started, reverse=True):
+        if run.device.name == shown.device.name:
+            best.setdefault(version_set(run.provenance), run)
+    return tuple(run for run in best.values() if run is not shown)

@@ -8,6 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
+from sitegen.render.bench.drawing import Look
+from sitegen.render.bench.figure import look_of, render_figure
+from sitegen.render.bench.gather import Benched
 from sitegen.render.code import name_of, pre
 from sitegen.render.escape import escape_text
 from sitegen.render.format import format_bytes, format_seconds
@@ -37,6 +40,8 @@ class CellContext(msgspec.Struct, frozen=True):
 
     `placed` are the runs by the index of their block, that of the device which speaks first; no
     entry: nothing was run or stored. `captions` are the texts of the blocks that have one.
+    `benches` are its benchmarks by name, `moved` those whose charts stand elsewhere on the page;
+    `colours` are numbers of their variants, `bench_captions` the captions of their blocks.
     """
 
     url: str
@@ -44,6 +49,10 @@ class CellContext(msgspec.Struct, frozen=True):
     captions: Mapping[int, str]
     measure: MeasureConfig
     trust: bool
+    benches: Mapping[str, Benched] = {}
+    moved: frozenset[str] = frozenset()
+    colours: Mapping[str, int] = {}
+    bench_captions: Mapping[str, str] = {}
 
 
 def render_cell(block: Block, context: CellContext) -> Rendered:
@@ -58,16 +67,38 @@ def render_cell(block: Block, context: CellContext) -> Rendered:
     if show.include and show.echo:
         parts.append(_code(block))
     if block.run.eval:
-        for rendered in _results(block, placed, context):
+        chart = _chart(block, context)
+        for rendered in [Rendered(chart)] if chart else _results(block, placed, context):
             parts.append(rendered.html)
             files += rendered.files
     body = "".join(part for part in parts if part)
     if not body:
         return Rendered("")
-    text = context.captions.get(block.index)
+    text = context.captions.get(block.index) if block.bench is None else None
     caption = f"<figcaption>{escape_text(text)}</figcaption>" if text else ""
     html = f'<figure class="cell" id="{escape_text(block.id)}">{body}{caption}</figure>\n'
     return Rendered(html, tuple(files))
+
+
+def look_at_bench(block: Block, context: CellContext) -> tuple[Benched, Look] | None:
+    """What was measured of a benchmark, and how its charts look; None where nothing was."""
+    benched = context.benches.get(block.bench.name) if block.bench is not None else None
+    if block.bench is None or benched is None:
+        return None
+    caption = context.captions.get(block.index, "")
+    return benched, look_of(block.bench.name, caption, context.colours)
+
+
+def _chart(block: Block, context: CellContext) -> str:
+    """The figure of a benchmark, or a link to where on the page it stands; "" without one."""
+    found = look_at_bench(block, context)
+    if block.bench is None or found is None:
+        return ""
+    benched, look = found
+    if block.bench.name not in context.moved:
+        return render_figure(benched, look)
+    link = f'<a href="#{escape_text(look.id)}">what was measured</a>'
+    return f'<p class="bench-elsewhere">{link}</p>'
 
 
 def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> Iterator[Rendered]:

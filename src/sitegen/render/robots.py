@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sitegen.base.address import permalink
 from sitegen.model import Artifact, Card
 from sitegen.render.book import Book
-from sitegen.render.own_pages import archive_url
+from sitegen.render.own_pages import archive_url, measurements_url
 from sitegen.render.paginate import Pagination, cut
 from sitegen.render.views import EntryView
 
@@ -55,6 +55,9 @@ def _entries(book: Book) -> Iterator[EntryView]:
         archive = archive_url(book.site, language.code)
         if archive:
             yield EntryView(permalink(base, archive), None)
+        measurements = measurements_url(book.site, language.code)
+        if measurements:
+            yield EntryView(permalink(base, measurements), None)
     for section in book.site.sections:
         card, meta = section.card, section.card.meta
         if meta.render and meta.redirect_to is None:

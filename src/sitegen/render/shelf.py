@@ -19,6 +19,7 @@ from sitegen.render.views import (
     TermView,
     TranslationView,
     minutes,
+    view_benches,
     view_link,
     view_measured,
 )
@@ -149,6 +150,7 @@ class Shelf:
             series=self._series(card, series) if series else None,
             image=self._covers.get(card.path),
             around=self,
+            benches=view_benches(card, self.base),
         )
 
     def _view_section(self, section: Section) -> SectionView:
@@ -183,6 +185,7 @@ class Shelf:
             subsections=tuple(below.path for below in section.subsections),
             parts=tuple(self._part(below) for below in section.subsections),
             around=self,
+            benches=view_benches(card, self.base),
         )
 
     def _part(self, card: Card) -> PartView:

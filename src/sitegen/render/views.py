@@ -196,6 +196,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     series: SeriesView | None
     image: str | None
     around: Around
+    benches: tuple[LinkView, ...] = ()
     body: Markup | None = None
 
     @property
@@ -252,6 +253,7 @@ class SectionView(msgspec.Struct, frozen=True, eq=False):
     subsections: tuple[str, ...]
     parts: tuple[PartView, ...]
     around: Around
+    benches: tuple[LinkView, ...] = ()
     colocated_path: None = None
 
     @property
@@ -296,6 +298,12 @@ def view_link(card: Card, base_url: str) -> LinkView:
     return LinkView(
         card.title or card.url.strip("/").rpartition("/")[2], permalink(base_url, card.url)
     )
+
+
+def view_benches(card: Card, base_url: str) -> tuple[LinkView, ...]:
+    """Links to the charts of a page's benchmarks."""
+    address = permalink(base_url, card.url)
+    return tuple(LinkView(bench.title, f"{address}#{bench.anchor}") for bench in card.benches)
 
 
 def view_taxonomy(taxonomy: Taxonomy, base_url: str) -> TaxonomyConfigView:
