@@ -41,8 +41,8 @@ def test_what_is_said_leads_to_a_site(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-4:] == [
         "9 files written; next:".replace("9", str(len(tree(tmp_path / "my site")))),
         "  cd 'my site'",
+        "  sitegen serve",
         "  sitegen build",
-        "  python -m http.server --directory public",
     ]
     there = tmp_path / "there"
     there.mkdir()

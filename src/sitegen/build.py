@@ -28,6 +28,7 @@ from sitegen.model import (
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
 from sitegen.passes.judge import History, judge_site
+from sitegen.passes.kept import Kept
 from sitegen.passes.parse import hold_back, parse_all, select_plans
 from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
@@ -37,18 +38,21 @@ from sitegen.storage.lock import locked
 from sitegen.storage.publish import publish
 
 
-def build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
+def build(
+    root: Path, options: Options, caller: Caller, watch: Watch, kept: Kept | None = None
+) -> Report:
     """Build and publish the site at `root`; raises SiteError where nothing can be published.
 
-    `watch` is told of every event of execution.
+    `watch` is told of every event of execution. `kept` is what earlier builds of this process left.
     """
     problems: list[Problem] = []
     clock = Clock()
-    config, drafts = parse_all(root, options, problems, clock, caller.environ)
+    kept = kept or Kept()
+    config, drafts = parse_all(root, options, problems, clock, caller.environ, kept)
     drafts, held = hold_back(drafts, config, options, caller, problems)
 
     with locked(root):
-        made = make_site(config, drafts, options, caller, watch, problems, clock)
+        made = make_site(config, drafts, options, caller, watch, problems, clock, kept)
         settled, artifacts = made.settled, made.artifacts
         with clock.stage("publish"):
             output = root / (options.output or config.output_dir)
@@ -90,6 +94,7 @@ def make_site(
     watch: Watch,
     problems: list[Problem],
     clock: Clock,
+    kept: Kept | None = None,
 ) -> Made:
     """The second and the third pass, up to what is published; the caller holds the lock if any of
     it may run. Raises SiteError where nothing can be published."""
@@ -103,10 +108,11 @@ def make_site(
         history = History(config.root, hosts.named)
         judged = judge_site(drafts, settled.shown, history, problems)
         pages = [
-            render_body(
-                draft.document,
+            _page(
+                draft,
                 settled.shown.get(draft.document.source.name, ()),
                 judged.get(draft.document.source.path, NOTHING_JUDGED),
+                kept or Kept(),
             )
             for draft in drafts
         ]
@@ -118,6 +124,15 @@ def make_site(
         artifacts += render_downloads(documents, settled.shown, config.base_url, judged)
     stop_if_fatal(problems)
     return Made(settled, tuple(pages), tuple(artifacts), judged)
+
+
+def _page(draft: Draft, shown: Sequence[Shown], judgement: Judgement, kept: Kept) -> Page:
+    """The page of a draft, as it was kept or made now."""
+    page = kept.page(draft, shown, judgement)
+    if page is None:
+        page = render_body(draft.document, shown, judgement)
+        kept.keep_page(draft, shown, judgement, page)
+    return page
 
 
 def _about_outputs(
@@ -165,4 +180,5 @@ def _asked(options: Options, config: SiteConfig) -> Asked:
         allow_errors=options.allow_errors,
         refresh=options.refresh,
         jobs=config.execute.jobs,
+        today=options.today,
     )

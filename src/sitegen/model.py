@@ -51,7 +51,8 @@ class Declared(msgspec.Struct, frozen=True):
 class ExecuteConfig(msgspec.Struct, frozen=True):
     """`[execute]`: whether, where and how blocks run; page beats section beats site.
 
-    `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores.
+    `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores;
+    `auto` is in seconds, without end for always, None for never.
     """
 
     enabled: bool = True
@@ -66,6 +67,7 @@ class ExecuteConfig(msgspec.Struct, frozen=True):
     inputs: tuple[Declared, ...] = ()
     torch_default_device: bool = True
     trust_output: bool = False
+    auto: float | None = 5.0
 
 
 class MeasureConfig(msgspec.Struct, frozen=True):
@@ -94,12 +96,14 @@ class SiteConfig(msgspec.Struct, frozen=True):
     """A site's configuration, defaults filled in. `base_url` has no trailing slash.
 
     `file` is where it was read; `languages` begins with the default one, whose title, feeds and
-    taxonomies are the site's own; `extra` holds the theme's keys under the site's.
+    taxonomies are the site's own; `extra` holds the theme's keys under the site's. `own_templates`:
+    they are meant for sitegen, so that a mistake in one is a mistake.
     """
 
     root: Path
     base_url: str
     file: str = "site.toml"
+    own_templates: bool = True
     title: str = ""
     description: str = ""
     language: str = "en"
@@ -111,6 +115,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     ignored_static: tuple[str, ...] = ()
     taxonomies: tuple[TaxonomyConfig, ...] = ()
     taxonomy_root: str = ""
+    skip_content_templating: tuple[str, ...] = ()
     hold_future: bool = False
     generate_feeds: bool = False
     feed_limit: int | None = None
@@ -190,7 +195,8 @@ class Meta(msgspec.Struct, frozen=True):
 
     `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
     `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
-    text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
+    text, whoever said so: itself, its section or the site. What is `hidden` has its address, and no
+    list, feed, sitemap or search index names it. `paginate_by` is 0 for never.
     """
 
     title: str | None = None
@@ -204,6 +210,8 @@ class Meta(msgspec.Struct, frozen=True):
     lang: str = "en"
     aliases: tuple[str, ...] = ()
     in_search_index: bool = True
+    include_in_feeds: bool = True
+    hidden: bool = False
     insert_anchor_links: Anchors = "none"
     html: Html = "trusted"
     authors: tuple[str, ...] = ()
@@ -371,7 +379,8 @@ class Document(msgspec.Struct, frozen=True):
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
     shortcodes asked for. `ties` are its links to measurements, whose tokens have their index as
-    `meta["tied"]`, and `bench_images` the places of charts.
+    `meta["tied"]`, and `bench_images` the places of charts. `alone`: nothing made it but its own
+    text, what sections hand down to it, and the configuration; no template and no other file.
     """
 
     source: Source
@@ -388,6 +397,7 @@ class Document(msgspec.Struct, frozen=True):
     markdown: MarkdownConfig = MarkdownConfig()
     ties: tuple[Tied, ...] = ()
     bench_images: tuple[BenchImage, ...] = ()
+    alone: bool = False
 
 
 # --- execution ----------------------------------------------------------------------------
@@ -595,12 +605,37 @@ class Accepted(msgspec.Struct, frozen=True):
     difference: str
 
 
+MEASUREMENT = 1
+"""The number of how measurements are made; 0 are those of before it was kept."""
+
+
+class Conditions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the machine was just before a run; None where it does not tell.
+
+    `load` is the system's average of the last minute, `governor` and `clock` (in MHz, with the
+    highest) are the device's: of a CPU or of an accelerator. `throttled` names why an accelerator
+    ran below its clock.
+    """
+
+    load: float | None = None
+    governor: str | None = None
+    clock: int | None = None
+    highest_clock: int | None = None
+    temperature: float | None = None
+    throttled: tuple[str, ...] = ()
+    battery: bool = False
+
+
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a run's results come from. Nothing here names a person or a host.
 
-    `preloaded` is what a forked kernel had imported before the first block: importing it again
-    costs nothing there. `beside` is how many other runs of ours shared the machine at most.
-    `torch_device` is the default device that torch was given.
+    `packages` are those that the post's modules come from, with all that they need; `imports` those
+    among them that its code names; `builds` what torch says of its making. `cores` are those that
+    it might use, by its affinity and its control group. `devices` counts the machine's accelerators
+    of that name. `preloaded` is what a forked kernel had imported before the first block: importing
+    it again costs nothing there. `beside` is how many other runs of ours shared the machine at
+    most. `torch_device` is the default device that torch was given. `measurement` is the number of
+    how it was measured.
     """
 
     python: str = ""
@@ -617,6 +652,12 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     beside: int = 0
     torch_device: str | None = None
     sitegen: str = ""
+    imports: tuple[str, ...] = ()
+    builds: Mapping[str, str] = {}
+    devices: int = 0
+    container: str | None = None
+    conditions: Conditions | None = None
+    measurement: int = 0
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -664,11 +705,12 @@ class Started(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """A block's outputs so far, the last of them new or grown."""
+    """What a block gave just now; where it was asked for, `outputs` are all that it has by then."""
 
     plan: Plan
     block: int
     output: Output
+    outputs: tuple[Output, ...] = ()
 
 
 class BlockDone(msgspec.Struct, frozen=True):
@@ -713,12 +755,16 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class CostRow(msgspec.Struct, frozen=True):
-    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden."""
+    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden.
+
+    `notes` say what else is to be known of it: graph breaks, caches, what was loaded already.
+    """
 
     title: str
     anchor: str
     one_off: tuple[str, ...]
     measures: Measures
+    notes: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True):

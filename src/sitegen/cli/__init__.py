@@ -11,13 +11,14 @@ from pathlib import Path
 import click
 
 from sitegen import __version__
-from sitegen.cli import build, check, create, export, migrate, results
+from sitegen.cli import build, check, create, export, migrate, results, serve
 
 COMMANDS = (
     create.init,
     create.new,
     build.build,
     build.run,
+    serve.serve,
     check.check,
     results.status,
     results.verify,

@@ -48,10 +48,11 @@ def init(root: Path, folder: Path, host: Host | None) -> None:
     if where != Path.cwd():
         click.echo(f"  cd {shlex.quote(os.path.relpath(where))}")
     if find_spec("ipykernel") is None:
-        click.echo("  sitegen build --no-exec    # ipykernel, which runs posts, is not installed")
+        click.echo("  sitegen serve --no-exec    # ipykernel, which runs posts, is not installed")
+        click.echo("  sitegen build --no-exec")
     else:
+        click.echo("  sitegen serve")
         click.echo("  sitegen build")
-    click.echo("  python -m http.server --directory public")
 
 
 @click.command()

@@ -26,14 +26,17 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/#?@]")
 class Beside(NamedTuple):
     """What links may reach without an address: the files beside a page by name, and their URL.
 
-    `find` is the file that a path from the site's root is published from, if there is one.
+    `find` is the file that a path from the site's root is published from, if there is one; what
+    it was asked for is noted in `asked`.
     """
 
     names: Mapping[str, Path]
     url: str
     static: Sequence[Path]
+    asked: list[str]
 
     def find(self, target: str) -> Path | None:
+        self.asked.append(target)
         path = unquote(target.partition("?")[0].partition("#")[0])
         if path.startswith("/"):
             if ".." in path.split("/") or "\0" in path:
@@ -105,6 +108,8 @@ def _settle(
         message = f"a link of the kind `{scheme}:` is refused"
         problems.append(Problem("error", "link", message, span, excerpt, (help,)))
         token.attrSet(key, "#")
+    elif key == "src" and target.startswith("@/"):
+        yield finder.link(target, target)
     elif key == "src":
         _settle_picture(token, target, beside)
     elif target.startswith("@/"):

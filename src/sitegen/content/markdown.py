@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, Span
 from sitegen.content.dialect import dialect_of, parser_for
-from sitegen.content.expand import expand
+from sitegen.content.expand import Expanded, expand
 from sitegen.content.fences import (
     PYTHON,
     Beside,
@@ -23,6 +23,7 @@ from sitegen.content.fences import (
     parse_look,
     shown_language,
 )
+from sitegen.content.globs import matcher
 from sitegen.content.headings import (
     RESERVED_IDS,
     demote,
@@ -61,7 +62,11 @@ def parse_document(
     """The document in a file's body; mistakes in its blocks go to `problems`."""
     origin = Origin(source, meta, url)
     include = partial(include_file, source, config.root)
-    expanded = expand(body, origin, snippets, include, problems)
+    skipped = matcher(config.skip_content_templating)
+    if snippets.fill_in is not None and skipped(source.path):
+        expanded = Expanded(body)
+    else:
+        expanded = expand(body, origin, snippets, include, problems)
     environment: dict[str, Any] = {}
     tokens = parser_for(dialect_of(config.markdown, expanded.text)).parse(
         expanded.text, environment
@@ -83,6 +88,7 @@ def parse_document(
     files = _files(source, url, config)
     links = settle_links(text, config.markdown, files, anchors, prefix, problems)
     anchor = partial(_anchor, snippets, origin, problems)
+    templated = meta.insert_anchor_links != "none" and snippets.has(_ANCHOR)
     insert_anchors(tokens, headings, meta.insert_anchor_links, anchor)
     _place_formulas(text)
     _name_alerts(tokens, config, meta)
@@ -102,6 +108,13 @@ def parse_document(
         markdown=config.markdown,
         ties=ties.links,
         bench_images=ties.images,
+        alone=not (
+            files.asked
+            or templated
+            or expanded.lines is not None
+            or meta.execute.inputs
+            or any(block.file is not None for block in blocks)
+        ),
     )
 
 
@@ -111,7 +124,7 @@ def parse_fragment(text: str, config: SiteConfig) -> tuple[Token, ...]:
     tokens = parser_for(dialect_of(config.markdown, text)).parse(text, {})
     source, meta = Source("", "", text), Meta()
     settled = Text(tokens, text.split("\n"), source, meta)
-    settle_links(settled, config.markdown, Files({}, "", ()), (), "", [])
+    settle_links(settled, config.markdown, Files({}, "", (), []), (), "", [])
     _set_languages(tokens)
     _label_tasks(tokens)
     return tuple(tokens)
@@ -212,7 +225,7 @@ def _files(source: Source, url: str, config: SiteConfig) -> Files:
     names = {asset.path.removeprefix(folder).lstrip("/"): asset.file for asset in source.assets}
     themes = [config.root / "themes" / config.theme / "static"] if config.theme else []
     address = local_reference(permalink(config.base_url, below), config.base_url)
-    return Files(names, address, [config.root / "static", *themes])
+    return Files(names, address, [config.root / "static", *themes], [])
 
 
 def _anchor(

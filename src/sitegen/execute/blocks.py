@@ -24,6 +24,7 @@ from sitegen.model import (
 )
 
 POLL = 0.25
+PACKAGES_LIMIT = 20.0
 GRACE = 0.7
 """Seconds that an interrupted block has to say where it was."""
 
@@ -36,24 +37,30 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored.
-
-    `imported` are all top-level modules that the post has imported so far.
-    """
+    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored."""
 
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
     opened: tuple[Opened, ...] = ()
-    imported: tuple[str, ...] = ()
     values: Mapping[str, Value] = {}
     unfit: tuple[str, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
 
 
+class Packages(msgspec.Struct, frozen=True):
+    """The packages that a post's modules come from and those that they need, with versions.
+
+    `imports` are those that its code itself names, `builds` what a framework says of its making.
+    """
+
+    versions: Mapping[str, str]
+    imports: tuple[str, ...]
+    builds: Mapping[str, str] = {}
+
+
 class Outcome(msgspec.Struct, frozen=True):
-    """A block that has ended; `opened` are all files that its kernel has opened so far, `imported`
-    all top-level modules.
+    """A block that has ended; `opened` are all files that its kernel has opened so far.
 
     `ended` tells that the kernel did not outlive it: it died, or was killed at the block's limit.
     """
@@ -62,7 +69,6 @@ class Outcome(msgspec.Struct, frozen=True):
     opened: tuple[Opened, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
     ended: bool = False
-    imported: tuple[str, ...] = ()
 
 
 def run_block(
@@ -71,8 +77,8 @@ def run_block(
     block: Block,
     fold: Fold,
     inlines: Sequence[Inline] = (),
-) -> Iterator[Output | Outcome]:
-    """The outputs of a block as they come, folded too, and last its outcome.
+) -> Iterator[Output | Outcome | None]:
+    """The outputs of a block as they come, folded too, None while none comes; last its outcome.
 
     The inline expressions are evaluated when the block is done, within its limit.
     """
@@ -93,6 +99,8 @@ def run_block(
         if death is not None:
             yield _cut_short(block, fold.outputs(), death)
             return
+        if not messages:
+            yield None
         for message in messages:
             if message["parent_header"].get("msg_id") != identity:
                 continue
@@ -115,7 +123,23 @@ def run_block(
         if error is not None and not any(map(_is_failure, fold.outputs())):
             fold.add("error", error)  # IPython prints some errors, and sends them nowhere else
         cell = _judge(block, fold.outputs(reply.frames), reply)
-        yield Outcome(cell, reply.opened, reply.inlines, imported=reply.imported)
+        yield Outcome(cell, reply.opened, reply.inlines)
+
+
+def ask_packages(kernel: Kernel, index: int) -> Packages | None:
+    """What the post's modules come from, asked when its last block is done; None: no answer."""
+    identity = kernel.send("", index, {"packages": True})
+    deadline = time.monotonic() + PACKAGES_LIMIT
+    while (left := deadline - time.monotonic()) > 0:
+        messages = kernel.receive(min(POLL, left))
+        if not messages and kernel.death() is not None:
+            return None
+        for message in messages:
+            own = message["parent_header"].get("msg_id") == identity
+            if own and message["msg_type"] == "execute_reply":
+                found = message["metadata"].get("sitegen", {}).get("packages")
+                return msgspec.convert(found, Packages | None)
+    return None
 
 
 def skip_block(block: Block, status: Literal["not run", "not here"] = "not run") -> Cell:

@@ -13,21 +13,27 @@ import msgspec
 
 from sitegen.base.errors import Problem
 from sitegen.execute.bench import run_benchmark
+from sitegen.execute.blocks import Packages
+from sitegen.execute.conditions import read_conditions
 from sitegen.execute.declared import declared_inputs
+from sitegen.execute.environment import import_time_environment
 from sitegen.execute.host import Host, mask_of
 from sitegen.execute.inputs import WorkingFolder
+from sitegen.execute.kept import Kept
 from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
 from sitegen.execute.leases import Leases
 from sitegen.execute.machine import on_this_machine
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
 from sitegen.model import (
+    Conditions,
     Device,
     Event,
     Failed,
     Failure,
     Finished,
     Plan,
+    Provenance,
     Queued,
     Run,
     Saved,
@@ -41,6 +47,10 @@ class Job(msgspec.Struct, frozen=True):
     saves: tuple[Saved, ...] = ()
 
 
+Keep = Callable[[Kept], None]
+"""Takes the kernel of a session that has ended."""
+
+
 class LocalExecutor:
     """Runs jobs on the hosts that `host` finds; a failing block is data, no exception.
 
@@ -51,11 +61,19 @@ class LocalExecutor:
     """
 
     def __init__(
-        self, host: Callable[[Plan], Host | Problem], plans: Sequence[Plan], jobs: int | None
+        self,
+        host: Callable[[Plan], Host | Problem],
+        plans: Sequence[Plan],
+        jobs: int | None,
+        *,
+        zygotes: Zygotes | None = None,
+        keep: Keep | None = None,
     ) -> None:
+        """`zygotes` of the caller's outlive the executor, and so do kernels given to `keep`."""
         self._host = host
         self._stack = ExitStack()
-        self._zygotes = Zygotes(self._stack, plans)
+        self._zygotes = zygotes or Zygotes(self._stack, plans)
+        self._keep = keep
         self._leases = Leases(jobs)
         self._events: queue.SimpleQueue[Event | _Ended] = queue.SimpleQueue()
         self._stop = threading.Event()
@@ -93,6 +111,10 @@ class LocalExecutor:
         finally:
             self._end_all(running)
 
+    def stop(self) -> None:
+        """Give all jobs up, also from another thread: they end without Finished."""
+        self._stop.set()
+
     def _start_what_can(self, waiting: list[_Ready], running: dict[int, _Running]) -> None:
         """Benchmarks come last: they must be alone, and others need not be."""
         for ready in sorted(waiting, key=_is_benchmark):
@@ -115,7 +137,7 @@ class LocalExecutor:
         error: BaseException | None = None
         try:
             with on_this_machine(self._stop, alone=job.plan.bench is not None):
-                for event in run_job(job, host, zygote, self._stop):
+                for event in run_job(job, host, zygote, self._stop, self._keep):
                     self._events.put(event)
         except Stopped:
             pass
@@ -167,34 +189,49 @@ def _with_company(event: Event, running: dict[int, _Running]) -> Event:
     return Finished(event.plan, msgspec.structs.replace(event.run, provenance=provenance))
 
 
-def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) -> Iterator[Event]:
+def run_job(
+    job: Job,
+    host: Host,
+    zygote: Zygote | None,
+    stop: threading.Event,
+    keep: Keep | None = None,
+) -> Iterator[Event]:
     """The events of one session in a fresh kernel, which is gone when they end; or of a benchmark.
 
-    Raises Stopped once `stop` is set.
+    A kernel that lives is handed to `keep` where there is one; then chunks carry all that their
+    block has given so far. Raises Stopped once `stop` is set.
     """
     plan = job.plan
     if plan.bench is not None:
         yield from run_benchmark(plan, plan.bench, host, job.saves, stop)
         return
+    conditions = conditions_of(host, plan)
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
     provenance = host.provenance
-    with private_folder() as private:
+    with ExitStack() as stack:
+        private = stack.enter_context(private_folder())
         files = WorkingFolder(plan, private / "work", job.saves)
         programs = () if zygote is None else (zygote.socket.parent,)
-        session = Session(plan, host.device, mask_of(host, files.path, programs))
+        mask = mask_of(host, files.path, programs)
+        session = Session(plan, host.device, mask, live=keep is not None)
+        running = stack.enter_context(ExitStack())
         try:
             socket = zygote.socket if zygote is not None else None
-            with start_kernel(plan, host, private, files.path, socket, stop) as kernel:
-                if zygote is not None and kernel.forked:
-                    provenance = msgspec.structs.replace(
-                        provenance, start="forked", preloaded=zygote.modules
-                    )
-                yield from session.run(kernel)
+            start = start_kernel(plan, host, private, files.path, socket, stop)
+            kernel = running.enter_context(start)
+            if zygote is not None and kernel.forked:
+                provenance = msgspec.structs.replace(
+                    provenance, start="forked", preloaded=zygote.modules
+                )
+            yield from session.run(kernel)
         except KernelStartError as error:
             yield Failed(plan, _not_started(plan, error))
             return
+        if keep is None:
+            running.close()
         inputs = files.read_inputs(session.opened, host.root)
+        provenance = complete(provenance, session.packages, conditions, mask)
         run = Run(
             key=plan.key,
             page=plan.page,
@@ -208,7 +245,31 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
             inlines=session.inlines(),
         )
         run = _with_saves(plan, run, files, host)
+        if keep is not None and session.alive:
+            keep(Kept(stack.pop_all(), kernel, session, run))
     yield Finished(plan, run)
+
+
+def conditions_of(host: Host, plan: Plan) -> Conditions:
+    """How the machine is before the plan is run on the host's device."""
+    env = import_time_environment(plan.execute, host.device, host.python, host.environ)
+    return read_conditions(host.device, env.get("CUDA_VISIBLE_DEVICES", ""))
+
+
+def complete(
+    provenance: Provenance,
+    packages: Packages | None,
+    conditions: Conditions,
+    mask: Callable[[str], str],
+) -> Provenance:
+    """The provenance with what was only known when the run had ended, and this machine hidden."""
+    variables = {name: mask(value) for name, value in provenance.variables.items()}
+    whole = msgspec.structs.replace(provenance, conditions=conditions, variables=variables)
+    if packages is None:
+        return whole
+    return msgspec.structs.replace(
+        whole, packages=packages.versions, imports=packages.imports, builds=packages.builds
+    )
 
 
 def _with_saves(plan: Plan, run: Run, files: WorkingFolder, host: Host) -> Run:

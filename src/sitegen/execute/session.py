@@ -8,8 +8,16 @@ from itertools import zip_longest
 import msgspec
 
 from sitegen.benchmarks import GraphBreak
-from sitegen.execute.blocks import Opened, Outcome, run_block, skip_block
+from sitegen.execute.blocks import (
+    Opened,
+    Outcome,
+    Packages,
+    ask_packages,
+    run_block,
+    skip_block,
+)
 from sitegen.execute.kernels import Kernel
+from sitegen.execute.live import SoFar
 from sitegen.execute.messages import Displays, Fold
 from sitegen.model import (
     Block,
@@ -32,23 +40,53 @@ from sitegen.model import (
 
 
 class Session:
-    """A plan being run on a device; `mask` is applied to all text that leaves the kernel."""
+    """A plan being run on a device; `mask` is applied to all text that leaves the kernel.
 
-    def __init__(self, plan: Plan, device: Device, mask: Callable[[str], str] = str) -> None:
+    With `live` each chunk carries all that its block has given so far.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        device: Device,
+        mask: Callable[[str], str] = str,
+        *,
+        live: bool = False,
+    ) -> None:
         self.plan = plan
         self.opened: tuple[Opened, ...] = ()
-        self.imported: tuple[str, ...] = ()
+        self.packages: Packages | None = None
         self._device = device
         self._mask = mask
         self._displays = Displays()
         self._ended: list[tuple[Cell, Fold]] = []
         self._inlines: dict[int, Evaluated] = {}
         self._alive = True
+        self._live = live
+
+    @property
+    def alive(self) -> bool:
+        """Whether its kernel has outlived all that was run."""
+        return self._alive
 
     def run(self, kernel: Kernel) -> Iterator[Event]:
         """The events of the blocks, until the last or until the kernel is gone."""
         self._evaluate_alone(kernel, -1)
-        for index, block in enumerate(self.plan.blocks):
+        yield from self._run_from(kernel, 0)
+
+    def append(self, plan: Plan, kernel: Kernel) -> Iterator[Event]:
+        """The events of the blocks that the plan has behind those that have run, which are its
+        first."""
+        pairs = zip(self.plan.inlines, plan.inlines, strict=False)
+        self._inlines = {
+            new.index: self._inlines[old.index] for old, new in pairs if old.index in self._inlines
+        }
+        self.plan = plan
+        yield from self._run_from(kernel, len(self._ended))
+
+    def _run_from(self, kernel: Kernel, first: int) -> Iterator[Event]:
+        for index in range(first, len(self.plan.blocks)):
+            block = self.plan.blocks[index]
             if not self._alive:
                 return
             if block.run.devices and self._device.name not in block.run.devices:
@@ -57,17 +95,23 @@ class Session:
                 yield BlockDone(self.plan, index, self._ended[-1][0])
             else:
                 yield from self._run_block(kernel, index, block)
+        if self._alive:
+            self.packages = ask_packages(kernel, max(len(self.plan.blocks) - 1, 0))
 
     def _run_block(self, kernel: Kernel, index: int, block: Block) -> Iterator[Event]:
         yield Started(self.plan, index)
         fold = self._fold()
+        so_far = SoFar(fold) if self._live else None
         inlines = self._after(index)
         for step in run_block(kernel, index, block, fold, inlines):
             if isinstance(step, Outcome):
                 self._ended.append((step.cell, fold))
                 self._note(step, inlines)
                 yield BlockDone(self.plan, index, step.cell)
-            else:
+            elif so_far is not None:
+                if (news := so_far.note(step)) is not None:
+                    yield Chunk(self.plan, index, *news)
+            elif step is not None:
                 yield Chunk(self.plan, index, step)
 
     def _evaluate_alone(self, kernel: Kernel, after: int) -> None:
@@ -90,7 +134,6 @@ class Session:
 
     def _note(self, outcome: Outcome, inlines: tuple[Inline, ...]) -> None:
         self.opened = outcome.opened or self.opened
-        self.imported = outcome.imported or self.imported
         self._alive = self._alive and not outcome.ended
         for inline, evaluated in zip(inlines, outcome.inlines, strict=False):
             self._inlines[inline.index] = _masked(evaluated, self._mask)

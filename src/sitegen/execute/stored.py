@@ -45,12 +45,17 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How runs are to be settled: see `choose.Mode`; `refresh` renews what is fresh too."""
+    """How runs are to be settled: see `choose.Mode`; `refresh` renews what is fresh too.
+
+    `today` are runs of the same keys that are not stored, by page and session: they are shown in
+    place of what their device has stored, and not run again.
+    """
 
     mode: Mode
     allow_errors: bool = False
     refresh: bool = False
     jobs: int | None = None
+    today: Mapping[tuple[str, str], Run] = {}
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -109,20 +114,25 @@ class Settling:
         asked: Asked,
         watch: Callable[[Event], None],
         stack: ExitStack,
+        executor: LocalExecutor | None = None,
     ) -> None:
+        """Without an `executor` one is made when it is needed, and ends with the stack."""
         self._root = root
         self._hosts = hosts
         self._asked = asked
         self._watch = watch
         self._stack = stack
         self.store = load_store(root)
-        self._executor: LocalExecutor | None = None
+        self._executor = executor
         self._problems: list[Problem] = []
         self._why: dict[tuple[str, str], str] = {}
         self._ran_on: dict[tuple[str, str], str] = {}
         self._settled: dict[str, list[Unit]] = {}
         self._waiting: dict[str, list[Plan]] = {}
-        self._tried: dict[tuple[str, str], Run | None] = {}
+        keys = {(plan.page, plan.session): plan.key for plan in plans}
+        self._tried: dict[tuple[str, str], Run | None] = {
+            place: run for place, run in asked.today.items() if keys.get(place) == run.key
+        }
         self._told: list[Plan] = []
         self._blocks = 0
         for plan in plans:

@@ -22,13 +22,18 @@ from sitegen.model import (
     Document,
     Event,
     Plan,
+    Run,
     SiteConfig,
 )
 from sitegen.render.functions import Outside
 
 
 class Options(msgspec.Struct, frozen=True):
-    """How a build was asked for."""
+    """How a build was asked for.
+
+    `future`: nothing is held back until its date. `today` are runs that are not stored, by page
+    and session, which pages show while their code is the same.
+    """
 
     mode: Mode = "build"
     device: str | None = None
@@ -39,6 +44,8 @@ class Options(msgspec.Struct, frozen=True):
     output: Path | None = None
     base_url: str | None = None
     tell_unpublished: bool = False
+    future: bool = False
+    today: Mapping[tuple[str, str], Run] = {}
 
 
 class Draft(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ from sitegen.base.errors import (
 )
 from sitegen.claims import Judgement
 from sitegen.content.assemble import assemble
-from sitegen.content.config import FILE
 from sitegen.content.source import scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder
@@ -65,7 +64,7 @@ def assemble_site(
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)
 
-    own = config.file == FILE
+    own = config.own_templates
     rendered = (
         render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
     )

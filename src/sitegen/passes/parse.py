@@ -14,6 +14,7 @@ from sitegen.base.errors import (
     Span,
     nearest,
 )
+from sitegen.check.honesty import find_dishonest
 from sitegen.content.config import load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
@@ -33,6 +34,7 @@ from sitegen.model import (
     Source,
 )
 from sitegen.passes.asked import Caller, Clock, Draft, Options, day_of, outside_of, stop_if_fatal
+from sitegen.passes.kept import Kept
 from sitegen.render.snippets import open_snippets
 
 
@@ -42,13 +44,14 @@ def parse_all(
     problems: list[Problem],
     clock: Clock,
     environ: Mapping[str, str] | None = None,
+    kept: Kept | None = None,
 ) -> tuple[SiteConfig, list[Draft]]:
     """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
         config = _load(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
-        drafts = parse_site(config, sources, options, problems, environ)
+        drafts = parse_site(config, sources, options, problems, environ, kept)
     stop_if_fatal(problems)
     return config, drafts
 
@@ -70,23 +73,41 @@ def parse_site(
     options: Options,
     problems: list[Problem],
     environ: Mapping[str, str] | None = None,
+    kept: Kept | None = None,
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
     wanted = list(_wanted(config, sources, options, problems))
     urls = {origin.source.path: origin.url for origin, _ in wanted}
-    outside = outside_of(config, environ or {})
-    snippets = Snippets(*open_snippets(config, urls, outside, problems))
-    drafts = []
-    for origin, body in wanted:
-        source, meta, url = origin.source, origin.meta, origin.url
-        problems += find_mojibake(source)
-        document = parse_document(source, meta, body, url, config, problems, snippets)
-        inputs = scan_inputs(config.root, meta.execute.inputs)
-        drafts.append(Draft(document, plan_runs(document, inputs)))
     for language in config.languages:
         if config.home(language.code) not in urls.values():
-            drafts.append(_home(config, language.code))
+            wanted.append((_home(config, language.code), ""))
+    outside = outside_of(config, environ or {})
+    snippets = Snippets(*open_snippets(config, urls, outside, problems))
+    kept = kept or Kept()
+    kept.begin(config)
+    drafts = []
+    for origin, body in wanted:
+        known = kept.draft(origin)
+        if known is None:
+            found: list[Problem] = []
+            draft = _read(origin, body, config, found, snippets)
+            kept.keep_draft(origin, draft, found)
+            known = draft, tuple(found)
+        drafts.append(known[0])
+        problems += known[1]
     return sorted(drafts, key=lambda draft: draft.document.source.path)
+
+
+def _read(
+    origin: Origin, body: str, config: SiteConfig, problems: list[Problem], snippets: Snippets
+) -> Draft:
+    """What a file is, and what there is to run in it."""
+    source, meta, url = origin.source, origin.meta, origin.url
+    problems += find_mojibake(source)
+    document = parse_document(source, meta, body, url, config, problems, snippets)
+    problems += find_dishonest(document)
+    inputs = scan_inputs(config.root, meta.execute.inputs)
+    return Draft(document, plan_runs(document, inputs))
 
 
 def _wanted(
@@ -137,12 +158,11 @@ def _is_below(folder: str, lang: str, drafted: set[tuple[str, str]], config: Sit
     return False
 
 
-def _home(config: SiteConfig, lang: str) -> Draft:
+def _home(config: SiteConfig, lang: str) -> Origin:
     """The home page of a language that has no `content/_index.md` of its own."""
     name = "_index.md" if lang == config.language else f"_index.{lang}.md"
     source = Source(name, f"content/{name}", "")
-    meta = Meta(lang=lang)
-    return Draft(parse_document(source, meta, "", config.home(lang), config, []), ())
+    return Origin(source, Meta(lang=lang), config.home(lang))
 
 
 def hold_back(
@@ -153,7 +173,7 @@ def hold_back(
     problems: list[Problem],
 ) -> tuple[list[Draft], tuple[str, ...]]:
     """The drafts without those that are held back until their date, and a line that counts them."""
-    if not config.hold_future:
+    if not config.hold_future or options.future:
         return list(drafts), ()
     day = day_of(caller.environ)
     held = [draft for draft in drafts if is_future(draft.document.meta, day)]

@@ -28,7 +28,8 @@ from sitegen.render.bench.gather import (
 )
 from sitegen.render.bench.headline import headline
 from sitegen.render.bench.provenance import software_of
-from sitegen.render.cells import CellContext, Placed, look_at_bench, one_off_costs
+from sitegen.render.breaks import marks_of
+from sitegen.render.cells import CellContext, Placed, look_at_bench, notes_on, one_off_costs
 from sitegen.render.charts import moved_benches
 from sitegen.render.export.names import download_names
 from sitegen.render.renderer import ON_PAGE, Env, Makers, render_tokens
@@ -81,6 +82,7 @@ def _env(document: Document, shown: Sequence[Shown], makers: Makers, judgement: 
             for block in document.blocks
             if block.bench is not None
         },
+        marks=marks_of(shown),
     )
     env = Env(document.meta.html, document.markdown)
     env.blocks, env.cells, env.makers = document.blocks, context, makers
@@ -199,7 +201,13 @@ def _measured(document: Document, shown: Sequence[Shown], texts: Mapping[int, st
             anchor = block.id if show.include else ""
             one_off = one_off_costs(cell.measures)
             rows.append(
-                CostRow(title or f"Block {block.index + 1}", anchor, one_off, cell.measures)
+                CostRow(
+                    title=title or f"Block {block.index + 1}",
+                    anchor=anchor,
+                    one_off=one_off,
+                    measures=cell.measures,
+                    notes=notes_on(cell.measures),
+                )
             )
     last = max(shown, key=lambda entry: entry.run.started).run
     return Measured(

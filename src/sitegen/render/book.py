@@ -29,6 +29,9 @@ from sitegen.render.words import direction, words_of
 FeedBody = Callable[[str], str]
 """The body of a page as feeds carry it, by the page's path below `content/`."""
 
+ZOLA = "0.23.6"
+"""The version of Zola whose names templates may count on."""
+
 
 class Book(msgspec.Struct, frozen=True):
     """The site ready to be rendered; `common` is what every template sees, by language.
@@ -125,6 +128,7 @@ def _common(site: Site, lang: str) -> Mapping[str, Any]:
         "structured": (),
         "translations": (),
         "sitegen_version": __version__,
+        "zola_version": ZOLA,
     }
 
 

@@ -44,7 +44,7 @@ def benchmarks_of(site: Site, lang: str) -> Iterator[tuple[Card, BenchCard, Benc
 def posts_of(site: Site, lang: str) -> tuple[Card, ...]:
     """The dated pages of a language, newest first."""
     cards = (card for card in site.pages if card.lang == lang and card.meta.render)
-    return tuple(card for card in cards if card.date is not None)
+    return tuple(card for card in cards if card.date is not None and not card.meta.hidden)
 
 
 def _free(site: Site, lang: str, path: str) -> str:

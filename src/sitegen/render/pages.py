@@ -135,6 +135,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
 
 def _newest(book: Book, lang: str) -> Sequence[object]:
     dated = (card for card in book.site.pages if card.date is not None and card.lang == lang)
+    dated = (card for card in dated if not card.meta.hidden)
     return book.shelf.pages([card for card, _ in zip(dated, range(NEWEST), strict=False)])
 
 

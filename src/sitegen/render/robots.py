@@ -49,7 +49,7 @@ def _entries(book: Book) -> Iterator[EntryView]:
             yield EntryView(permalink(base, pager.url), None)
 
     for card in book.site.pages:
-        if card.meta.render:
+        if card.meta.render and not card.meta.hidden:
             yield EntryView(permalink(base, card.url), card.updated or card.date, card.extra)
     for language in book.site.config.languages:
         archive = archive_url(book.site, language.code)
@@ -60,7 +60,7 @@ def _entries(book: Book) -> Iterator[EntryView]:
             yield EntryView(permalink(base, measurements), None)
     for section in book.site.sections:
         card, meta = section.card, section.card.meta
-        if meta.render and meta.redirect_to is None:
+        if meta.render and not meta.hidden and meta.redirect_to is None:
             yield EntryView(permalink(base, card.url), None, card.extra)
             if meta.paginate_by:
                 pagination = Pagination(card.url, meta.paginate_by, meta.paginate_path)

@@ -1,0 +1,113 @@
+"""The server's own loop: it answers the browser, hears the worker, and watches the files."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+
+from sitegen.serve.app import App, House
+from sitegen.serve.board import Board
+from sitegen.serve.editor import editor_link
+from sitegen.serve.news import Built, Look, Order
+from sitegen.serve.server import Inside, Voice, address_of
+from sitegen.serve.watch import changes
+
+
+async def answer(inside: Inside, voice: Voice) -> None:
+    """Answer until the process is interrupted, or the worker is no more."""
+    wish, line = inside.wish, inside.line
+    board = Board(lambda file, number: editor_link(wish.editor, inside.root, file, number))
+
+    def order(wanted: Order) -> None:
+        with suppress(OSError):  # the worker has ended, which `hear` will say
+            line.send(wanted)
+
+    house = House(inside.root, inside.tree, wish.editor, inside.doors, inside.loopback, order)
+    server = _Server(_config(App(house, board)))
+    loop = asyncio.get_running_loop()
+    teller = _Teller(voice)
+
+    def end() -> None:
+        board.end()
+        server.should_exit = True
+
+    def hear() -> None:
+        try:
+            while line.poll():
+                news = line.recv()
+                board.take(news)
+                if isinstance(news, Built):
+                    teller.tell(news)
+        except (EOFError, OSError):
+            loop.remove_reader(line.fileno())
+            if not board.over.is_set():
+                voice.line("the process that builds has ended, and so the preview")
+                end()
+
+    async def watch() -> None:
+        async for _ in changes(inside.root, board.over):
+            order(Look())
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
+    loop.add_reader(line.fileno(), hear)
+    if wish.open:
+        address = address_of(wish.host, inside.doors.port)
+        loop.run_in_executor(None, webbrowser.open, address)
+    watching = asyncio.create_task(watch())
+    try:
+        await server.serve(sockets=[inside.listener])
+    finally:
+        loop.remove_reader(line.fileno())
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+class _Teller:
+    """Tells the terminal of builds that changed anything, and of problems when they appear."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._known: frozenset[object] = frozenset()
+
+    def tell(self, built: Built) -> None:
+        """A line for a build, and the problems that were not there before."""
+        new = tuple(problem for problem in built.problems if problem not in self._known)
+        mended = len(self._known - set(built.problems))
+        self._known = frozenset(built.problems)
+        shown = tuple(problem for problem in new if problem.severity != "notice")
+        self._voice.problems(shown)
+        files = len(built.written) + len(built.removed)
+        if files or shown or mended:
+            what = f"{files} file{'' if files == 1 else 's'} changed"
+            left = sum(problem.severity != "notice" for problem in built.problems)
+            wrong = f" · {left} to mend" if left else " · nothing is wrong" if mended else ""
+            self._voice.line(f"{what} · {built.seconds:.2f} s{wrong}")

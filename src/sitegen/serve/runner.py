@@ -1,0 +1,282 @@
+"""The process with the kernels: runs what is wanted, one page at a time, so that nothing of ours
+disturbs what is measured, and keeps the kernels of the last few sessions."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from contextlib import ExitStack, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import assert_never
+
+from sitegen.base.errors import Problem, SiteError
+from sitegen.execute.choose import Mode
+from sitegen.execute.host import Hosts
+from sitegen.execute.kept import Kept
+from sitegen.execute.kernels import Stopped
+from sitegen.execute.local import LocalExecutor
+from sitegen.execute.stored import Asked, Settling
+from sitegen.execute.zygote import modules_of
+from sitegen.execute.zygotes import Zygotes
+from sitegen.model import Device, Event, Finished, Plan, Run, SiteConfig
+from sitegen.passes.asked import Caller
+from sitegen.serve.news import Ended, Happened, Notice, PageJob, Quit, StopRuns, Wanted
+from sitegen.storage.lock import locked
+
+QUIET = 1.5
+"""Seconds without an edit after which the whole of a session is run whose last blocks ran alone."""
+
+IDLE = 600.0
+"""Seconds for which a kernel is kept that nobody uses."""
+
+MOST_KEPT = 3
+MOST_MEMORY = 0.25
+"""The part of the machine's memory that kernels may hold while nothing runs."""
+
+LOOK = 20.0
+"""Seconds between two looks at the kernels that are kept."""
+
+FROM_BLOCKS = frozenset({"block", "inline"})
+"""Problems of failed blocks, whose lines the worker knows better."""
+
+
+class Runner:
+    """Takes what is wanted from the line in one thread, and runs it in another."""
+
+    def __init__(self, root: Path, caller: Caller, line: Connection) -> None:
+        self._root, self._caller, self._line = root, caller, line
+        self._change = threading.Condition()
+        self._sending = threading.Lock()
+        self._wanted: Wanted | None = None
+        self._done: set[int] = set()
+        self._appended: dict[int, float] = {}
+        self._current: PageJob | None = None
+        self._working: LocalExecutor | Kept | None = None
+        self._given_up = False
+        self._quit = False
+        self._kept: dict[tuple[str, str], Kept] = {}
+        self._hosts: tuple[object, Hosts] | None = None
+        self._seen: list[Plan] = []
+        self._zygotes: Zygotes | None = None
+
+    def serve(self) -> None:
+        """Run until the line ends or says so; then every kernel is gone."""
+        with ExitStack() as stack:
+            work = threading.Thread(target=self._work, args=(stack,))
+            work.start()
+            try:
+                while self._take(self._line.recv()):
+                    pass
+            except (EOFError, ConnectionError):
+                pass
+            finally:
+                with self._change:
+                    self._quit = True
+                    self._give_up()
+                    self._change.notify()
+                work.join()
+                for kept in self._kept.values():
+                    kept.close()
+
+    def _take(self, order: Wanted | StopRuns | Quit) -> bool:
+        """Whether there is more to come."""
+        with self._change:
+            match order:
+                case Wanted(jobs=jobs):
+                    self._wanted = order
+                    numbers = {job.number for job in jobs}
+                    self._done &= numbers
+                    if self._current is not None and self._current.number not in numbers:
+                        self._give_up()
+                case StopRuns():
+                    self._give_up()
+                case Quit():
+                    return False
+                case _:
+                    assert_never(order)
+            self._change.notify()
+        return True
+
+    def _give_up(self) -> None:
+        """Have what runs now end; the caller holds the condition."""
+        if self._current is not None:
+            self._given_up = True
+            if self._working is not None:
+                self._working.stop()
+
+    # --- what to do next ------------------------------------------------------------------------
+
+    def _work(self, stack: ExitStack) -> None:
+        while True:
+            with self._change:
+                job = self._next()
+                while job is None and not self._quit:
+                    self._change.wait(self._pause())
+                    self._tidy()
+                    job = self._next()
+                if job is None or self._quit or self._wanted is None:
+                    return
+                self._current, self._given_up = job, False
+                config = self._wanted.config
+            ended = self._run(job, config, stack)
+            with self._change:
+                self._current = self._working = None
+                if ended.alone:
+                    self._appended[job.number] = time.monotonic()
+                else:
+                    self._done.add(job.number)
+                    self._appended.pop(job.number, None)
+            self._send(ended)
+
+    def _next(self) -> PageJob | None:
+        """The first job that can be done now; the caller holds the condition."""
+        for job in self._wanted.jobs if self._wanted else ():
+            if job.number in self._done:
+                continue
+            if not job.asked and self._appendable(job) is not None:
+                return job
+            if job.whole and self._due(job) <= time.monotonic():
+                return job
+        return None
+
+    def _due(self, job: PageJob) -> float:
+        """When the whole of a job may be run."""
+        return self._appended.get(job.number, float("-inf")) + QUIET
+
+    def _pause(self) -> float:
+        """Seconds until there is something to do that nobody tells of."""
+        jobs = self._wanted.jobs if self._wanted else ()
+        dues = [self._due(job) for job in jobs if job.number in self._appended and job.whole]
+        wait = min(dues, default=float("inf")) - time.monotonic()
+        return max(0.01, min(LOOK, wait))
+
+    def _appendable(self, job: PageJob) -> tuple[Kept, Plan] | None:
+        """The kernel of a session to which blocks were appended, and its plan as it is now."""
+        for plan in job.plans:
+            kept = self._kept.get((plan.page, plan.session))
+            if kept is not None and kept.begins(plan):
+                return kept, plan
+        return None
+
+    # --- doing it -------------------------------------------------------------------------------
+
+    def _run(self, job: PageJob, config: SiteConfig, stack: ExitStack) -> Ended:
+        found = None if job.asked else self._appendable(job)
+        try:
+            if found is not None:
+                return self._run_appended(job, *found)
+            return self._run_whole(job, config, stack)
+        except Exception as error:  # a bug of ours: the page says so, others go on
+            traceback.print_exc()
+            return Ended(job, problems=(_about_bug(error),))
+
+    def _run_appended(self, job: PageJob, kept: Kept, plan: Plan) -> Ended:
+        """Run the appended blocks alone."""
+        run: Run | None = None
+        self._start(kept)
+        try:
+            for event in kept.append(plan):
+                self._send(Happened(event, alone=True))
+                if isinstance(event, Finished):
+                    run = event.run
+        except Stopped:
+            self._end_kept(kept)
+            return Ended(job, stopped=True)
+        return Ended(job, (run,) if run else (), alone=True)
+
+    def _run_whole(self, job: PageJob, config: SiteConfig, stack: ExitStack) -> Ended:
+        """Run what is not fresh of all sessions, each in a fresh kernel, and store it."""
+        hosts = self._hosts_of(config)
+        self._make_room(job, hosts)
+        refresh = job.refresh and _has_results_of(job, hosts)
+        mode: Mode = "measure" if refresh else "build"
+        asked = Asked(mode, refresh=refresh)
+        try:
+            with locked(self._root), self._executor(job, hosts, stack) as executor:
+                self._start(executor)
+                settling = Settling(
+                    job.plans, self._root, hosts, asked, self._watch, stack, executor
+                )
+                while not self._given_up and settling.step():
+                    pass
+            if self._given_up:
+                return Ended(job, stopped=True)
+            result, outcomes = settling.result(), settling.outcomes()
+        except SiteError as error:
+            return Ended(job, problems=error.problems)
+        runs = tuple(outcome.failed for outcome in outcomes if outcome.failed is not None)
+        problems = tuple(entry for entry in result.problems if entry.code not in FROM_BLOCKS)
+        return Ended(job, runs, problems)
+
+    def _executor(self, job: PageJob, hosts: Hosts, stack: ExitStack) -> LocalExecutor:
+        """One whose kernels outlive it, forked from a zygote that has imported all they need."""
+        known = set(modules_of(self._seen))
+        if self._zygotes is None or not known.issuperset(modules_of(job.plans)):
+            self._seen += job.plans
+            self._zygotes = Zygotes(stack, self._seen)
+        return LocalExecutor(hosts.host, job.plans, 1, zygotes=self._zygotes, keep=self._keep)
+
+    def _start(self, working: LocalExecutor | Kept) -> None:
+        """What gives up from now on is this; it does at once where that was asked for already."""
+        with self._change:
+            self._working = working
+            if self._given_up:
+                working.stop()
+
+    def _watch(self, event: Event) -> None:
+        self._send(Happened(event))
+
+    def _send(self, notice: Notice) -> None:
+        with self._sending, suppress(ConnectionError):  # that, the other thread notices
+            self._line.send(notice)
+
+    def _hosts_of(self, config: SiteConfig) -> Hosts:
+        """What is known of this machine, asked anew only where the configuration of it changed."""
+        about = (config.root, config.devices, config.output_dir)
+        if self._hosts is None or self._hosts[0] != about:
+            self._hosts = about, Hosts(config, self._caller.environ, self._caller.python)
+        return self._hosts[1]
+
+    # --- kernels that are kept --------------------------------------------------------------------
+
+    def _keep(self, kept: Kept) -> None:
+        self._kept[kept.place] = kept
+
+    def _make_room(self, job: PageJob, hosts: Hosts) -> None:
+        """End the kernels that a run would supersede, or meet on an accelerator."""
+        places = {(plan.page, plan.session) for plan in job.plans}
+        for place, kept in list(self._kept.items()):
+            if place in places or kept.run.device.kind != "cpu":
+                self._end_kept(kept)
+
+    def _end_kept(self, kept: Kept) -> None:
+        self._kept.pop(kept.place, None)
+        kept.close()
+
+    def _tidy(self) -> None:
+        """End what nobody has used for long, and the oldest where there are too many."""
+        oldest_first = sorted(self._kept.values(), key=lambda kept: kept.used)
+        limit = MOST_MEMORY * _memory_of_machine()
+        for number, kept in enumerate(oldest_first):
+            left = oldest_first[number:]
+            idle = time.monotonic() - kept.used > IDLE
+            if idle or len(left) > MOST_KEPT or sum(entry.memory() for entry in left) > limit:
+                self._end_kept(kept)
+
+
+def _memory_of_machine() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _has_results_of(job: PageJob, hosts: Hosts) -> bool:
+    """Whether this machine has measured the page before: only `sitegen run` adds a device."""
+    here = (hosts.device(plan) for plan in job.plans)
+    return all(isinstance(device, Device) and device.name in job.devices for device in here)
+
+
+def _about_bug(error: Exception) -> Problem:
+    message = f"sitegen itself has failed: {type(error).__name__}: {error}"
+    return Problem("error", "bug", message, help=("the terminal shows where; please report it",))

@@ -1,0 +1,403 @@
+"""The preview as an author lives with it: edits, runs, mistakes, and its end."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sitegen.kernel.sitegen_guard import below
+from tests.previewing import Preview, preview, wait_for
+from tests.support import build_site, stored, tree, write_site
+
+PLAIN = "base_url = 'https://example.org/notes'\n[execute]\ndevice = 'cpu'\n"
+POST = """+++
+title = "A post"
+date = 2026-01-02
++++
+Words.
+
+```python
+import os, time
+seen = [os.getpid()]
+print("first", *seen)
+```
+"""
+SECOND = """
+```python
+print("second", os.getpid() == seen[0])
+```
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return write_site(tmp_path / "site", {"content/a.md": POST, "content/b.md": "Other."}, PLAIN)
+
+
+@pytest.fixture
+def start(site: Path) -> Iterator[Callable[..., Preview]]:
+    with preview(site) as begin:
+        yield begin
+
+
+def write(file: Path, text: str) -> None:
+    """Text without front matter is given one."""
+    if not text.startswith("+++") and ".md" in file.name:
+        text = f"+++\n+++\n{text}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+
+
+def shows(served: Preview, path: str, text: str) -> str:
+    """The page, once it shows the text."""
+
+    def look() -> str | None:
+        page = served.get(path).text
+        return page if text in page else None
+
+    return wait_for(look)
+
+
+def preview_tree(site: Path) -> dict[str, bytes]:
+    return tree(site / ".sitegen/preview")
+
+
+def built_tree(site: Path) -> dict[str, bytes]:
+    """What a clean build of the site publishes, from what is stored."""
+    clean = site.with_name("clean")
+    shutil.rmtree(clean, ignore_errors=True)
+    shutil.copytree(site, clean, ignore=shutil.ignore_patterns(".sitegen", "public"))
+    build_site(clean, mode="no-exec")
+    found = tree(clean / "public")
+    del found[".sitegen-output"]
+    return found
+
+
+def test_what_is_served_is_what_build_publishes_but_for_what_the_preview_adds(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start("--no-exec")
+    page = served.page("/notes/a/")
+    assert wait_for(lambda: preview_tree(site)) == built_tree(site)
+    published = built_tree(site)["a/index.html"].decode()
+    without = re.sub(r'<aside id="sitegen-preview".*</aside>(?=</body>)', "", page, flags=re.S)
+    assert without == published
+
+
+def test_links_with_the_sites_host_stay_in_the_preview(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    link = '<a href="https://example.org/notes/b/">b</a> `https://example.org/notes/b/`\n'
+    write(site / "content/c.md", f"+++\n+++\n{link}")
+    page = start("--no-exec").page("/notes/c/")
+    assert '<a href="/notes/b/">b</a>' in page
+    assert "<code>https://example.org/notes/b/</code>" in page
+    assert '<link rel="canonical" href="https://example.org/notes/c/">' in page
+
+
+def test_paths_of_folders_and_of_nothing(site: Path, start: Callable[..., Preview]) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    assert served.get("/notes/a").headers["location"] == "/notes/a/"
+    assert served.get("/").headers["location"] == "/notes/"
+    missing = served.get("/notes/nowhere/")
+    assert missing.status == 404
+    assert 'id="sitegen-preview"' in missing.text
+    assert served.get("/notes/sitegen.css").headers["content-type"].startswith("text/css")
+
+
+def test_a_page_is_there_before_its_blocks_have_run(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "content/a.md", POST.replace("print(", "time.sleep(3)\nprint("))
+    served = start()
+    page = served.page("/notes/a/")
+    assert "not run yet" in page
+    assert stored(site) == []
+    shows(served, "/notes/a/", "first ")
+    wait_for(lambda: len(stored(site)) == 1)
+
+
+def test_an_appended_block_runs_alone_and_what_is_stored_is_one_whole_run(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start()
+    first = shows(served, "/notes/a/", "first ")
+    kernel = re.findall(r"first (\d+)", first)
+    wait_for(lambda: stored(site))
+    write(site / "content/a.md", POST + SECOND)
+    alone = shows(served, "/notes/a/", "second True")
+    assert f"first {kernel[0]}" in alone
+    assert "its last blocks ran alone, not stored" in alone
+    assert len(stored(site)) == 1
+    wait_for(lambda: len(stored(site)) == 2)
+    wait_for(lambda: "ran alone" not in served.get("/notes/a/").text)
+    whole = served.get("/notes/a/").text
+    assert "second True" in whole
+    assert f"first {kernel[0]}" not in whole
+
+
+def test_a_changed_block_runs_the_session_anew_and_is_stale_meanwhile(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start()
+    shows(served, "/notes/a/", "first ")
+    changed = POST.replace('print("first"', 'time.sleep(3)\nprint("changed"')
+    write(site / "content/a.md", changed)
+    assert "measured with earlier code or data" in shows(served, "/notes/a/", "cell-stale")
+    shows(served, "/notes/a/", "changed ")
+    assert len(stored(site)) == 2
+
+
+def test_prose_touches_no_kernel(site: Path, start: Callable[..., Preview]) -> None:
+    served = start()
+    shows(served, "/notes/a/", "first ")
+    write(site / "content/a.md", POST.replace("Words.", "Better words.\n\nMore."))
+    shows(served, "/notes/a/", "Better words")
+    time.sleep(1.0)
+    assert len(stored(site)) == 1
+    assert "first " in served.get("/notes/a/").text
+
+
+def test_what_took_long_waits_for_its_author(site: Path, start: Callable[..., Preview]) -> None:
+    write(site / "site.toml", PLAIN + "auto = '10ms'\n")
+    served = start()
+    shows(served, "/notes/a/", "first ")
+    write(site / "content/a.md", POST.replace("first", "changed"))
+    shows(served, "/notes/a/", "measured with earlier code")
+    time.sleep(1.0)
+    assert len(stored(site)) == 1
+    assert 'data-do="run">Run<' in served.get("/notes/a/").text
+    served.control("run", b'{"url": "/a/"}', "/notes/a/")
+    shows(served, "/notes/a/", "changed ")
+    assert len(stored(site)) == 2
+
+
+def test_a_run_is_stopped_when_its_author_says_so(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "content/a.md", POST.replace("print(", "time.sleep(600)\nprint("))
+    served = start()
+    served.page("/notes/a/")
+    wait_for(lambda: sleeping(served))
+    served.control("stop", b"{}", "/notes/a/")
+    wait_for(lambda: not sleeping(served))
+    time.sleep(0.5)
+    assert not sleeping(served)
+    assert stored(site) == []
+    assert "not run yet" in served.get("/notes/a/").text
+
+
+def test_code_that_is_edited_while_it_runs_is_given_up(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "content/a.md", POST.replace("print(", "time.sleep(600)\nprint("))
+    served = start()
+    served.page("/notes/a/")
+    wait_for(lambda: sleeping(served))
+    write(site / "content/a.md", POST)
+    shows(served, "/notes/a/", "first ")
+
+
+def test_without_execution_nothing_runs(site: Path, start: Callable[..., Preview]) -> None:
+    served = start("--no-exec")
+    assert "not run yet" in served.page("/notes/a/")
+    served.control("run", b'{"url": "/a/"}', "/notes/a/")
+    time.sleep(1.0)
+    assert not kernels_of(served)
+    assert stored(site) == []
+
+
+def test_mistakes_are_in_their_pages_and_the_rest_goes_on(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    write(site / "content/b.md", "+++\ntitle = oops\n+++\nBroken.")
+    mistake = shows(served, "/notes/b/", "content/b.md:2")
+    assert "Other." in mistake
+    assert "What you see is the last that was whole." in mistake
+    write(site / "content/a.md", POST.replace("Words.", "Edited beside a mistake. [x](@/no.md)"))
+    page = shows(served, "/notes/a/", "Edited beside a mistake")
+    assert "content/a.md:5" in page
+    assert "content/b.md:2" not in page
+    assert "2 problems, 1 elsewhere" in page
+    problems = served.get("/.sitegen/problems").text
+    assert "content/a.md:5" in problems
+    assert "content/b.md:2" in problems
+    write(site / "content/b.md", "Mended.")
+    assert "content/b.md" not in shows(served, "/notes/b/", "Mended.").partition("<aside")[0]
+    assert 'class="problems"' not in served.get("/notes/b/").text
+
+
+def test_a_template_with_a_mistake_leaves_the_last_pages_and_says_so_on_each(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    write(site / "templates/page.html", "{% extends 'base.html' %}\n{% block main %}{{ oops(")
+    for path in ("/notes/a/", "/notes/b/"):
+        assert "templates/page.html:2" in shows(served, path, "templates/page.html")
+    assert "Words." in served.get("/notes/a/").text
+    write(site / "templates/page.html", "{{ page.content }}<i>my own</i>")
+    assert "templates/page.html" not in shows(served, "/notes/a/", "<i>my own</i>")
+
+
+def test_a_site_that_never_was_whole_says_what_is_wrong(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "site.toml", "title = 3\n")
+    served = start("--no-exec")
+    wait_for(lambda: served.get("/").status == 500)
+    assert "site.toml:1" in served.get("/").text
+    write(site / "site.toml", PLAIN)
+    served.page("/notes/a/")
+
+
+def test_a_failed_block_is_in_its_page_and_goes_when_it_is_mended(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "content/a.md", POST.replace("print(", "1 / 0\nprint("))
+    served = start()
+    page = shows(served, "/notes/a/", "ZeroDivisionError")
+    assert "content/a.md:10" in page.partition('id="sitegen-preview"')[2]
+    assert "failed, not stored" in page
+    assert stored(site) == []
+    write(site / "content/a.md", POST)
+    assert "ZeroDivisionError" not in shows(served, "/notes/a/", "first ")
+
+
+def test_renames_deletions_and_saves_by_rename(site: Path, start: Callable[..., Preview]) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    (site / "content/b.md").rename(site / "content/c.md")
+    shows(served, "/notes/c/", "Other.")
+    wait_for(lambda: served.get("/notes/b/").status == 404)
+    part = site / "content/.c.md.swp"
+    write(part, "Saved by rename.")
+    part.replace(site / "content/c.md")
+    shows(served, "/notes/c/", "Saved by rename.")
+    write(site / "content/deep/er/d.md", "Deep.")
+    shows(served, "/notes/deep/er/d/", "Deep.")
+    shutil.rmtree(site / "content/deep")
+    wait_for(lambda: served.get("/notes/deep/er/d/").status == 404)
+    write(site / "static/new.txt", "one")
+    shows(served, "/notes/new.txt", "one")
+    (site / "static").rename(site / "old")
+    wait_for(lambda: served.get("/notes/new.txt").status == 404)
+    assert wait_for(lambda: preview_tree(site) == built_tree(site))
+
+
+def test_a_branch_switch_of_a_thousand_files_is_taken_whole(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    for number in range(1000):
+        write(site / f"content/many/{number % 10}/p{number}.md", f"Number {number}.")
+    wait_for(lambda: len(list((site / ".sitegen/preview/many").rglob("*.html"))) == 1000)
+    for number in range(0, 1000, 2):
+        (site / f"content/many/{number % 10}/p{number}.md").unlink()
+    wait_for(lambda: preview_tree(site) == built_tree(site))
+
+
+def test_random_edits_end_as_a_clean_build(site: Path, start: Callable[..., Preview]) -> None:
+    """PREVIEW_EDITS=1000 for all that issue 7 asks; the seed is printed where it fails."""
+    edits, seed = int(os.environ.get("PREVIEW_EDITS", "60")), int(time.time())
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    chance = random.Random(seed)  # noqa: S311 (no secret)
+    for number in range(edits):
+        edit_at_random(site, chance, number)
+        if chance.random() < 0.3:
+            time.sleep(chance.random() * 0.1)
+    for file in (site / "content").rglob("*.md"):
+        if "oops" in file.read_text("utf-8"):
+            write(file, "Mended.")
+    write(site / "content/last.md", "The last edit.")
+    shows(served, "/notes/last/", "The last edit.")
+    print(f"seed {seed}")
+    wait_for(lambda: preview_tree(site) == built_tree(site))
+
+
+def edit_at_random(site: Path, chance: random.Random, number: int) -> None:
+    """One of the things that authors, editors and git do to files."""
+    name = f"p{chance.randrange(8)}"
+    file = site / f"content/{chance.choice(['', 'one/', 'two/deep/'])}{name}.md"
+    match chance.randrange(8):
+        case 0 if file.exists():
+            file.unlink()
+        case 1 if file.exists():
+            target = file.with_name(f"moved-{chance.randrange(4)}.md")
+            file.replace(target)
+        case 2:
+            shutil.rmtree(site / "content/two", ignore_errors=True)
+        case 3:
+            write(file, f"+++\ntitle = oops {number}\n+++\n")
+        case 4:
+            write(site / "static/style.css", f"p {{ order: {number}; }}")
+        case 5:
+            part = file.with_name(f"{name}.md~")
+            write(part, f"Saved {number} by rename.")
+            part.replace(file)
+        case _:
+            tags = "taxonomies = { tags = ['x'] }" if chance.random() < 0.1 else ""
+            write(file, f"+++\ntitle = 'Edit {number}'\n{tags}\n+++\nText {number}.")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_soon_and_every_kernel_with_it(
+    site: Path, start: Callable[..., Preview], number: int
+) -> None:
+    write(site / "content/a.md", POST.replace("print(", "time.sleep(600)\nprint("))
+    served = start()
+    served.page("/notes/a/")
+    wait_for(lambda: sleeping(served))
+    processes = below(served.process.pid)
+    seconds = served.end(number)
+    print(f"gone after {seconds:.2f} s")
+    wait_for(lambda: not any(map(alive, processes)), limit=2.0)
+    assert served.process.returncode == 0
+
+
+def test_killed_it_leaves_nothing(site: Path, start: Callable[..., Preview]) -> None:
+    write(site / "content/a.md", POST.replace("print(", "time.sleep(600)\nprint("))
+    served = start()
+    served.page("/notes/a/")
+    wait_for(lambda: sleeping(served))
+    processes = below(served.process.pid)
+    served.end(signal.SIGKILL)
+    wait_for(lambda: not any(map(alive, processes)), limit=10.0)
+
+
+def kernels_of(served: Preview) -> list[int]:
+    """The processes of a preview that are kernels, their guards, or a zygote."""
+    found = []
+    for number in below(served.process.pid):
+        try:
+            command = Path(f"/proc/{number}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"launch.py" in command or b"sitegen_zygote" in command:
+            found.append(number)
+    return found
+
+
+def sleeping(served: Preview) -> bool:
+    """Whether there is a kernel besides the zygote, which stays."""
+    return len(kernels_of(served)) > 1
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
