@@ -15,25 +15,22 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem
-from sitegen.execute.blocks import Packages
-from sitegen.execute.conditions import read_conditions
 from sitegen.execute.declared import declared_inputs
-from sitegen.execute.environment import Mask, import_time_environment
+from sitegen.execute.environment import Mask
 from sitegen.execute.host import Host
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
 from sitegen.execute.leases import Leases
+from sitegen.execute.origin import complete, conditions_of
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
 from sitegen.model import (
-    Conditions,
     Device,
     Event,
     Failed,
     Failure,
     Finished,
     Plan,
-    Provenance,
     Queued,
     Run,
     Saved,
@@ -206,28 +203,6 @@ def run_job(job: Job, host: Host, zygote: Zygote | None, stop: threading.Event) 
         )
         run = _with_saves(plan, run, files, host)
     yield Finished(plan, run)
-
-
-def conditions_of(host: Host, plan: Plan) -> Conditions:
-    """How the machine is before the plan is run on the host's device."""
-    env = import_time_environment(plan.execute, host.device, host.python, host.environ)
-    return read_conditions(host.device, env.get("CUDA_VISIBLE_DEVICES", ""))
-
-
-def complete(
-    provenance: Provenance,
-    packages: Packages | None,
-    conditions: Conditions,
-    mask: Callable[[str], str],
-) -> Provenance:
-    """The provenance with what was only known when the run had ended, and this machine hidden."""
-    variables = {name: mask(value) for name, value in provenance.variables.items()}
-    whole = msgspec.structs.replace(provenance, conditions=conditions, variables=variables)
-    if packages is None:
-        return whole
-    return msgspec.structs.replace(
-        whole, packages=packages.versions, imports=packages.imports, builds=packages.builds
-    )
 
 
 def mask_of(host: Host, work: Path, zygote: Zygote | None) -> Mask:
