@@ -111,11 +111,17 @@ WAITED = {
     "another language of cells": "%%bash\ntime torch jax",
     "what is no Python": "import torch, jax\nif True\n  x =",
     "other magics": JAX + "%matplotlib inline\n!ls jax\ny = x @ x",
+    "what it takes to dispatch": JAX
+    + FAST
+    + "t0 = time.time()\nfast(x)\ndispatch = time.time() - t0",
     "a value that was fetched": TORCH
     + "s = x.sum().item()\nt0 = time.time()\nr = s * 2\nprint(time.time() - t0)",
 }
 
 FIRST = {
+    "a label that only names it": JAX
+    + "fast = jit(lambda a: a @ a)\nt0 = time.time()\nfast(x).block_until_ready()\n"
+    "print('jitted, compiled:', time.time() - t0)",
     "jitted": JAX + "fast = jit(lambda a: a @ a)\nt0 = time.time()\nfast(x).block_until_ready()\n"
     "print(time.time() - t0)",
     "decorated": JAX
