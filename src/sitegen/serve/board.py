@@ -15,6 +15,9 @@ from sitegen.base.errors import Problem
 from sitegen.serve.news import Built, Drawn, News, PageNews, Told
 from sitegen.storage.preview import Entry
 
+PROBLEMS = "/.sitegen/problems"
+"""The address of the list of all problems."""
+
 BEAT = 15.0
 """Seconds after which an open page is told that all is well, so that a dead one is noticed."""
 
@@ -200,6 +203,8 @@ class Board:
         page = self.pages.get(url)
         said = [page.results, page.waits] if page else []
         parts = [entry.digest if entry else "", *self.others(problems), said, _shape(problems)]
+        if self.built is not None and url == PROBLEMS:
+            parts += _shape(self.built.problems)
         if self.built is not None:
             parts += [self.built.ok, self.built.kept, self.built.drafts]
         return digest_value(parts)[:32]

@@ -125,7 +125,7 @@ def _bar(controls: Controls) -> Iterator[str]:
     if controls.token:
         checked = " checked" if controls.drafts else ""
         yield f'<label><input type="checkbox" data-do="drafts"{checked}> drafts</label>'
-    if controls.total:
+    if controls.total and not controls.url.startswith(OURS):
         elsewhere = f"{controls.elsewhere} elsewhere" if controls.elsewhere else "all here"
         name = _count(controls.total, "problem")
         yield f'<a href="{OURS}/problems">{name}, {elsewhere}</a>'
