@@ -15,9 +15,10 @@ CATEGORIES = 8
 WORDS = (
     "the of and a to in is that for it as was with be by on not this are or from at which one "
     "kernel tensor memory cache device batch stream layer weight gradient compile graph trace "
-    "build have page list order time second measure median sample noise branch merge split shape stride "
-    "copy write read queue block thread worker lock signal socket buffer vector matrix product "
-    "inverse norm value result number table figure column number half double single mixed precise rough"
+    "build have page list order time second measure median sample noise branch merge split shape "
+    "stride copy write read queue block thread worker lock signal socket buffer vector matrix "
+    "inverse norm value result number table figure column number half double single "
+    "mixed precise rough product"
 ).split()
 NAMES = (
     "alpha beta gamma delta value total count index offset width height depth score weight bias "

@@ -1,7 +1,9 @@
-"""What the probe adds to a block: an empty block in a kernel, with and without it.
+"""What the probe adds to a block: blocks in a kernel, with and without it.
 
 The kernel has imported torch and jax and holds a few live arrays, as it does in a post. Time is
-taken inside the kernel, around what IPython's events call; median and maximum of so many blocks.
+taken inside the kernel, around what IPython's events and the reply call; median and maximum of so
+many blocks, of empty ones and of those that import and compile (what the probe makes of graph
+breaks and compilations is counted, the compiling is not).
 """
 
 from __future__ import annotations
@@ -17,23 +19,39 @@ from sitegen.model import BlockDone, Event, Stream
 from sitegen.passes.asked import Caller, Options
 
 BLOCKS = 200
+COMPILING = 40
 SETUP = """
 import time, torch, jax, jax.numpy as jnp
 kept = [jnp.ones(8) + n for n in range(20)], torch.ones(8)
 recorder = get_ipython().kernel.recorder
 spent = []
-for name in ("_begin", "_end"):
-    def timed(*arguments, call=getattr(recorder, name)):
+def timed(call):
+    def calls(*arguments):
         begun = time.perf_counter_ns()
-        call(*arguments)
+        result = call(*arguments)
         spent.append((time.perf_counter_ns() - begun) / 1e6)
-    events = get_ipython().events.callbacks
-    for callbacks in events.values():
-        for place, callback in enumerate(callbacks):
-            if callback == getattr(recorder, name):
-                callbacks[place] = timed
+        return result
+    return calls
+for name in ("_begin", "_end"):
+    own = getattr(recorder, name)
+    for callbacks in get_ipython().events.callbacks.values():
+        callbacks[:] = [timed(own) if callback == own else callback for callback in callbacks]
+recorder.take = timed(recorder.take)
 """
-REPORT = "pairs = [a + b for a, b in zip(spent[1::2], spent[2::2])]; print(*pairs)"
+COMPILE = """
+import numpy, json, torch.nn.functional as F
+def branching(x):
+    if x.sum() > {n}:
+        return x * 2
+    return x
+torch.compile(branching, backend="eager")(kept[1])
+jax.jit(lambda x: x * {n})(kept[0][0]);
+"""
+REPORT = """
+begins_at = 2  # of the block that began to time: its end and its reply
+triples = zip(*[iter(spent[begins_at:])] * 3)
+print(*[sum(triple) for triple in triples])
+"""
 
 
 def main() -> None:
@@ -41,7 +59,8 @@ def main() -> None:
         site = Path(name)
         (site / "content").mkdir()
         (site / "site.toml").write_text('base_url = "/"\n[execute]\ndevice = "cpu"\n', "utf-8")
-        blocks = [SETUP, *(["None"] * BLOCKS), REPORT]
+        compiling = [COMPILE.format(n=n) for n in range(COMPILING)]
+        blocks = [SETUP, *(["None"] * BLOCKS), *compiling, REPORT]
         text = "+++\n+++\n" + "".join(f"```python\n{code}\n```\n" for code in blocks)
         (site / "content/post.md").write_text(text, "utf-8")
         events: list[Event] = []
@@ -49,8 +68,13 @@ def main() -> None:
         last = [event for event in events if isinstance(event, BlockDone)][-1]
     (stream,) = [output for output in last.cell.outputs if isinstance(output, Stream)]
     taken = [float(word) for word in stream.text.split()]
+    say("empty", taken[:BLOCKS])
+    say("compiling", taken[BLOCKS:])
+
+
+def say(kind: str, taken: list[float]) -> None:
     median, largest = statistics.median(taken), max(taken)
-    print(f"{len(taken)} empty blocks: median {median:.3f} ms, largest {largest:.3f} ms a block")
+    print(f"{len(taken)} {kind} blocks: median {median:.3f} ms, largest {largest:.3f} ms a block")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""The flag that rewrites what `tests/cases/*.md` expect."""
+"""Flags that rewrite what tests expect, and a place of its own for each run of the tests."""
 
 from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,3 +13,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help=help)
     help = "write what sitegen gives today into tests/sites/*/expected.txt; read the diff"
     parser.addoption("--update-sites", action="store_true", help=help)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder() -> Iterator[None]:
+    """A folder for temporary files of this run alone: a benchmark of somebody else's on the same
+    machine, which takes the machine's lock, would stop every test that starts a kernel."""
+    with tempfile.TemporaryDirectory(prefix="sg-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sitegen.build import build
+from sitegen.execute.machine import LOCK, TURN
 from sitegen.model import Event, Report
 from sitegen.passes.asked import Caller, Options
 
@@ -75,6 +76,11 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def left_in(temporary: Path) -> list[str]:
+    """What lies in a temporary folder, but for the locks that all sitegens of a machine share."""
+    return sorted(path.name for path in temporary.iterdir() if path.name not in (LOCK, TURN))
 
 
 def stored(root: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import CONFIG, report_of, sitegen, stored, tree, write_site
+from tests.support import CONFIG, left_in, report_of, sitegen, stored, tree, write_site
 
 GOOD = "```python\nprint('measured')\n```\n"
 
@@ -262,7 +262,7 @@ def test_interrupted(tmp_path: Path) -> None:
         assert stderr == "interrupted; nothing was published\n"
         listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
         assert temporary not in listing.stdout
-        assert list(Path(temporary).iterdir()) == []
+        assert left_in(Path(temporary)) == []
 
 
 def test_output_and_base_url(tmp_path: Path) -> None:

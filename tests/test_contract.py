@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.base.errors import Problem, exit_status
+from sitegen.base.errors import Problem, SiteError, exit_status
 from sitegen.build import build
 from sitegen.passes.asked import Caller, Options
 from tests.support import build_site, tree
@@ -88,6 +88,23 @@ def test_templates_of_a_zola_site_that_are_jinja_are_used(tmp_path: Path) -> Non
     assert published(root, "a/index.html") == "own A"
 
 
+@pytest.mark.parametrize("name", ["templates/page.html", "templates/shortcodes/s.html"])
+def test_a_mistake_in_a_migrated_template_is_one(name: str, tmp_path: Path) -> None:
+    files = {
+        "zola.toml": f'{ZOLA}theme = "leaf"\n',
+        "themes/leaf/templates.tera/page.html": "old",
+        f"themes/leaf/{name}": "{{ page.titel }}",
+        "content/a.md": page('title = "A"', "{{ s() }}" if "shortcodes" in name else ""),
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    with pytest.raises(SiteError) as caught:
+        build_site(root)
+    [problem] = caught.value.problems
+    assert problem.span is not None
+    assert problem.span.path == f"themes/leaf/{name}"
+
+
 def test_in_a_site_of_ours_such_a_template_is_a_mistake(tmp_path: Path) -> None:
     assert exit_status(publish(tmp_path, {**TERA, "content/a.md": page()})) == 2
 
@@ -125,6 +142,99 @@ def test_older_names_of_keys(tmp_path: Path) -> None:
     assert severities(problems) == ["notice", "notice"]
     assert "<guid>https://example.org/a/</guid>" in published(tmp_path, "rss.xml")
     assert not (tmp_path / "public/atom.xml").exists()
+
+
+def test_languages_as_zola_once_listed_them(tmp_path: Path) -> None:
+    """They have the site's title and the names of its feeds, their words in `[translations]`."""
+    files = {
+        "config.toml": (
+            f'{ZOLA}title = "T"\nfeed_filename = "rss.xml"\nbuild_search_index = true\n'
+            'languages = [{ code = "ko", feed = true, search = false }, { code = "de" }]\n'
+            'taxonomies = [{ name = "tags" }, { name = "tags", lang = "ko", feed = true }]\n'
+            '[translations]\nplain = "?"\n'
+            '[translations.en]\nhi = "Hi"\n[translations.ko]\nhi = "안녕"\n'
+        ),
+        "content/2026-01-01_a.md": page(),
+        "content/2026-01-01_a.ko.md": page('title = "가"\n[taxonomies]\ntags = ["One"]'),
+        "templates/page.html": (
+            "{{ trans(key='hi') }}{% if lang == 'en' %}{{ trans(key='plain') }}{% endif %}"
+        ),
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    report, _ = build_site(root)
+    assert severities(report.problems) == ["notice"]
+    assert "<title>T</title>" in published(root, "ko/rss.xml")
+    assert "<guid>https://example.org/ko/a/</guid>" in published(root, "ko/tags/one/rss.xml")
+    assert published(root, "a/index.html") == "Hi?"
+    assert published(root, "ko/a/index.html") == "안녕"
+    there = {"search_index.en.js", "search_index.ko.js", "rss.xml", "de/rss.xml"}
+    assert there & set(tree(root / "public")) == {"search_index.en.js"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('{ code = "x1" }', "`x1` is no code"),
+        ('{ code = "de" }, { code = "de" }', "two languages `de`"),
+        ("{ feed = true }", "`` is no code"),
+        ('{ code = "de", titel = "x" }', "`titel` is not a key of a language"),
+    ],
+)
+def test_a_list_of_languages_with_a_mistake(entry: str, said: str, tmp_path: Path) -> None:
+    config = f"{ZOLA}languages = [{entry}]\n"
+    [problem] = publish(tmp_path, {"site.toml": config})
+    assert problem.message == said
+    assert problem.span is not None
+    assert problem.span.line == 2
+
+
+def test_an_address_without_a_protocol(tmp_path: Path) -> None:
+    files = {
+        "site.toml": 'base_url = "//example.org/~ann"\ngenerate_feeds = true\n',
+        "content/a.md": page("date = 2026-01-01", "[b](@/b.md)"),
+        "content/b.md": page(),
+    }
+    assert publish(tmp_path, files) == ()
+    assert "<id>//example.org/~ann/a/</id>" in published(tmp_path, "atom.xml")
+    assert 'href="/~ann/b/"' in published(tmp_path, "a/index.html")
+
+
+def test_an_unknown_key_of_a_section_stops_no_zola_site(tmp_path: Path) -> None:
+    files = {"zola.toml": ZOLA, "content/_index.md": page('sorted_by = "date"')}
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    report, _ = build_site(root)
+    assert [(p.severity, p.help) for p in report.problems] == [
+        ("warning", ("did you mean `sort_by`?",))
+    ]
+
+
+def test_what_concerns_zola_only_is_said_where_it_asks_for_something(tmp_path: Path) -> None:
+    config = (
+        f"{ZOLA}compile_sass = false\nhard_link_static = false\n[markdown]\nextra_syntaxes = []\n"
+    )
+    assert publish(tmp_path, {"site.toml": config}) == ()
+
+
+def test_sass_that_waits_to_be_compiled_is_a_warning(tmp_path: Path) -> None:
+    files = {
+        "site.toml": f'{ZOLA}compile_sass = true\ntheme = "leaf"\n',
+        "sass/site.scss": "a { b: c }",
+        "themes/leaf/sass/leaf.scss": "a { b: c }",
+    }
+    [problem] = publish(tmp_path, files)
+    assert problem.severity == "warning"
+    assert problem.message == "the Sass files in `sass` and `themes/leaf/sass` are not compiled"
+
+
+def test_footnotes_of_a_zola_site_stand_where_they_were_written(tmp_path: Path) -> None:
+    files = {"zola.toml": ZOLA, "content/a.md": page("", "One[^1].\n\n[^1]: Note.\n\nTwo.")}
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    build_site(root)
+    html = published(root, "a/index.html")
+    assert html.index("Note.") < html.index("Two.")
 
 
 def test_the_home_section_may_have_a_feed_of_its_own(tmp_path: Path) -> None:
@@ -421,6 +531,60 @@ def test_what_is_not_rendered_has_no_page_and_no_place_in_its_section(tmp_path: 
     publish(tmp_path, files)
     assert urls(tmp_path) == ["s/a/index.html", "t/index.html"]
     assert "Unseen" not in published(tmp_path, "t/index.html")
+
+
+def test_what_is_not_rendered_makes_no_term(tmp_path: Path) -> None:
+    front = 'render = false\n[taxonomies]\ntags = ["Alone"]'
+    assert publish(tmp_path, {"content/a.md": page(front)}) == ()
+    assert not (tmp_path / "public/tags/alone").exists()
+
+
+HIDDEN = {
+    "site.toml": (
+        f"{ZOLA}generate_feeds = true\nbuild_search_index = true\n"
+        'taxonomies = [{ name = "tags", feed = true }]\n'
+    ),
+    "content/_index.md": page('sort_by = "date"'),
+    "content/seen.md": page('date = 2026-01-01\ntitle = "Seen"\n[taxonomies]\ntags = ["x"]'),
+    "content/away.md": page(
+        'date = 2026-01-02\ntitle = "Away"\nhidden = true\n[taxonomies]\ntags = ["x", "y"]'
+    ),
+    "content/attic/_index.md": page('title = "Attic"\nhidden = true\nsort_by = "date"'),
+    "content/attic/old.md": page('date = 2026-01-03\ntitle = "Old"'),
+    "content/attic/found.md": page('date = 2026-01-04\ntitle = "Found"\nhidden = false'),
+    "content/attic/box/_index.md": page('title = "Box"'),
+    "content/attic/box/deep.md": page('date = 2026-01-05\ntitle = "Deep"'),
+}
+
+
+def test_what_is_hidden_has_its_address_and_is_named_nowhere(tmp_path: Path) -> None:
+    """A section hides what lies below it too, unless that says otherwise; as in Zola 0.23."""
+    assert publish(tmp_path, HIDDEN) == ()
+    assert {"away/index.html", "attic/old/index.html", "attic/box/deep/index.html"} <= set(
+        urls(tmp_path)
+    )
+    assert not (tmp_path / "public/tags/y").exists()
+    named = ["atom.xml", "sitemap.xml", "index.html", "tags/x/index.html", "attic/index.html"]
+    text = "".join(published(tmp_path, name) for name in named)
+    text += "".join(file.read_text() for file in (tmp_path / "public").glob("search*/**/*.json"))
+    for name in ("away/", "attic/old", "attic/box"):
+        assert name not in text
+    for name in ("seen/", "attic/found/"):
+        assert f"https://example.org/{name}" in published(tmp_path, "atom.xml")
+        assert f"https://example.org/{name}" in published(tmp_path, "sitemap.xml")
+
+
+def test_a_page_that_no_feed_has(tmp_path: Path) -> None:
+    files = {
+        **HIDDEN,
+        "content/seen.md": HIDDEN["content/seen.md"].replace(
+            "\ndate", "\ninclude_in_feeds = false\ndate"
+        ),
+    }
+    assert publish(tmp_path, files) == ()
+    assert "seen" not in published(tmp_path, "atom.xml") + published(tmp_path, "tags/x/atom.xml")
+    assert "seen/" in published(tmp_path, "sitemap.xml")
+    assert "Seen" in published(tmp_path, "index.html")
 
 
 def test_a_transparent_section_gives_its_pages_to_the_one_above(tmp_path: Path) -> None:

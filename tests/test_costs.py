@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.model import BlockDone, CacheUse, Measures
+from sitegen.model import BlockDone, CacheUse, Look, Measures
+from sitegen.render.breaks import Mark, list_marks
 from tests.support import CONFIG, build_site, write_site
 
 POST = """
@@ -140,6 +142,7 @@ def test_the_compilers_are_told_apart(costs: list[Measures]) -> None:
     assert xla > 0
     assert costs[7].compile_torch == 0
     assert costs[7].compile == pytest.approx(xla)
+    assert costs[7].caches == (), "XLA keeps none unless it is told where"
     assert costs[0].compile_xla is None or costs[0].compile_xla == 0
 
 
@@ -246,3 +249,95 @@ jax.jit(lambda x: jnp.tan(x) @ x)(jnp.ones((5, 5))).shape
     assert all(use.misses > 0 for use in cold)
     assert all(use.hits > 0 for use in warm)
     assert all(use.misses == 0 for use in warm)
+
+
+MARKED = """
+```python
+#| label: breaks
+import torch
+
+@torch.compile(backend="eager")
+def branching(x):
+    # not in the key
+    y = torch.relu(x)
+    if y.sum() > 1:
+        return y * 2
+    return y
+
+branching(torch.ones(3))
+```
+```python,linenos,linenostart=40,hide_lines=1
+branching(torch.ones(4))
+print("x")
+```
+```python,hl_lines=1
+#| echo: fold
+@torch.compile(backend="eager", dynamic=False)
+def shaped(x):
+    return x + 1
+
+for n in range(2, 5):
+    shaped(torch.ones(n))
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write_site(tmp_path_factory.mktemp("marked"), {"content/post.md": MARKED})
+    report, _ = build_site(root)
+    assert report.problems == ()
+    return root
+
+
+def page(root: Path) -> str:
+    return (root / "public/post/index.html").read_text("utf-8")
+
+
+def test_a_line_is_marked_and_named_beneath_its_code(marked: Path) -> None:
+    html = page(marked)
+    start = html.index('id="breaks"')
+    figure = html[start : html.index("</figure>", start)]
+    found = re.findall(r'<mark class="line noted" data-note="(.*?)">(.*?)</mark>', figure)
+    assert [(note, re.sub("<[^>]*>", "", code)) for note, code in found] == [
+        ("compiled anew", '@torch.compile(backend="eager")'),
+        ("graph break, compiled anew", "    if y.sum() &gt; 1:"),
+    ]
+    rows = re.findall("<li>(.*?)</li>", figure)
+    assert any(row.startswith("line 7: graph break: ") for row in rows)
+    assert any(row.startswith("line 3: compiled anew") for row in rows)
+    code = re.sub("<[^>]*>", "", figure[figure.index("<pre") : figure.index("</pre>")])
+    assert "graph break" not in code, "what is copied is the code"
+
+
+def test_the_card_counts_what_broke(marked: Path) -> None:
+    html = page(marked)
+    card = html[html.index('<section class="card"') :]
+    assert "1 graph break" in card
+    assert "compiled anew 2 times" in card
+    assert not re.search(r"\b(?:faster|slower)\b", html)
+
+
+def test_marks_go_with_the_code_that_they_are_about(marked: Path, tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    shutil.copytree(marked, root)
+    text = (root / "content/post.md").read_text("utf-8")
+    (root / "content/post.md").write_text(text.replace("y * 2", "y * 3"), "utf-8")
+    build_site(root, mode="no-exec")
+    assert "data-note" not in page(root)
+    assert "cell-breaks" not in page(root)
+
+
+def test_lines_are_numbered_as_the_reader_sees_them() -> None:
+    look = Look(linenostart=40, hide_lines=((2, 3),))
+    marks = (
+        Mark(1, "graph break", ("why",)),
+        Mark(2, "not compiled", ("that <is> hidden", "other")),
+        Mark(5, "compiled anew", ("a", "b", "c")),
+    )
+    assert re.findall("<li>(.*?)</li>", list_marks(marks, look)) == [
+        "line 40: graph break: why",
+        "in a line that is not shown: not compiled: that &lt;is&gt; hidden (and 1 more)",
+        "line 42: compiled anew 3 times, first because a",
+    ]
+    assert list_marks((), look) == ""

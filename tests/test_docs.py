@@ -97,6 +97,13 @@ def test_every_example_is_right(tmp_path: Path, info: Info, content: str) -> Non
             assert mistakes(without_running(tmp_path, files)) == []
             html = (tmp_path / "public/page/index.html").read_text("utf-8")
             assert '<aside class="warm"><p><em>So</em></p>' in html
+        case "jinja" if "components/" in name:
+            page = "+++\n+++\n{% <note kind='warm'> %}\n*So*\n{% </note> %}"
+            files = {name: content, "content/page.md": page}
+            assert mistakes(without_running(tmp_path, files)) == []
+            html = (tmp_path / "public/page/index.html").read_text("utf-8")
+            assert '<aside class="note warm" lang="en"><strong>Note</strong>' in html
+            assert "<p><em>So</em></p>" in html
         case "jinja":
             page = "+++\ntitle = 'A'\nauthors = ['Ada']\n+++\n"
             files = {name: content, "content/page.md": page}
@@ -200,6 +207,7 @@ CONFIGURATION = (
     LanguageConfig,
 )
 NOT_KEYS = {
+    "own_templates",
     "root",
     "file",
     "language",

@@ -21,7 +21,7 @@ from sitegen.execute.kernels import Stopped
 from sitegen.kernel import sitegen_guard
 from sitegen.model import Failure, Finished
 from tests.sidebyside import Site, descendants, failure, printed, run_post, zygote_for
-from tests.support import build_site, stored, write_site
+from tests.support import build_site, left_in, stored, write_site
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what is orphaned is found on Linux")
 
@@ -124,7 +124,7 @@ def test_each_ends_within_its_limit_and_the_good_ones_are_whole(
             pool = stack.enter_context(ThreadPoolExecutor(4))
             running = {name: pool.submit(run_post, site, name, zygote) for name in names}
             ended = {name: future.result() for name, future in running.items()}
-        assert list(Path(temporary).iterdir()) == []
+        assert left_in(Path(temporary)) == []
     for name, (_, expected) in HOSTILE.items():
         found = failure(ended[name])
         assert (found is None) == (expected is None), (name, found)
@@ -272,7 +272,7 @@ def test_nothing_is_left_when_sitegen_is_ended(tmp_path: Path, number: int, dela
         assert started_below(temporary) == []
         if number != signal.SIGKILL:
             assert status == 130
-            assert list(Path(temporary).iterdir()) == []
+            assert left_in(Path(temporary)) == []
     assert left_behind() == []
 
 

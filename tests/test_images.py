@@ -46,6 +46,8 @@ def made(source: Path, **arguments: Any) -> Image.Image:
     [
         ({"op": "scale", "width": 10, "height": 30}, (10, 30)),
         ({"op": "fit_width", "width": 20}, (20, 10)),
+        ({"op": "fit_width", "width": 160, "height": 0}, (160, 80)),
+        ({"op": "fit_height", "width": 0, "height": 20}, (40, 20)),
         ({"op": "fit_width", "width": 160}, (160, 80)),
         ({"op": "fit_height", "height": 10}, (20, 10)),
         ({"op": "fit", "width": 20, "height": 20}, (20, 10)),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader
 
 from sitegen.base.errors import Problem, SiteError, render_problem
+from sitegen.base.tera2 import CALLED
 from sitegen.cli import main
 from sitegen.migrate.known import FILTERS, FUNCTIONS, RENAMED, TESTS
 from sitegen.migrate.run import Migration, diff_of, migrate_folder, write_migration
@@ -120,7 +121,7 @@ def test_what_changes(tera: str, jinja: str) -> None:
         ("{% if a is lower %}{% endif %}", "sitegen has no test `lower`", 12),
         ("{% set d = load_data(url='https://x') %}", "a build never reads from the network", 22),
         ("{% macro date(date) %}{{ self::date(date=date) }}{% endmacro %}", "the macro `date` is hidden by a variable of its name", 32),
-        ("{% component x() %}", "there is no tag `component`", 4),
+        ("{% compnent x() %}", "there is no tag `compnent`", 4),
         ("{% macro a() %}{{ other::f() }}{% endmacro %}", "`other` is imported nowhere, or from several files: its macros are not known here", 19),
     ],
 )  # fmt: skip
@@ -163,7 +164,7 @@ def test_the_known_names_are_those_that_there_are(tmp_path: Path) -> None:
     environment = templates_of(tmp_path, {}).environment
     assert environment.filters.keys() >= FILTERS
     assert environment.tests.keys() >= TESTS
-    own = environment.globals.keys() - {"dict", "lipsum", "cycler", "joiner", "namespace"}
+    own = environment.globals.keys() - {"dict", "lipsum", "cycler", "joiner", "namespace"} - CALLED
     assert own | {"super"} == FUNCTIONS
     assert set(RENAMED.values()) <= FUNCTIONS
 
@@ -336,3 +337,23 @@ def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "templates/a.html").write_bytes(b"a\r\n{{ self::f() }}\r\n")
     write_migration(of(tmp_path), tmp_path)
     assert (tmp_path / "templates/a.html").read_bytes() == b"a\r\n{{ f() }}\r\n"
+
+
+def test_what_is_tera_2_is_read_as_it_stands(tmp_path: Path) -> None:
+    files = {
+        "a.html": "{% component a(x) %}{{ x?.y }}{% endcomponent %}",
+        "b.html": "{{ <a x='1' /> }}",
+    }
+    migration = of(theme(tmp_path, files))
+    assert (migration.changed, migration.notes) == ({}, ())
+
+
+def test_what_of_tera_2_is_not_understood_is_listed(tmp_path: Path) -> None:
+    [note] = of(theme(tmp_path, {"a.html": "{{ a?.b }}\n{{ [x for x in a?.c] }}"})).notes
+    assert note.span is not None
+    assert note.span.line == 2
+
+
+def test_an_empty_tag_is_listed(tmp_path: Path) -> None:
+    [note] = of(theme(tmp_path, {"a.html": "a{{}}"})).notes
+    assert note.message == "an empty tag"

@@ -195,6 +195,16 @@ def test_words_are_words_of_themselves(text: str) -> None:
 # --- as themes for Zola load it -----------------------------------------------------------------
 
 
+def test_an_index_in_json_has_the_library_beside_it_too(tmp_path: Path) -> None:
+    config = (
+        'base_url = "https://example.org"\nbuild_search_index = true\n'
+        '[search]\nindex_format = "elasticlunr_json"\n'
+    )
+    assert publish(tmp_path, {"site.toml": config, "content/a.md": page()}) == ()
+    names = {path.name for path in (tmp_path / "public").iterdir()}
+    assert {"search_index.en.json", "elasticlunr.min.js"} <= names
+
+
 def test_a_zola_file_means_the_index_of_zola(tmp_path: Path) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "content/a.md").write_text(page("date = 2026-01-01"), "utf-8")

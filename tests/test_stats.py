@@ -187,7 +187,9 @@ def test_processes_in_two_groups() -> None:
     assert two_groups([1.0, 1.01, 1.02, 1.5, 1.51, 1.52]) == (1.01, 1.51)
     assert two_groups([1.0, 1.01, 1.02, 1.03, 1.04, 1.5]) is None  # one is no group
     assert two_groups([1.0, 1.05, 1.1, 1.15, 1.2, 1.25]) is None
+    assert two_groups([1.0, 1.5, 2.0, 2.5, 3.0, 3.5]) is None  # spread, not parted
     assert two_groups([1.0, 2.0]) is None
+    assert two_groups([]) is None
 
 
 # --- powers ---------------------------------------------------------------------------------

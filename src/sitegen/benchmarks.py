@@ -104,8 +104,8 @@ class Sampled(msgspec.Struct, frozen=True, omit_defaults=True):
     """The samples of a variant in one process: seconds a call, by round.
 
     `samples[i]` of two variants in one process belong to the same round. `quiet` is false where
-    warming up did not come to rest in its time. `peak_host` and `peak_device` are the largest of
-    its calls.
+    warming up did not come to rest in its time. `peak_host` and `peak_device` are what one of its
+    calls takes above the memory that was in use before it.
     """
 
     process: int
@@ -135,7 +135,7 @@ class Series(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `difference` is the largest |a - b| / (1 + |b|) over all elements to the first variant, None
     for that itself; `tolerance` the default for their dtypes. `failure` says why a variant has
-    no samples.
+    no samples. `disagrees` says why results cannot be compared number by number.
     """
 
     variant: str
@@ -147,6 +147,7 @@ class Series(msgspec.Struct, frozen=True, omit_defaults=True):
     breaks: tuple[GraphBreak, ...] = ()
     recompiles: tuple[GraphBreak, ...] = ()
     failure: str | None = None
+    disagrees: str | None = None
 
 
 class ProcessNote(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -168,13 +169,15 @@ class ProcessNote(msgspec.Struct, frozen=True, omit_defaults=True):
 class Benchmark(msgspec.Struct, frozen=True, omit_defaults=True):
     """A measured benchmark: series by point, then variant in the order of the code.
 
-    `attempts` counts the runs that were made until it was stable or given up.
+    `attempts` counts the runs that were made until it was stable or given up. `prelude` is how long
+    each block that it needs took, the longest of its processes.
     """
 
     variants: tuple[str, ...]
     series: tuple[Series, ...]
     processes: tuple[ProcessNote, ...]
     attempts: int = 1
+    prelude: tuple[float, ...] = ()
     version: int = 1
 
 

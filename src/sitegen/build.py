@@ -14,6 +14,7 @@ from sitegen.base.errors import (
     Problem,
     sort_problems,
 )
+from sitegen.claims import Judgement
 from sitegen.content.source import scan_dot_files
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
@@ -26,9 +27,10 @@ from sitegen.model import (
 )
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
+from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.parse import hold_back, parse_all, select_plans
-from sitegen.render.body import render_body
+from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets
@@ -75,11 +77,13 @@ def build(
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A site in memory: what its pages show of runs, their bodies, and all that is published."""
+    """A site in memory: what its pages show of runs, their bodies, all that is published, and what
+    is said of the claims of each page, by its path."""
 
     settled: Settled
     pages: tuple[Page, ...]
     artifacts: tuple[Artifact, ...]
+    judged: Mapping[str, Judgement]
 
 
 def make_site(
@@ -101,24 +105,33 @@ def make_site(
         problems += settled.problems
     stop_if_fatal(problems)
     with clock.stage("render"):
+        history = History(config.root, hosts.named)
+        judged = judge_site(drafts, settled.shown, history, problems)
         pages = [
-            _page(draft, settled.shown.get(draft.document.source.name, ()), kept or Kept())
+            _page(
+                draft,
+                settled.shown.get(draft.document.source.name, ()),
+                judged.get(draft.document.source.path, NOTHING_JUDGED),
+                kept or Kept(),
+            )
             for draft in drafts
         ]
         problems += _about_outputs(drafts, settled.shown)
-        artifacts = assemble_site(config, drafts, pages, problems, caller.environ, settled.shown)
+        artifacts = assemble_site(
+            config, drafts, pages, problems, caller.environ, settled.shown, judged
+        )
         documents = [draft.document for draft in drafts]
         artifacts += render_downloads(documents, settled.shown, config.base_url)
     stop_if_fatal(problems)
-    return Made(settled, tuple(pages), tuple(artifacts))
+    return Made(settled, tuple(pages), tuple(artifacts), judged)
 
 
-def _page(draft: Draft, shown: Sequence[Shown], kept: Kept) -> Page:
+def _page(draft: Draft, shown: Sequence[Shown], judgement: Judgement, kept: Kept) -> Page:
     """The page of a draft, as it was kept or made now."""
-    page = kept.page(draft, shown)
+    page = kept.page(draft, shown, judgement)
     if page is None:
-        page = render_body(draft.document, shown)
-        kept.keep_page(draft, shown, page)
+        page = render_body(draft.document, shown, judgement)
+        kept.keep_page(draft, shown, judgement, page)
     return page
 
 

@@ -20,6 +20,7 @@ import msgspec
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
 from sitegen.benchmarks import Bench, Benchmark, GraphBreak
+from sitegen.claims import BenchImage, Tied
 from sitegen.settings import (
     Anchors,
     Html,
@@ -95,12 +96,14 @@ class SiteConfig(msgspec.Struct, frozen=True):
     """A site's configuration, defaults filled in. `base_url` has no trailing slash.
 
     `file` is where it was read; `languages` begins with the default one, whose title, feeds and
-    taxonomies are the site's own; `extra` holds the theme's keys under the site's.
+    taxonomies are the site's own; `extra` holds the theme's keys under the site's. `own_templates`:
+    they are meant for sitegen, so that a mistake in one is a mistake.
     """
 
     root: Path
     base_url: str
     file: str = "site.toml"
+    own_templates: bool = True
     title: str = ""
     description: str = ""
     language: str = "en"
@@ -112,6 +115,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     ignored_static: tuple[str, ...] = ()
     taxonomies: tuple[TaxonomyConfig, ...] = ()
     taxonomy_root: str = ""
+    skip_content_templating: tuple[str, ...] = ()
     hold_future: bool = False
     generate_feeds: bool = False
     feed_limit: int | None = None
@@ -121,6 +125,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     exclude_paginated_pages_in_sitemap: Literal["none", "all"] = "none"
     generate_robots_txt: bool = True
     archive: str = ""
+    measurements: str = ""
     build_search_index: bool = False
     social_cards: bool = False
     social_font: str = ""
@@ -190,7 +195,8 @@ class Meta(msgspec.Struct, frozen=True):
 
     `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
     `lang` is said by the file's name. `insert_anchor_links` and `html` hold for this file's own
-    text, whoever said so: itself, its section or the site. `paginate_by` is 0 for never.
+    text, whoever said so: itself, its section or the site. What is `hidden` has its address, and no
+    list, feed, sitemap or search index names it. `paginate_by` is 0 for never.
     """
 
     title: str | None = None
@@ -204,6 +210,8 @@ class Meta(msgspec.Struct, frozen=True):
     lang: str = "en"
     aliases: tuple[str, ...] = ()
     in_search_index: bool = True
+    include_in_feeds: bool = True
+    hidden: bool = False
     insert_anchor_links: Anchors = "none"
     html: Html = "trusted"
     authors: tuple[str, ...] = ()
@@ -370,8 +378,9 @@ class Document(msgspec.Struct, frozen=True):
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
-    shortcodes asked for. `alone`: nothing made it but its own text,
-    what sections hand down to it, and the configuration; no template and no other file.
+    shortcodes asked for. `ties` are its links to measurements, whose tokens have their index as
+    `meta["tied"]`, and `bench_images` the places of charts. `alone`: nothing made it but its own
+    text, what sections hand down to it, and the configuration; no template and no other file.
     """
 
     source: Source
@@ -386,6 +395,8 @@ class Document(msgspec.Struct, frozen=True):
     inlines: tuple[Inline, ...] = ()
     files: tuple[Artifact, ...] = ()
     markdown: MarkdownConfig = MarkdownConfig()
+    ties: tuple[Tied, ...] = ()
+    bench_images: tuple[BenchImage, ...] = ()
     alone: bool = False
 
 
@@ -594,12 +605,37 @@ class Accepted(msgspec.Struct, frozen=True):
     difference: str
 
 
+MEASUREMENT = 1
+"""The number of how measurements are made; 0 are those of before it was kept."""
+
+
+class Conditions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the machine was just before a run; None where it does not tell.
+
+    `load` is the system's average of the last minute, `governor` and `clock` (in MHz, with the
+    highest) are the device's: of a CPU or of an accelerator. `throttled` names why an accelerator
+    ran below its clock.
+    """
+
+    load: float | None = None
+    governor: str | None = None
+    clock: int | None = None
+    highest_clock: int | None = None
+    temperature: float | None = None
+    throttled: tuple[str, ...] = ()
+    battery: bool = False
+
+
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a run's results come from. Nothing here names a person or a host.
 
-    `preloaded` is what a forked kernel had imported before the first block: importing it again
-    costs nothing there. `beside` is how many other runs of ours shared the machine at most.
-    `torch_device` is the default device that torch was given.
+    `packages` are those that the post's modules come from, with all that they need; `imports` those
+    among them that its code names; `builds` what torch says of its making. `cores` are those that
+    it might use, by its affinity and its control group. `devices` counts the machine's accelerators
+    of that name. `preloaded` is what a forked kernel had imported before the first block: importing
+    it again costs nothing there. `beside` is how many other runs of ours shared the machine at
+    most. `torch_device` is the default device that torch was given. `measurement` is the number of
+    how it was measured.
     """
 
     python: str = ""
@@ -616,6 +652,12 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     beside: int = 0
     torch_device: str | None = None
     sitegen: str = ""
+    imports: tuple[str, ...] = ()
+    builds: Mapping[str, str] = {}
+    devices: int = 0
+    container: str | None = None
+    conditions: Conditions | None = None
+    measurement: int = 0
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -697,7 +739,8 @@ class Shown(msgspec.Struct, frozen=True):
     """A run that a page shows for a session, and whether its code has changed since.
 
     `cells[i]` is the cell shown under the plan's block i, `texts[i]` the text of its inline
-    expression i; None: not run yet.
+    expression i; None: not run yet. `earlier` are runs of the same code on the same device with
+    other libraries, the newest of each, newest first; of benchmarks only.
     """
 
     plan: Plan
@@ -705,18 +748,23 @@ class Shown(msgspec.Struct, frozen=True):
     cells: tuple[Cell | None, ...]
     texts: tuple[str | None, ...] = ()
     stale: bool = False
+    earlier: tuple[Run, ...] = ()
 
 
 # --- what is published ----------------------------------------------------------------------
 
 
 class CostRow(msgspec.Struct, frozen=True):
-    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden."""
+    """A line of a card's cost table; `anchor` is the block's id, "" where it is hidden.
+
+    `notes` say what else is to be known of it: graph breaks, caches, what was loaded already.
+    """
 
     title: str
     anchor: str
     one_off: tuple[str, ...]
     measures: Measures
+    notes: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -731,6 +779,31 @@ class Measured(msgspec.Struct, frozen=True):
     rows: tuple[CostRow, ...]
     stale: bool = False
     accepted: tuple[Accepted, ...] = ()
+
+
+class BenchRow(msgspec.Struct, frozen=True):
+    """A run of a benchmark as lists see it; `data` is the file beside the page that holds it.
+
+    `current` says that the page shows it by itself, not only among earlier ones.
+    """
+
+    device: Device
+    started: dt.datetime
+    software: tuple[str, ...]
+    result: str
+    data: str
+    current: bool = True
+    stale: bool = False
+    by: str | None = None
+
+
+class BenchCard(msgspec.Struct, frozen=True):
+    """A benchmark as lists see it; `anchor` is the id of its chart, "" where none is shown."""
+
+    name: str
+    title: str
+    anchor: str
+    rows: tuple[BenchRow, ...]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -760,6 +833,7 @@ class Card(msgspec.Struct, frozen=True):
     meta: Meta
     also_measured: tuple[Measured, ...] = ()
     downloads: tuple[str, ...] = ()
+    benches: tuple[BenchCard, ...] = ()
 
     @property
     def is_section(self) -> bool:

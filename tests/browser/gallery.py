@@ -6,13 +6,18 @@ that was measured on two devices, with a figure, an error, folded code and a sta
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PIL import Image
 
-from sitegen.model import Cell, Run
+from sitegen.benchmarks import Benchmark
+from sitegen.model import Cell, Device, Plan, Run
 from sitegen.storage.measurements import load_store, put_run
+from tests.bench_sites import plans_of
+from tests.benches import H100, M3, STARTED, made_up_benchmark, made_up_run, run_cells
 from tests.support import build_site, write_site
 
 CONFIG = """
@@ -207,6 +212,59 @@ print("the rest still runs")
 ```
 """
 
+BENCHMARKS = """+++
+title = "Benchmarks whose numbers are made up"
+description = "Bars, a sweep, two parameters; what one device says, and several."
+date = 2026-01-04
++++
+Above the chart.
+
+![The same over time (made-up numbers)](bench:block;runs=all;samples=all)
+
+```python
+#| bench: block
+#| caption: Time per call of one block (made-up numbers)
+#| work: 103e6 FLOP
+def eager(t):
+    return t @ t
+
+def compiled(t):
+    print(t)
+    return fast(t)
+
+def jitted(j):
+    return product(j)
+```
+
+A sweep, on one device:
+
+![](bench:sweep;on=h100)
+
+```python
+#| bench: sweep
+#| caption: One product of two square matrices (made-up numbers)
+#| sweep: {n: [256, 512, 1024, 2048, 4096]}
+def eager(n):
+    return n
+
+def compiled(n):
+    return n
+
+def jitted(n):
+    return n
+```
+
+```python
+#| bench: grid
+#| sweep: {n: [256, 1024, 4096], m: [256, 512]}
+def eager(n, m):
+    return n
+
+def a_variant_whose_name_is_far_too_long(n, m):
+    return m
+```
+"""
+
 PAGES = {
     "home": "/",
     "section": "/posts/",
@@ -215,6 +273,9 @@ PAGES = {
     "prose": "/posts/prose/",
     "broken": "/posts/broken/",
     "stale": "/posts/earlier/",
+    "benchmarks": "/posts/benchmarks/",
+    "measurements": "/measurements/",
+    "measurements by device": "/measurements/by-device/",
     "plain": "/about/",
     "terms": "/tags/",
     "term": "/tags/figures/",
@@ -242,6 +303,7 @@ def publish_gallery(root: Path) -> Path:
         "content/posts/prose.md": PROSE,
         "content/posts/prose.ar.md": ARABIC,
         "content/posts/earlier.md": EARLIER,
+        "content/posts/benchmarks.md": BENCHMARKS,
         "content/posts/short.md": (
             '+++\ntitle = "Short"\ndate = 2026-01-01\n'
             '[taxonomies]\ntags = ["figures"]\n+++\nText.\n'
@@ -250,9 +312,12 @@ def publish_gallery(root: Path) -> Path:
     write_site(root, files, CONFIG)
     (root / "static").mkdir(exist_ok=True)
     Image.new("RGB", (320, 200), "teal").save(root / "static/dot.png")
+    _store_benchmarks(root)
     build_site(root)
     store = load_store(root)
     for entry in store.entries:
+        if entry.run.benchmark is not None:
+            continue
         put_run(root, _elsewhere(store.with_blobs(entry.run)))
         if entry.run.page == "posts/earlier":
             entry.path.unlink()
@@ -260,6 +325,35 @@ def publish_gallery(root: Path) -> Path:
     (root / "content/posts/broken.md").write_text(BROKEN, "utf-8")
     build_site(root, allow_errors=True)
     return root / "public"
+
+
+def _store_benchmarks(root: Path) -> None:
+    """Made-up results of every benchmark: of two devices, of a reader, of older libraries."""
+    plans = {plan.bench.name: plan for plan in plans_of(root) if plan.bench is not None}
+
+    def put(plan: Plan, benchmark: Benchmark, device: Device, **provenance: Any) -> None:
+        run = made_up_run(benchmark, device=device, **provenance)
+        cells = run_cells(plan)
+        run = msgspec.structs.replace(
+            run, key=plan.key, page=plan.page, session=plan.session, cells=cells
+        )
+        put_run(root, run)
+
+    block, sweep, grid = plans["block"], plans["sweep"], plans["grid"]
+    put(block, made_up_benchmark(broken="compiled"), H100)
+    for months, (torch, scale) in enumerate((("2.12.1", 1.1), ("2.11.0", 1.4)), 1):
+        started = STARTED - dt.timedelta(days=90 * months)
+        put(block, made_up_benchmark(scale=scale), H100, torch=torch, started=started)
+    later = STARTED + dt.timedelta(hours=1)
+    put(block, made_up_benchmark(scale=3.3, shaky="jitted"), M3, started=later)
+    read = made_up_benchmark(scale=2.0, seed=3)
+    put(block, read, M3, by="Ada Reader", started=later + dt.timedelta(days=1))
+    points = [{"n": n} for n in (256, 512, 1024, 2048, 4096)]
+    put(sweep, made_up_benchmark(points=points, shaky="jitted"), H100)
+    put(sweep, made_up_benchmark(points=points, scale=4), M3, started=later)
+    pairs = [{"n": n, "m": m} for n in (256, 1024, 4096) for m in (256, 512)]
+    names = {"eager": 3e-4, "a_variant_whose_name_is_far_too_long": 2e-4}
+    put(grid, made_up_benchmark(names, pairs), H100)
 
 
 def _elsewhere(run: Run) -> Run:

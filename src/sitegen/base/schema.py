@@ -224,6 +224,10 @@ class Table:
         table = self.table(key)
         return {name: table.table(name) for name in sorted(table._data)}
 
+    def holds(self, key: str, kind: type) -> bool:
+        """Whether a value of this kind stands under the key."""
+        return isinstance(self._data.get(key), kind)
+
     def free(self, key: str) -> dict[str, Any]:
         """A table that belongs to the author; its keys are not checked."""
         return dict(self._typed(key, dict, "a table", f"[{self._name(key)}]", {}))
@@ -237,10 +241,10 @@ class Table:
         self._known.add(key)
 
     def not_used(self, keys: Sequence[str], because: str) -> None:
-        """Accept keys that have no effect, and say so where one stands."""
+        """Accept keys that have no effect, and say so where one asks for something."""
         for key in keys:
             self._known.add(key)
-            if key in self:
+            if self._data.get(key):
                 self.report(key, f"`{self._name(key)}` has no effect: {because}", severity="notice")
 
     def forget(self, old: str, new: str) -> None:

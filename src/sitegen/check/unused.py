@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from sitegen.base.errors import Problem, Span
+from sitegen.base.tera2 import definitions
 from sitegen.check.address import Inside
 from sitegen.check.atlas import Atlas
 from sitegen.check.links import served
@@ -110,6 +111,8 @@ def find_unused_templates(
         if any(by_name.search(text) for other, text in templates.items() if other != file):
             continue
         if name.startswith("shortcodes/") and _is_called(PurePosixPath(name), prose):
+            continue
+        if next(definitions(templates[file]), None) is not None:
             continue
         message = "no page and no template asks for this template"
         yield Problem("notice", "unused", message, Span(file, 1))

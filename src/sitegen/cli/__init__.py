@@ -22,6 +22,7 @@ COMMANDS = (
     check.check,
     results.status,
     results.verify,
+    results.diff,
     results.accept,
     results.prune,
     results.clean,

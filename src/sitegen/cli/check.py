@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--external", is_flag=True, help="Ask other hosts whether links to them are alive.")
+@click.option("--fix", is_flag=True, help="Write the measured numbers into the prose first.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def check(root: Path, external: bool, strict: bool, as_json: bool) -> None:
-    """Find what is wrong with the site: links, anchors, alternative texts, paths, unused files.
+def check(root: Path, external: bool, fix: bool, strict: bool, as_json: bool) -> None:
+    """Find what is wrong with the site: links, anchors, alternative texts, paths, unused files,
+    claims and numbers that are not what was measured.
 
     Runs nothing, publishes nothing, and asks no other host unless told to.
 
@@ -35,9 +37,9 @@ def check(root: Path, external: bool, strict: bool, as_json: bool) -> None:
     from sitegen.model import Report
 
     try:
-        with interruptible(as_json, "nothing was changed"):
+        with interruptible(as_json, "no file was left half written"):
             ask = (lambda questions: ask_all(questions, Manners())) if external else None
-            found = check_site(root, caller(), ask)
+            found = check_site(root, caller(), ask, fix=fix)
     except SiteError as error:
         if as_json:
             click.echo(render_json(Report(problems=error.problems), 2, error.problems))
@@ -60,7 +62,11 @@ def _render(found: Checked) -> Iterator[str]:
     parts = [count(found.pages, "page"), f"{count(found.links, 'link')} within the site"]
     if found.asked:
         parts.append(f"{found.asked} elsewhere")
+    if found.claims:
+        parts.append(count(len(found.claims), "claim"))
     yield f"{' · '.join(parts)} · {sum(found.seconds.values()):.2f} s"
+    for fix in found.fixed:
+        yield f"{fix.file}: `{fix.was}` is now `{fix.text}`"
     severities = [problem.severity for problem in found.problems]
     errors = severities.count("error") + severities.count("fatal")
     mistakes = ", ".join(

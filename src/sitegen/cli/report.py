@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from sitegen.base.errors import Problem
-    from sitegen.model import Event, Report
+    from sitegen.model import Event, Report, Started
     from sitegen.passes.asked import Caller, Options
 
 Watch = Callable[["Event"], None]
@@ -173,6 +173,15 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
         click.echo(f"{rest}\n" if rest else "", err=True)
 
 
+def _where(started: Started) -> str:
+    """What runs now, in words."""
+    plan = started.plan
+    if plan.bench is not None:
+        return f"{plan.bench.name}, process {started.process} of {started.processes}"
+    label = plan.blocks[started.block].show.label
+    return f"block {started.block + 1} of {len(plan.blocks)}" + (f", {label}" if label else "")
+
+
 @contextmanager
 def watching() -> Iterator[Watch]:
     """A function to be told of events; on a terminal it shows post, block and elapsed time."""
@@ -193,12 +202,9 @@ def watching() -> Iterator[Watch]:
             match event:
                 case Queued():
                     tasks[page] = progress.add_task(f"{page}: waiting", start=False)
-                case Started(plan=plan, block=block):
-                    label = plan.blocks[block].show.label
-                    where = f"block {block + 1} of {len(plan.blocks)}"
-                    shown = f"{page}: {where}" + (f", {label}" if label else "")
+                case Started():
                     progress.start_task(tasks[page])
-                    progress.update(tasks[page], description=shown)
+                    progress.update(tasks[page], description=f"{page}: {_where(event)}")
                 case Finished() | Failed():
                     progress.remove_task(tasks.pop(page))
                 case _:

@@ -1,4 +1,4 @@
-"""`status`, `verify`, `accept`, `prune` and `clean`: what looks at stored results."""
+"""`status`, `verify`, `diff`, `accept`, `prune` and `clean`: what looks at stored results."""
 
 from __future__ import annotations
 
@@ -57,6 +57,28 @@ def verify(
         with watching() as watch:
             found = compare(root, posts, Tolerance(rtol, atol), caller(), watch, device)
         reply(found, found.status, render_verification(found))
+
+
+@click.command()
+@click.argument("posts", nargs=-1)
+@click.option("--from", "start", help="The run of before: a date, a device, or package==version.")
+@click.option("--to", "end", help="The run that is compared with it; else the newest other one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def diff(
+    root: Path, posts: tuple[str, ...], start: str | None, end: str | None, as_json: bool
+) -> None:
+    """Compare two stored runs of the benchmarks of POSTS; else the last two of each device.
+
+    Says of each variant whether it is slower, faster, not different, or that it is undecided.
+    Runs nothing. The exit status is 0 whatever it finds, 2 if nothing could be compared.
+    """
+    from sitegen.cli.changes import render_difference
+    from sitegen.commands.diff import diff as compare
+
+    with answer(as_json, "nothing was changed") as reply:
+        found = compare(root, posts, start, end, caller())
+        reply(found, found.status, render_difference(found))
 
 
 @click.command()

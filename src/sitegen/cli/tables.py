@@ -84,7 +84,7 @@ def _below(row: Row) -> Iterator[str]:
 def render_verification(found: Verification) -> Iterator[str]:
     """A line for each session; below it block by block what differs."""
     for result in found.results:
-        session = "" if result.session == MAIN else f", session {result.session}"
+        session = _unit(result.session)
         on = f" on {result.device}" if result.device else ""
         why = f": {result.why}" if result.why else ""
         yield f"{result.page}{session}: {result.verdict}{on}{why}"
@@ -103,6 +103,14 @@ def render_verification(found: Verification) -> Iterator[str]:
             yield "nothing could be compared: `sitegen status` says what is stored"
 
 
+def _unit(session: str) -> str:
+    """What of a page is spoken of, behind a comma; nothing for the session of all."""
+    kind, _, name = session.partition(":")
+    if name:
+        return f", benchmark {name}"
+    return "" if kind == MAIN else f", session {kind}"
+
+
 def _differences(result: Verified) -> Iterator[str]:
     for difference in result.differences:
         span = difference.span
@@ -116,7 +124,7 @@ def _differences(result: Verified) -> Iterator[str]:
 def render_acceptance(found: Acceptance) -> Iterator[str]:
     """The difference that was accepted for each result, and its file."""
     for entry in found.bound:
-        session = "" if entry.session == MAIN else f", session {entry.session}"
+        session = _unit(entry.session)
         yield f"{entry.page}{session}: the result of {entry.device} is accepted: {entry.file}"
         yield from (f"    {line}" for line in entry.difference.splitlines())
     yield "the page says so from the next build on; commit the new files"

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem, exit_status, sort_problems
+from sitegen.benchmarks import Judged
 from sitegen.build import make_site
 from sitegen.check.address import Inside
 from sitegen.check.atlas import Atlas, survey
@@ -18,35 +19,50 @@ from sitegen.check.results import as_notices, find_failed
 from sitegen.check.subject import Subject
 from sitegen.check.texts import find_jumps, find_silent_figures, find_silent_images
 from sitegen.check.unused import find_unused_files, find_unused_templates
+from sitegen.claims import Fix
 from sitegen.content.source import decode
 from sitegen.model import SiteConfig
 from sitegen.passes.asked import Caller, Clock, Options
 from sitegen.passes.parse import hold_back, parse_all
 from sitegen.storage.measurements import load_failed
+from sitegen.storage.mend import put_fixes
 from sitegen.storage.publish import check_artifacts
 
 
 class Checked(msgspec.Struct, frozen=True):
     """What was looked at and found: pages, links within the site, other hosts' addresses that
-    were asked for; seconds by stage."""
+    were asked for; seconds by stage.
+
+    `claims` are all claims and numbers that measurements were asked about, held or not; `fixes`
+    what would make numbers true, and `fixed` those that were written.
+    """
 
     pages: int
     links: int
     asked: int
     problems: tuple[Problem, ...]
     seconds: Mapping[str, float]
+    claims: tuple[Judged, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    fixed: tuple[Fix, ...] = ()
 
     def status(self, *, strict: bool) -> int:
         """1 if something is to be mended, else 0."""
         return min(1, exit_status(self.problems, strict=strict))
 
 
-def check(root: Path, caller: Caller, ask: Ask | None) -> Checked:
+def check(root: Path, caller: Caller, ask: Ask | None, *, fix: bool = False) -> Checked:
     """All that is wrong with the site; nothing is run and nothing published.
 
-    `ask` asks other hosts; None leaves them alone. Raises SiteError where the site cannot be read
-    or rendered.
+    `ask` asks other hosts; None leaves them alone. With `fix`, the measured numbers are first
+    written into the Markdown files. Raises SiteError where the site cannot be read or rendered.
     """
+    fixes = _check(root, caller, None).fixes if fix else ()
+    fixed = put_fixes(root, fixes)
+    return msgspec.structs.replace(_check(root, caller, ask), fixed=fixed)
+
+
+def _check(root: Path, caller: Caller, ask: Ask | None) -> Checked:
     problems: list[Problem] = []
     clock = Clock()
     options = Options(mode="no-exec", tell_unpublished=True)
@@ -71,6 +87,8 @@ def check(root: Path, caller: Caller, ask: Ask | None) -> Checked:
         asked=len(questions),
         problems=sort_problems(problems),
         seconds=clock.seconds,
+        claims=tuple(claim for page in made.judged.values() for claim in page.all),
+        fixes=tuple(fix for page in made.judged.values() for fix in page.fixes),
     )
 
 

@@ -22,7 +22,7 @@ def find_orphans(look: Look) -> list[Run]:
     wanted = {
         look.store.path_of(run)
         for outcome in look.everything
-        for run in (*outcome.stored.fresh, *outcome.stored.stale)
+        for run in (*outcome.stored.fresh, *outcome.stored.stale, *outcome.stored.contributed)
     }
     return [
         entry.run

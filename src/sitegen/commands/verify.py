@@ -12,6 +12,7 @@ from sitegen.base.errors import Problem
 from sitegen.commands.look import Look, look_at
 from sitegen.execute.choose import freshest, why_not_fresh
 from sitegen.execute.compare import Difference, Tolerance, compare_runs
+from sitegen.execute.compare_bench import compare_benchmarks
 from sitegen.execute.drift import find_drift
 from sitegen.execute.lookup import saves_for
 from sitegen.execute.outcome import Outcome
@@ -159,6 +160,10 @@ def _judge(
         why = now.message if isinstance(now, Problem) else ""
         return msgspec.structs.replace(bare, verdict="not run", why=why)
     differences = tuple(compare_runs(plan, stored, now, tolerance))
+    timings = compare_benchmarks(plan, stored, now) if not differences else ()
+    if isinstance(timings, str):
+        return msgspec.structs.replace(bare, why=timings, measured=look.file_of(stored))
+    differences += timings
     origin = now.provenance
     accepted = stored.accepted
     return msgspec.structs.replace(

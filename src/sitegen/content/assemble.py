@@ -44,7 +44,7 @@ def _lists(pages: Iterable[Card], folders: Sections) -> dict[str, list[Card]]:
     """The pages of each section, by its path; those of a transparent one are its parent's too."""
     found: dict[str, list[Card]] = {section.path: [] for section in folders.values()}
     for page in pages:
-        if page.meta.render:
+        if page.meta.render and not page.meta.hidden:
             for section in _sections_of(page, folders):
                 found[section.path].append(page)
     return found
@@ -64,7 +64,7 @@ def _subsections(folders: Sections) -> dict[str, tuple[Card, ...]]:
     found: dict[str, list[Card]] = {section.path: [] for section in folders.values()}
     for (folder, lang), section in folders.items():
         above = folders.get((folder.rpartition("/")[0], lang))
-        if folder and above is not None:
+        if folder and above is not None and not section.meta.hidden:
             found[above.path].append(section)
     return {
         path: tuple(sorted(below, key=lambda card: (card.weight or 0, card.title, card.path)))

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import msgspec
+
 from sitegen.base.errors import Problem, Severity, SiteError, Span, nearest
 from sitegen.base.paths import why_no_path
 from sitegen.base.schema import Table, parse_duration
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
+from sitegen.content.languages import parse_languages, parse_words
 from sitegen.content.settings import (
     parse_feed_filenames,
     parse_generate_feeds,
-    parse_languages,
     parse_link_checker,
     parse_markdown,
     parse_search,
@@ -32,15 +34,15 @@ from sitegen.settings import LanguageConfig
 FILE = "site.toml"
 FILES = (FILE, "zola.toml", "config.toml")
 """Where a configuration may stand; the first that is there is read."""
+MIGRATED = "templates.tera"
+"""Where `migrate-templates` keeps templates as they were."""
 KINDS = ("cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 
 _FOREIGN = (
-    "compile_sass",
     "hard_link_static",
     "highlight_code",
     "highlight_theme",
     "highlight_themes_css",
-    "skip_content_templating",
 )
 MOST_PROCESSES = 100
 CHOSEN_BY_DEVICE = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "JAX_PLATFORMS"}
@@ -63,7 +65,16 @@ def load_config(root: Path, problems: list[Problem]) -> SiteConfig:
         help = f'run sitegen in a site\'s folder; the smallest {FILE} is: base_url = "/"'
         raise SiteError([Problem("fatal", "config", f"there is no {FILE} here", help=(help,))])
     config = _parse_config(_read_table(root, file, problems), root, file)
+    if file != FILE:
+        config = msgspec.structs.replace(config, own_templates=_are_migrated(config))
     return with_theme(config, problems) if config.theme else config
+
+
+def _are_migrated(config: SiteConfig) -> bool:
+    """Whether `migrate-templates` has been here: what it kept lies beside the templates."""
+    folders = [config.root]
+    folders += [config.root / "themes" / config.theme] if config.theme else []
+    return any((folder / MIGRATED).is_dir() for folder in folders)
 
 
 def _read_table(root: Path, file: str, problems: list[Problem]) -> Table:
@@ -92,7 +103,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         feed_filenames=parse_feed_filenames(table, ("atom.xml",)),
         build_search_index=table.boolean("build_search_index", False),
         search=parse_search(table.table("search"), "sitegen" if ours else "elasticlunr_javascript"),
-        translations=table.string_map("translations"),
+        translations=parse_words(table, table.string("default_language", "en")),
     )
     languages = parse_languages(table, default, slugs)
     default = languages[0]
@@ -111,6 +122,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         ignored_static=_globs(table, "ignored_static"),
         taxonomies=default.taxonomies,
         taxonomy_root=_folder(table, "taxonomy_root"),
+        skip_content_templating=_globs(table, "skip_content_templating"),
         hold_future=table.boolean("hold_future", False),
         generate_feeds=default.generate_feeds,
         feed_limit=table.optional_integer("feed_limit", minimum=1),
@@ -122,6 +134,7 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         ),
         generate_robots_txt=table.boolean("generate_robots_txt", True),
         archive=_folder(table, "archive", "archive" if ours else ""),
+        measurements=_folder(table, "measurements", "measurements" if ours else ""),
         build_search_index=default.build_search_index,
         social_cards=table.boolean("social_cards", False),
         social_font=_font(table, root),
@@ -137,9 +150,24 @@ def _parse_config(table: Table, root: Path, file: str) -> SiteConfig:
         devices=_devices(table),
         extra=table.free("extra"),
     )
+    _say_of_sass(table, root, config.theme)
     table.not_used(_FOREIGN, "it concerns Zola only")
     table.finish(where=file)
     return config
+
+
+def _say_of_sass(table: Table, root: Path, theme: str) -> None:
+    """A warning where style sheets wait to be made; Zola makes those of a theme in any case."""
+    folders = ["sass"] if table.boolean("compile_sass", False) else []
+    folders += [f"themes/{theme}/sass"] if theme else []
+    found = [f"`{folder}`" for folder in folders if (root / folder).is_dir()]
+    if found:
+        message = f"the Sass files in {' and '.join(found)} are not compiled"
+        help = "put the style sheets that they make into `static`, and take the folder away"
+        key = "compile_sass" if "compile_sass" in table else "theme"
+        table.report(key, message, help, severity="warning")
+    else:
+        table.not_used(("compile_sass",), "it concerns Zola only")
 
 
 def _execute(table: Table, file: str) -> ExecuteConfig:
@@ -227,11 +255,14 @@ def parse_measure(table: Table, outer: MeasureConfig) -> MeasureConfig:
 
 
 def why_no_address(url: str) -> str | None:
-    """What keeps an URL from being the address of a site; None where nothing does."""
+    """What keeps an URL from being the address of a site; None where nothing does.
+
+    `//host` is the host by whatever protocol a page came.
+    """
     if url in ("", "/"):
         return None
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(f"https:{url}" if url.startswith("//") else url)
     except ValueError as error:
         return f"`{url}` is no address: {error}"
     if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"\s", url):

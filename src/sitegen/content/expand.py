@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem, Severity, Span, nearest
+from sitegen.content.filled import Filled, FillIn, fill
 from sitegen.content.shortcodes import CALL_LIKE, Call, Code, Fault, Ignored, Value, find_calls
 from sitegen.content.snippets import Snippets
 from sitegen.model import Origin
@@ -42,9 +43,22 @@ def expand(
     body: str, origin: Origin, snippets: Snippets, include: Include, problems: list[Problem]
 ) -> Expanded:
     """The body with its shortcodes expanded; mistakes in them go to `problems`."""
+    if snippets.fill_in is not None:
+        return _filled(body, origin, snippets.fill_in, problems)
     if CALL_LIKE.search(body) is None:
         return Expanded(body)
     return _Expander(body, origin, snippets, include, problems).expanded()
+
+
+def _filled(body: str, origin: Origin, fill_in: FillIn, problems: list[Problem]) -> Expanded:
+    """The body as the template that it is; as it stands where there is nothing to fill in."""
+    if "{{" not in body and "{%" not in body:
+        return Expanded(body)
+    filled = fill(body, origin, fill_in)
+    if isinstance(filled, Filled):
+        return Expanded(*filled)
+    problems += filled
+    return Expanded(body)
 
 
 class _Expander:

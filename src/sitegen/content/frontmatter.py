@@ -30,12 +30,14 @@ _SORTS: tuple[SortBy, ...] = (
 
 
 class Scope(NamedTuple):
-    """What a section hands down to the pages below it; `own` only to those of its own folder."""
+    """What a section hands down to the pages below it; `own` only to those of its own folder,
+    `hidden` only in its own language."""
 
     execute: ExecuteConfig
     measure: MeasureConfig
     html: Html
     own: Own
+    hidden: bool = False
 
 
 class Own(NamedTuple):
@@ -78,7 +80,11 @@ def _folder(source: Source) -> str:
 def scope_below(meta: Meta) -> Scope:
     """What a section hands down."""
     return Scope(
-        meta.execute, meta.measure, meta.html, Own(meta.insert_anchor_links, meta.page_template)
+        meta.execute,
+        meta.measure,
+        meta.html,
+        Own(meta.insert_anchor_links, meta.page_template),
+        meta.hidden,
     )
 
 
@@ -107,7 +113,7 @@ def scope_of(source: Source, lang: str, config: SiteConfig, scopes: Scopes) -> S
             own = own._replace(page_template=here.own.page_template)
         found = here or scopes.get((folder, config.language))
         if found is not None:
-            return found._replace(own=own)
+            return found._replace(own=own, hidden=here.hidden if here else False)
         if not folder:
             return Scope(config.execute, config.measure, config.markdown.html, own)
         folder = folder.rpartition("/")[0]
@@ -140,6 +146,8 @@ def _parse_page(
         lang=name.lang,
         aliases=_aliases(table),
         in_search_index=table.boolean("in_search_index", True),
+        include_in_feeds=table.boolean("include_in_feeds", True),
+        hidden=table.boolean("hidden", scope.hidden),
         insert_anchor_links=scope.own.insert_anchor_links,
         html=_html(table, scope),
         authors=table.strings("authors"),
@@ -178,6 +186,7 @@ def _parse_section(
         lang=name.lang,
         aliases=_aliases(table),
         in_search_index=table.boolean("in_search_index", True),
+        hidden=table.boolean("hidden", scope.hidden),
         insert_anchor_links=table.choice("insert_anchor_links", _ANCHORS, site),
         html=_html(table, scope),
         template=table.optional_string("template"),
@@ -195,7 +204,7 @@ def _parse_section(
         render=table.boolean("render", True),
         body_line=body_line,
     )
-    table.finish(where="a section")
+    table.finish(unknown=None if config.file == "site.toml" else "warning", where="a section")
     return meta
 
 

@@ -11,11 +11,12 @@ from markdown_it.token import Token
 
 from sitegen.base.expressions import holds_expression
 from sitegen.content.slug import anchor_of
+from sitegen.content.tie_tokens import without_ties
 from sitegen.model import Heading
 from sitegen.settings import Anchors, SlugMode
 
 RESERVED_IDS = re.compile(
-    r"main|how-measured|block-\d+|continue-reading|fn(?:ref)?\d+(?::\d+)?|(?:fn|fr)-.*"
+    r"main|how-measured|block-\d+|bench-.*|continue-reading|fn(?:ref)?\d+(?::\d+)?|(?:fn|fr)-.*"
 )
 """Ids that the theme, blocks without a label, summaries and footnotes give."""
 
@@ -102,13 +103,13 @@ def nest(flat: Sequence[Heading]) -> tuple[Heading, ...]:
 
 
 def plain_text(inline: Token) -> str:
-    """A heading's text without its markup and without its inline expressions: a number moves no
-    link."""
+    """A heading's text without its markup, its inline expressions and its links to measurements: a
+    number moves no link."""
     texts = {"softbreak": " ", "hardbreak": " "}
     kinds = ("text", "code_inline", "formula")
     return "".join(
         child.content if child.type in kinds else texts.get(child.type, "")
-        for child in inline.children or ()
+        for child in without_ties(inline.children or ())
         if not (child.type == "code_inline" and holds_expression(child.content))
     ).strip()
 

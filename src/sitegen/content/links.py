@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from typing import NamedTuple
@@ -108,6 +108,8 @@ def _settle(
         message = f"a link of the kind `{scheme}:` is refused"
         problems.append(Problem("error", "link", message, span, excerpt, (help,)))
         token.attrSet(key, "#")
+    elif key == "src" and target.startswith("@/"):
+        yield finder.link(target, target)
     elif key == "src":
         _settle_picture(token, target, beside)
     elif target.startswith("@/"):
@@ -177,6 +179,16 @@ class Finder:
         if token.map[0] > self._at[0]:
             self._at = (token.map[0], 0)
         self._last = token.map[1]
+
+    def try_at(self, accept: Callable[[Span], bool], *forms: str) -> tuple[Span, str] | None:
+        """Where one of these texts next stands, if that is accepted; else None, and the next look
+        is from where this one was."""
+        before = self._at
+        span, excerpt = self.place_of(*forms)
+        if self._at != before and accept(span):
+            return span, excerpt
+        self._at = before
+        return None
 
     def link(self, target: str, written: str) -> Link:
         """A link, with its place."""

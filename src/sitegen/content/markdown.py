@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, Span
 from sitegen.content.dialect import dialect_of, parser_for
-from sitegen.content.expand import expand
+from sitegen.content.expand import Expanded, expand
 from sitegen.content.fences import (
     PYTHON,
     Beside,
@@ -23,6 +23,7 @@ from sitegen.content.fences import (
     parse_look,
     shown_language,
 )
+from sitegen.content.globs import matcher
 from sitegen.content.headings import (
     RESERVED_IDS,
     demote,
@@ -39,6 +40,7 @@ from sitegen.content.marks import settle_marks
 from sitegen.content.option_lines import Fence
 from sitegen.content.snippets import NONE, Snippets
 from sitegen.content.source import decode
+from sitegen.content.ties import Ties, find_ties
 from sitegen.content.urls import asset_folder
 from sitegen.model import Block, Document, Meta, Origin, SiteConfig, Source
 
@@ -60,7 +62,11 @@ def parse_document(
     """The document in a file's body; mistakes in its blocks go to `problems`."""
     origin = Origin(source, meta, url)
     include = partial(include_file, source, config.root)
-    expanded = expand(body, origin, snippets, include, problems)
+    skipped = matcher(config.skip_content_templating)
+    if snippets.fill_in is not None and skipped(source.path):
+        expanded = Expanded(body)
+    else:
+        expanded = expand(body, origin, snippets, include, problems)
     environment: dict[str, Any] = {}
     tokens = parser_for(dialect_of(config.markdown, expanded.text)).parse(
         expanded.text, environment
@@ -70,10 +76,13 @@ def parse_document(
         demote(tokens)
     text = Text(tokens, body.split("\n"), source, meta)
     blocks = _blocks(text, problems)
+    ties = find_ties(text, blocks, problems) if meta.execute.enabled else Ties(tokens)
+    tokens, text = ties.tokens, text._replace(tokens=ties.tokens)
     inlines = find_inlines(tokens, blocks, source, meta) if meta.execute.enabled else ()
     prefix = "" if meta.html == "trusted" else GUEST_PREFIX
     address = permalink(config.base_url, url)
     taken = [block.id for block in blocks]
+    taken += (f"bench-{block.bench.name}" for block in blocks if block.bench is not None)
     headings = find_headings(tokens, address, taken, config.slugify.anchors, prefix)
     anchors = (*(heading.id for heading in headings), *taken, *raw_ids(tokens))
     files = _files(source, url, config)
@@ -97,6 +106,8 @@ def parse_document(
         inlines=inlines,
         files=() if expanded.lines is None else snippets.made_files(),
         markdown=config.markdown,
+        ties=ties.links,
+        bench_images=ties.images,
         alone=not (
             files.asked
             or templated

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import get_args
 
 from sitegen.base.paths import why_no_path
@@ -12,7 +11,6 @@ from sitegen.settings import (
     HighlightConfig,
     Html,
     IndexFormat,
-    LanguageConfig,
     LinkCheckConfig,
     MarkdownConfig,
     SearchConfig,
@@ -25,8 +23,7 @@ INDEX_FORMATS: tuple[IndexFormat, ...] = get_args(IndexFormat)
 _MODES: tuple[SlugMode, ...] = ("on", "safe", "off")
 HTML: tuple[Html, ...] = ("trusted", "sanitise", "escape")
 _FOREIGN = "it concerns Zola only"
-_CODE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
-_DEFAULT_FEEDS = ("atom.xml",)
+DEFAULT_FEEDS = ("atom.xml",)
 NOT_YET = "this version of sitegen does not know it yet"
 
 _ZOLA_MARKDOWN = (
@@ -35,6 +32,7 @@ _ZOLA_MARKDOWN = (
     "highlight_theme",
     "highlight_themes_css",
     "extra_syntaxes_and_themes",
+    "extra_syntaxes",
 )
 
 
@@ -53,7 +51,8 @@ def parse_slugify(table: Table) -> SlugConfig:
 def parse_markdown(table: Table, *, zola: bool = False) -> MarkdownConfig:
     """`[markdown]`, but for `demote_headings`.
 
-    In Zola's own file formulas are left alone by default: its themes bring a script for them.
+    In Zola's own file formulas are left alone by default: its themes bring a script for them; and
+    footnotes stand where they were written.
     """
     highlighting = table.table("highlighting")
     default = MarkdownConfig()
@@ -67,7 +66,7 @@ def parse_markdown(table: Table, *, zola: bool = False) -> MarkdownConfig:
         smart_punctuation=table.boolean("smart_punctuation", default.smart_punctuation),
         definition_list=table.boolean("definition_list", default.definition_list),
         lazy_async_image=table.boolean("lazy_async_image", default.lazy_async_image),
-        bottom_footnotes=table.boolean("bottom_footnotes", default.bottom_footnotes),
+        bottom_footnotes=table.boolean("bottom_footnotes", not zola),
         github_alerts=table.boolean("github_alerts", default.github_alerts),
         insert_anchor_links=table.choice(
             "insert_anchor_links", ("none", "left", "right", "heading"), "none"
@@ -195,69 +194,3 @@ def parse_paginate_path(table: Table) -> str:
         table.report("paginate_path", f"`paginate_path` {wrong}", 'such as "page"')
         return "page"
     return path
-
-
-def parse_languages(
-    table: Table, default: LanguageConfig, slugs: SlugConfig
-) -> tuple[LanguageConfig, ...]:
-    """The default language, then the others by code; `[languages.xx]` of the default is merged."""
-    declared = parse_taxonomies(table, slugs)
-    languages = table.named_tables("languages")
-    for code in declared.keys() - {"", default.code} - languages.keys():
-        message = f"a taxonomy is in the language `{code}`, which the site does not have"
-        table.report("taxonomies", message, f"[languages.{code}]")
-    found = {}
-    for code, entry in sorted(languages.items()):
-        if not _CODE.fullmatch(code):
-            entry.report(None, f"`{code}` is no code of a language", "such as `pt` or `pt-BR`")
-        format = default.search.index_format
-        found[code] = _parse_language(entry, code, slugs, declared.get(code, ()), format)
-    taxonomies = declared.get("", ()) + declared.get(default.code, ())
-    first = _merge_default(
-        default,
-        found.pop(default.code, LanguageConfig(default.code, search=default.search)),
-        taxonomies,
-    )
-    return (first, *found.values())
-
-
-def _parse_language(
-    table: Table,
-    code: str,
-    slugs: SlugConfig,
-    declared: tuple[TaxonomyConfig, ...],
-    format: IndexFormat,
-) -> LanguageConfig:
-    language = LanguageConfig(
-        code=code,
-        title=table.string("title"),
-        description=table.string("description"),
-        generate_feeds=parse_generate_feeds(table),
-        feed_filenames=parse_feed_filenames(table, _DEFAULT_FEEDS),
-        taxonomies=declared + parse_taxonomies(table, slugs).get("", ()),
-        build_search_index=table.boolean("build_search_index", False),
-        search=parse_search(table.table("search"), format),
-        translations=table.string_map("translations"),
-    )
-    table.finish(where="a language")
-    return language
-
-
-def _merge_default(
-    site: LanguageConfig, own: LanguageConfig, taxonomies: tuple[TaxonomyConfig, ...]
-) -> LanguageConfig:
-    """The default language: what the site says, with what its own table adds."""
-    plain = SearchConfig(index_format=site.search.index_format)
-    return LanguageConfig(
-        code=site.code,
-        title=site.title or own.title,
-        description=site.description or own.description,
-        generate_feeds=site.generate_feeds or own.generate_feeds,
-        feed_filenames=(
-            own.feed_filenames if site.feed_filenames == _DEFAULT_FEEDS else site.feed_filenames
-        ),
-        taxonomies=taxonomies or own.taxonomies,
-        build_search_index=site.build_search_index or own.build_search_index,
-        search=site.search if site.search != plain else own.search,
-        translations={**own.translations, **site.translations},
-    )

@@ -19,6 +19,7 @@ class Snippets(NamedTuple):
     """The templates below `shortcodes/` by name, whether there is another one, how to render,
     and the pictures that templates have asked for so far; `strict`: what looks like a call is one.
 
+    `fill_in`: what a text gives that is itself a template, where the site's are, as in Zola 0.23.
     `shortcodes` is what each is called to what its file is: `youtube` to `shortcodes/youtube.html`.
     """
 
@@ -27,6 +28,7 @@ class Snippets(NamedTuple):
     render: Render
     made_files: Callable[[], tuple[Artifact, ...]]
     strict: bool = True
+    fill_in: Callable[[str, Origin], str | tuple[Problem, ...]] | None = None
 
 
 def _nothing(

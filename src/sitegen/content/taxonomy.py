@@ -30,6 +30,8 @@ def assemble_taxonomies(
     """The taxonomies of every language, in the order in which they are declared."""
     by_language: dict[str, list[Card]] = {}
     for page in sorted(pages, key=lambda page: page.path):
+        if page.meta.hidden or not page.meta.render:
+            continue
         by_language.setdefault(page.lang, []).append(page)
     return tuple(
         Taxonomy(

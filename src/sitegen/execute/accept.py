@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 import msgspec
 
@@ -12,6 +14,8 @@ from sitegen.base.errors import Problem
 from sitegen.execute.choose import show_run
 from sitegen.execute.plan import run_key
 from sitegen.model import Accepted, Cell, Failure, Plan, Run
+
+_FUNCTION = re.compile(r"^def\s+([^\W_]\w*)", re.M)
 
 
 def accept_run(
@@ -62,10 +66,15 @@ def _why_unfit(plan: Plan, run: Run, cells: Sequence[Cell | None]) -> Iterator[P
             why = f"no value of `{missing[0]}` was measured"
         elif unsaved := [name for name in block.run.saves if name not in saved]:
             why = f"no `{unsaved[0]}` was saved"
-        elif bool(block.run.error) != any(isinstance(entry, Failure) for entry in cell.outputs):
+        elif plan.bench is None and bool(block.run.error) != any(
+            isinstance(entry, Failure) for entry in cell.outputs
+        ):
             why = "its `error` now says otherwise whether it may fail"
         if why is not None:
             yield Problem("fatal", "accept", why, block.span, help=("run the post again",))
+    why = _why_other_benchmark(plan, run)
+    if why is not None:
+        yield Problem("fatal", "accept", why, plan.span, help=("run the post again",))
     left = [entry.code for entry in run.inlines if entry.text is not None]
     for inline in plan.inlines:
         if inline.code in left:
@@ -74,6 +83,24 @@ def _why_unfit(plan: Plan, run: Run, cells: Sequence[Cell | None]) -> Iterator[P
             why = "nothing that was measured can stand for this expression"
             help = ("run the post again",)
             yield Problem("fatal", "accept", why, inline.span, inline.excerpt, help)
+
+
+def _why_other_benchmark(plan: Plan, run: Run) -> str | None:
+    """What the benchmark measures now that the run did not; None where it is no benchmark."""
+    bench, benchmark = plan.bench, run.benchmark
+    if bench is None or benchmark is None:
+        return None
+    variants = [name for name in _FUNCTION.findall(plan.blocks[-1].code) if name != "setup"]
+    if sorted(variants) != sorted(benchmark.variants):
+        return "its variants are others than those that were measured"
+    names = [name for name, _ in bench.run.sweep]
+    points = [
+        dict(zip(names, at, strict=True)) for at in product(*(of for _, of in bench.run.sweep))
+    ]
+    measured = [dict(series.point) for series in benchmark.series]
+    if any(point not in measured for point in points) or any(at not in points for at in measured):
+        return "its sweep has other points than those that were measured"
+    return None
 
 
 def _is_elsewhere(devices: Sequence[str], name: str) -> bool:

@@ -24,6 +24,7 @@ from sitegen.model import (
 )
 
 POLL = 0.25
+PACKAGES_LIMIT = 20.0
 GRACE = 0.7
 """Seconds that an interrupted block has to say where it was."""
 
@@ -36,24 +37,30 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored.
-
-    `imported` are all top-level modules that the post has imported so far.
-    """
+    """The probe's record in the reply to a block; `unfit` says why a value cannot be stored."""
 
     measures: Measures | None = None
     frames: tuple[Frame, ...] = ()
     names: tuple[str, ...] = ()
     opened: tuple[Opened, ...] = ()
-    imported: tuple[str, ...] = ()
     values: Mapping[str, Value] = {}
     unfit: tuple[str, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
 
 
+class Packages(msgspec.Struct, frozen=True):
+    """The packages that a post's modules come from and those that they need, with versions.
+
+    `imports` are those that its code itself names, `builds` what a framework says of its making.
+    """
+
+    versions: Mapping[str, str]
+    imports: tuple[str, ...]
+    builds: Mapping[str, str] = {}
+
+
 class Outcome(msgspec.Struct, frozen=True):
-    """A block that has ended; `opened` are all files that its kernel has opened so far, `imported`
-    all top-level modules.
+    """A block that has ended; `opened` are all files that its kernel has opened so far.
 
     `ended` tells that the kernel did not outlive it: it died, or was killed at the block's limit.
     """
@@ -62,7 +69,6 @@ class Outcome(msgspec.Struct, frozen=True):
     opened: tuple[Opened, ...] = ()
     inlines: tuple[Evaluated, ...] = ()
     ended: bool = False
-    imported: tuple[str, ...] = ()
 
 
 def run_block(
@@ -117,12 +123,28 @@ def run_block(
         if error is not None and not any(map(_is_failure, fold.outputs())):
             fold.add("error", error)  # IPython prints some errors, and sends them nowhere else
         cell = _judge(block, fold.outputs(reply.frames), reply)
-        yield Outcome(cell, reply.opened, reply.inlines, imported=reply.imported)
+        yield Outcome(cell, reply.opened, reply.inlines)
+
+
+def ask_packages(kernel: Kernel, index: int) -> Packages | None:
+    """What the post's modules come from, asked when its last block is done; None: no answer."""
+    identity = kernel.send("", index, {"packages": True})
+    deadline = time.monotonic() + PACKAGES_LIMIT
+    while (left := deadline - time.monotonic()) > 0:
+        messages = kernel.receive(min(POLL, left))
+        if not messages and kernel.death() is not None:
+            return None
+        for message in messages:
+            own = message["parent_header"].get("msg_id") == identity
+            if own and message["msg_type"] == "execute_reply":
+                found = message["metadata"].get("sitegen", {}).get("packages")
+                return msgspec.convert(found, Packages | None)
+    return None
 
 
 def skip_block(block: Block, status: Literal["not run", "not here"] = "not run") -> Cell:
     """The cell of a block that was not run: its session had ended, or it is for other devices."""
-    return _cell(block, status, (), None)
+    return make_cell(block, status, (), None)
 
 
 def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
@@ -141,7 +163,7 @@ def _asked(block: Block, inlines: Sequence[Inline]) -> dict[str, object]:
 
 
 def _cut_short(block: Block, outputs: tuple[Output, ...], failure: Failure) -> Outcome:
-    return Outcome(_cell(block, "failed", (*outputs, failure), None), ended=True)
+    return Outcome(make_cell(block, "failed", (*outputs, failure), None), ended=True)
 
 
 def _is_failure(output: Output) -> bool:
@@ -155,23 +177,24 @@ def _judge(block: Block, outputs: tuple[Output, ...], reply: Reply) -> Cell:
     if failure is None and wanted is not False:
         name = "an error" if wanted is True else str(wanted)
         missed = Failure("DidNotRaise", f"`#| error` promises {name}, but the block raised none")
-        return _cell(block, "failed", (*outputs, missed), reply.measures)
+        return make_cell(block, "failed", (*outputs, missed), reply.measures)
     name = str(wanted).rpartition(".")[2]
     meant = failure is None or wanted is True or name in (failure.name, *reply.names)
     if meant and reply.unfit:
         unfit = tuple(Failure("NoValue", why) for why in reply.unfit)
-        return _cell(block, "failed", (*outputs, *unfit), reply.measures)
+        return make_cell(block, "failed", (*outputs, *unfit), reply.measures)
     status: CellStatus = "ok" if meant else "failed"
-    return _cell(block, status, outputs, reply.measures, reply.values)
+    return make_cell(block, status, outputs, reply.measures, reply.values)
 
 
-def _cell(
+def make_cell(
     block: Block,
     status: CellStatus,
     outputs: tuple[Output, ...],
     measures: Measures | None,
     values: Mapping[str, Value] | None = None,
 ) -> Cell:
+    """The cell of a block that ended so."""
     return Cell(
         status=status,
         code=block.code_digest,

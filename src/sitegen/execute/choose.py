@@ -22,13 +22,15 @@ class Stored(msgspec.Struct, frozen=True):
     """What the store has for a plan: runs of its key with unchanged inputs, older runs of its page.
 
     `damaged` names the devices in whose folder a file of the page cannot be read; `changed` says
-    which input is why a run of the plan's own key is stale.
+    which input is why a run of the plan's own key is stale. `contributed` are runs of readers,
+    which never count as the author's.
     """
 
     fresh: tuple[Run, ...] = ()
     stale: tuple[Run, ...] = ()
     damaged: tuple[str, ...] = ()
     changed: str | None = None
+    contributed: tuple[Run, ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True):

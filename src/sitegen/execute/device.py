@@ -31,7 +31,10 @@ class Accelerator(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What an interpreter finds on this machine: `kernel/discover.py`'s answer."""
+    """What an interpreter finds on this machine: `kernel/discover.py`'s answer.
+
+    `packages` are all that are installed there.
+    """
 
     cpu: str
     cores: int
@@ -40,6 +43,7 @@ class Machine(msgspec.Struct, frozen=True):
     python: str
     packages: Mapping[str, str]
     accelerators: tuple[Accelerator, ...]
+    container: str | None = None
 
 
 def discover(python: Path, env: Mapping[str, str], *, accelerators: bool) -> Machine | Problem:

@@ -30,8 +30,12 @@ FIXED = {
 _BEFORE = r"(?:(?<![\w/.-])|(?<=://)|(?<= -[A-Za-z])|(?<=[\d\[]m))"
 """Where an absolute path may begin in a text: `file:///x`, ` -I/x` and behind a colour count."""
 
-RECORDED = re.compile(r"XLA_FLAGS|JAX_\w+|TORCHINDUCTOR_\w+|PYTORCH_\w+|\w+_NUM_THREADS|CUDA_\w+")
-"""The variables that can change results, kept with them."""
+RECORDED = re.compile(
+    r"(?!TORCH_LOGS)(?:XLA|JAX|LIBTPU|TF|TORCH|TORCHINDUCTOR|TORCHDYNAMO|PYTORCH|TRITON|CUDA|CUBLAS|CUDNN|NVIDIA"
+    r"|HIP|ROCR|HSA|MIOPEN|MTL|OMP|KMP|GOMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR|MALLOC|NCCL)_\w+"
+    r"|\w+_NUM_THREADS|LD_PRELOAD|PYTHON(?:HASHSEED|OPTIMIZE|MALLOC|DEVMODE)"
+)
+"""The variables that can change results or their time, kept with them."""
 
 INTERPRETER = Path("bin/python")
 

@@ -18,7 +18,8 @@ def about_failures(plan: Plan, run: Run, *, allow: bool) -> Iterator[Problem]:
         failure = _failure(cell)
         if failure is not None:
             span, excerpt = _place(plan, block, failure)
-            yield Problem(severity, "block", _message(failure), span, excerpt, _remedy(failure))
+            remedy = _remedy(failure) if plan.bench is None else _remedy_of_benchmark(failure)
+            yield Problem(severity, "block", _message(failure), span, excerpt, remedy)
     for inline, evaluated in zip(plan.inlines, run.inlines, strict=False):
         failure = evaluated.failure
         if failure is not None:
@@ -50,6 +51,18 @@ def _place(plan: Plan, block: Block, failure: Failure) -> tuple[Span, str]:
                 column = len(text) - len(text.lstrip()) + 1
                 return Span(inside.file or plan.file, line, column, len(text.strip())), text
     return block.span, ""
+
+
+def _remedy_of_benchmark(failure: Failure) -> tuple[str, ...]:
+    match failure.name:
+        case "TimeoutError":
+            return ("each process has this long: `#| timeout: 30m`, or less to do: `max_time`",)
+        case "MemoryError" | "KernelDied" | "ModuleNotFoundError":
+            return _remedy(failure)
+        case "NameError":
+            return ("a benchmark sees the blocks that it needs, and its own names only",)
+        case _:
+            return ("mend it; or say `#| eval: false` to show the benchmark only",)
 
 
 def _remedy(failure: Failure) -> tuple[str, ...]:

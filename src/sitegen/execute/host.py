@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
+import platform
 import subprocess
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,26 +16,39 @@ from sitegen.base.errors import Problem
 from sitegen.execute.device import Machine, all_devices, choose_devices, discover, named
 from sitegen.execute.environment import (
     RECORDED,
+    Mask,
     default_torch_device,
     find_python,
     find_secrets,
     import_time_environment,
     inherited_variables,
 )
-from sitegen.model import Device, Plan, Provenance, Run, SiteConfig
+from sitegen.model import (
+    MEASUREMENT,
+    Device,
+    DeviceConfig,
+    Plan,
+    Provenance,
+    Run,
+    SiteConfig,
+)
+
+BASIC = ("torch", "jax", "jaxlib", "numpy", "ipykernel")
+"""The packages that are recorded where a kernel does not tell what it has imported."""
 
 
 class Host(msgspec.Struct, frozen=True):
     """Where a plan runs: interpreter, device, what is known of it, the author's environment.
 
-    `devices` are all on which it may run, `device` the one that it is given; `secrets` are the
-    values of `pass_env` by name.
+    `devices` are all on which it may run, `device` the one that it is given; `counts` are how many
+    accelerators of a name the machine has; `secrets` are the values of `pass_env` by name.
     """
 
     root: Path
     python: Path
     device: Device
     devices: tuple[Device, ...]
+    counts: Mapping[str, int]
     provenance: Provenance
     environ: Mapping[str, str]
     secrets: Mapping[str, str]
@@ -41,8 +57,28 @@ class Host(msgspec.Struct, frozen=True):
     def on(self, device: Device, plan: Plan) -> Host:
         """The same host with one of its devices chosen for the plan."""
         torch_device = default_torch_device(plan.execute, device)
-        provenance = msgspec.structs.replace(self.provenance, torch_device=torch_device)
+        provenance = msgspec.structs.replace(
+            self.provenance, torch_device=torch_device, devices=self.counts.get(device.name, 0)
+        )
         return msgspec.structs.replace(self, device=device, provenance=provenance)
+
+
+def mask_of(host: Host, work: Path, programs: Iterable[Path] = ()) -> Mask:
+    """What hides this machine in the texts of a run in the folder `work`."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = ""
+    return Mask(
+        work=work,
+        root=host.root,
+        python=host.python,
+        home=Path.home(),
+        user=user,
+        host=platform.node(),
+        secrets=host.secrets.values(),
+        programs=programs,
+    )
 
 
 class Hosts:
@@ -93,6 +129,7 @@ class Hosts:
             python=python,
             device=devices[0],
             devices=devices,
+            counts=_count(machine, self._names),
             provenance=provenance,
             environ=self._environ,
             secrets=secrets,
@@ -128,20 +165,27 @@ class Hosts:
         return self._machines[key]
 
 
+def _count(machine: Machine, names: Sequence[DeviceConfig]) -> Mapping[str, int]:
+    """How many accelerators of a name there are; the last of a machine's devices is its CPU."""
+    return Counter(device.name for device in all_devices(machine, names)[:-1])
+
+
 def _provenance(machine: Machine, plan: Plan, root: Path, env: Mapping[str, str]) -> Provenance:
     commit, dirty = _commit(root, plan.file)
     variables = {name: env[name] for name in sorted(env) if RECORDED.fullmatch(name) and env[name]}
     return Provenance(
         python=machine.python,
-        packages=machine.packages,
+        packages={name: machine.packages[name] for name in BASIC if name in machine.packages},
         cpu=machine.cpu,
         cores=machine.cores,
         memory=machine.memory,
         os=machine.os,
+        container=machine.container,
         variables=variables,
         commit=commit,
         dirty=dirty,
         sitegen=__version__,
+        measurement=MEASUREMENT,
     )
 
 

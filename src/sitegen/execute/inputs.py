@@ -14,7 +14,7 @@ from sitegen.model import Asset, Blob, Input, Plan, Saved
 MOST_SAVED = 5_000_000
 """Bytes of a file that `saves` names."""
 
-_CHANGED = ""
+CHANGED = ""
 """The digest of a file that changed while a run read it: no file has it, so the run is stale."""
 
 
@@ -97,9 +97,9 @@ class WorkingFolder:
         source = self._sources[name].file
         try:
             content = source.read_bytes()
-            return digest_bytes(content) if _stamp(source) == self._stamps[name] else _CHANGED
+            return digest_bytes(content) if _stamp(source) == self._stamps[name] else CHANGED
         except OSError:
-            return _CHANGED
+            return CHANGED
 
 
 def _set_unread(file: Path) -> None:

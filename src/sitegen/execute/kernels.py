@@ -125,16 +125,20 @@ class Kernel(msgspec.Struct):
         status = self.process.poll()
         if status is None:
             return None
-        if self.process.over:
-            limit = f"{(self.memory or 0) / 1e9:.3g} GB"
-            message = f"the post used more memory than its limit, {limit}"
-            return Failure("MemoryError", message, _frames(self.fault))
-        if status >= 0:
-            return Failure("KernelDied", f"the kernel exited with status {status}")
-        message = f"the kernel was ended by {_name(-status)}"
-        if status == -signal.SIGKILL:
-            message += "; so it is when the machine has no memory left"
-        return Failure("KernelDied", message, _frames(self.fault))
+        return describe_end(status, self.memory if self.process.over else None, _frames(self.fault))
+
+
+def describe_end(status: int, limit: int | None, frames: tuple[Frame, ...] = ()) -> Failure:
+    """How a kernel ended that was not meant to; `limit` is the memory that it was ended for."""
+    if limit is not None:
+        message = f"the post used more memory than its limit, {limit / 1e9:.3g} GB"
+        return Failure("MemoryError", message, frames)
+    if status >= 0:
+        return Failure("KernelDied", f"the kernel exited with status {status}")
+    message = f"the kernel was ended by {_name(-status)}"
+    if status == -signal.SIGKILL:
+        message += "; so it is when the machine has no memory left"
+    return Failure("KernelDied", message, frames)
 
 
 def _name(number: int) -> str:

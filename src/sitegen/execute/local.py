@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-import platform
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import msgspec
 
 from sitegen.base.errors import Problem
+from sitegen.execute.bench import run_benchmark
+from sitegen.execute.blocks import Packages
+from sitegen.execute.conditions import read_conditions
 from sitegen.execute.declared import declared_inputs
-from sitegen.execute.environment import Mask
-from sitegen.execute.host import Host
+from sitegen.execute.environment import import_time_environment
+from sitegen.execute.host import Host, mask_of
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kept import Kept
 from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
 from sitegen.execute.leases import Leases
+from sitegen.execute.machine import on_this_machine
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
 from sitegen.model import (
+    Conditions,
     Device,
     Event,
     Failed,
     Failure,
     Finished,
     Plan,
+    Provenance,
     Queued,
     Run,
     Saved,
@@ -51,7 +54,8 @@ Keep = Callable[[Kept], None]
 class LocalExecutor:
     """Runs jobs on the hosts that `host` finds; a failing block is data, no exception.
 
-    A job has an accelerator to itself; so many jobs as there are leases share the CPU. Where
+    A job has an accelerator to itself; so many jobs as there are leases share the CPU; a benchmark
+    has the machine to itself, for which it waits until all other jobs have ended. Where
     forking is safe, kernels are forked from one zygote for each environment, which has imported
     what `plans`, all that may come, import. Zygotes live until the executor is closed.
     """
@@ -112,13 +116,15 @@ class LocalExecutor:
         self._stop.set()
 
     def _start_what_can(self, waiting: list[_Ready], running: dict[int, _Running]) -> None:
-        for ready in list(waiting):
-            device = self._leases.take(ready.host.devices, ready.host.provenance.cores)
+        """Benchmarks come last: they must be alone, and others need not be."""
+        for ready in sorted(waiting, key=_is_benchmark):
+            cores = ready.host.provenance.cores
+            device = self._leases.take(ready.host.devices, cores, alone=_is_benchmark(ready))
             if device is None:
                 continue
             waiting.remove(ready)
             host = ready.host.on(device, ready.job.plan)
-            zygote = self._zygotes.of(ready.job.plan, host)
+            zygote = None if _is_benchmark(ready) else self._zygotes.of(ready.job.plan, host)
             number = max(running, default=0) + 1
             arguments = (number, ready.job, host, zygote)
             thread = threading.Thread(target=self._work, args=arguments, daemon=True)
@@ -130,8 +136,9 @@ class LocalExecutor:
     def _work(self, number: int, job: Job, host: Host, zygote: Zygote | None) -> None:
         error: BaseException | None = None
         try:
-            for event in run_job(job, host, zygote, self._stop, self._keep):
-                self._events.put(event)
+            with on_this_machine(self._stop, alone=job.plan.bench is not None):
+                for event in run_job(job, host, zygote, self._stop, self._keep):
+                    self._events.put(event)
         except Stopped:
             pass
         except Exception as raised:  # it belongs to the caller of `run`
@@ -151,6 +158,10 @@ class LocalExecutor:
 class _Ready(msgspec.Struct, frozen=True):
     job: Job
     host: Host
+
+
+def _is_benchmark(ready: _Ready) -> bool:
+    return ready.job.plan.bench is not None
 
 
 class _Running(msgspec.Struct):
@@ -185,19 +196,24 @@ def run_job(
     stop: threading.Event,
     keep: Keep | None = None,
 ) -> Iterator[Event]:
-    """The events of one session in a fresh kernel, which is gone when they end.
+    """The events of one session in a fresh kernel, which is gone when they end; or of a benchmark.
 
     A kernel that lives is handed to `keep` where there is one; then chunks carry all that their
     block has given so far. Raises Stopped once `stop` is set.
     """
     plan = job.plan
+    if plan.bench is not None:
+        yield from run_benchmark(plan, plan.bench, host, job.saves, stop)
+        return
+    conditions = conditions_of(host, plan)
     begun = time.monotonic()
     started = dt.datetime.now(dt.UTC).replace(microsecond=0)
     provenance = host.provenance
     with ExitStack() as stack:
         private = stack.enter_context(private_folder())
         files = WorkingFolder(plan, private / "work", job.saves)
-        mask = mask_of(host, files.path, zygote)
+        programs = () if zygote is None else (zygote.socket.parent,)
+        mask = mask_of(host, files.path, programs)
         session = Session(plan, host.device, mask, live=keep is not None)
         running = stack.enter_context(ExitStack())
         try:
@@ -215,6 +231,7 @@ def run_job(
         if keep is None:
             running.close()
         inputs = files.read_inputs(session.opened, host.root)
+        provenance = complete(provenance, session.packages, conditions, mask)
         run = Run(
             key=plan.key,
             page=plan.page,
@@ -233,21 +250,25 @@ def run_job(
     yield Finished(plan, run)
 
 
-def mask_of(host: Host, work: Path, zygote: Zygote | None) -> Mask:
-    """What hides this machine in the texts of a run."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = ""
-    return Mask(
-        work=work,
-        root=host.root,
-        python=host.python,
-        home=Path.home(),
-        user=user,
-        host=platform.node(),
-        secrets=host.secrets.values(),
-        programs=() if zygote is None else (zygote.socket.parent,),
+def conditions_of(host: Host, plan: Plan) -> Conditions:
+    """How the machine is before the plan is run on the host's device."""
+    env = import_time_environment(plan.execute, host.device, host.python, host.environ)
+    return read_conditions(host.device, env.get("CUDA_VISIBLE_DEVICES", ""))
+
+
+def complete(
+    provenance: Provenance,
+    packages: Packages | None,
+    conditions: Conditions,
+    mask: Callable[[str], str],
+) -> Provenance:
+    """The provenance with what was only known when the run had ended, and this machine hidden."""
+    variables = {name: mask(value) for name, value in provenance.variables.items()}
+    whole = msgspec.structs.replace(provenance, conditions=conditions, variables=variables)
+    if packages is None:
+        return whole
+    return msgspec.structs.replace(
+        whole, packages=packages.versions, imports=packages.imports, builds=packages.builds
     )
 
 

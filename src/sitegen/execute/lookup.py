@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sitegen.execute.choose import Stored
@@ -25,6 +25,8 @@ def find_stored(
     fresh: list[Run] = []
     changed = None
     for run in _of_key(plan, store):
+        if run.by is not None:
+            continue
         run = named(run)
         why = why_inputs_changed(run, root, beside) or why_saves_changed(run, before)
         changed = changed or why
@@ -34,11 +36,22 @@ def find_stored(
     older = [
         run
         for run in map(named, store.of_page(plan.page, plan.session))
-        if (run.key, run.started, run.device.name) not in ours
+        if run.by is None and (run.key, run.started, run.device.name) not in ours
     ]
     stale = _without_broken(older, store)
     damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
-    return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed)
+    contributed = tuple(_contributed(plan, store, named))
+    return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed, contributed)
+
+
+def _contributed(plan: Plan, store: Store, named: Callable[[Run], Run]) -> Iterator[Run]:
+    """What readers contributed to the plan: runs of its key, and older ones of its page."""
+    runs = [*store.of_key(plan.key), *store.of_page(plan.page, plan.session)]
+    seen: list[Run] = []
+    for run in runs:
+        if run.by is not None and run not in seen and store.is_sound(run):
+            seen.append(run)
+            yield named(run)
 
 
 def _without_broken(runs: Sequence[Run], store: Store) -> list[Run]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from sitegen.execute.choose import Choice, Stored, show_run, why_not_fresh
+from sitegen.execute.drift import version_set
 from sitegen.model import MAIN, Plan, Run, Shown
 from sitegen.storage.measurements import Store
 
@@ -30,6 +31,7 @@ def explain(outcome: Outcome, file_of: Callable[[Run], str]) -> Iterator[str]:
     """Why the plan was run, or what is shown in place of that; `file_of` names a stored run."""
     plan, choice = outcome.plan, outcome.choice
     name = plan.file if plan.session == MAIN else f"{plan.file}, session `{plan.session}`"
+    name = f"{plan.file}, benchmark `{plan.bench.name}`" if plan.bench is not None else name
     left = f"; not run here: {outcome.why}" if outcome.why and not outcome.ran_on else ""
     if outcome.ran_on:
         yield f"{name}: run: {outcome.why}"
@@ -59,4 +61,26 @@ def show_outcome(outcome: Outcome, store: Store) -> tuple[Shown, ...]:
     if failed is not None:
         name = failed.device.name
         runs = [(failed, False)] + [entry for entry in runs if entry[0].device.name != name]
-    return tuple(show_run(plan, store.with_blobs(run), stale=stale) for run, stale in runs)
+    shown = [show_run(plan, store.with_blobs(run), stale=stale) for run, stale in runs]
+    if plan.bench is None:
+        return tuple(shown)
+    for place, entry in enumerate(shown):
+        if not entry.stale and entry.run is not failed:
+            earlier = tuple(map(store.with_blobs, earlier_runs(entry.run, outcome.stored.fresh)))
+            shown[place] = msgspec.structs.replace(entry, earlier=earlier)
+    contributed = {
+        (run.device.name, run.by): run
+        for run in sorted(outcome.stored.contributed, key=lambda run: run.started)
+        if run.key == plan.key and len(run.cells) == len(plan.blocks)
+    }
+    return (*shown, *(show_run(plan, store.with_blobs(run)) for run in contributed.values()))
+
+
+def earlier_runs(shown: Run, fresh: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs of the same code on the same device with other libraries: the newest of each set,
+    newest first."""
+    best = {version_set(shown.provenance): shown}
+    for run in sorted(fresh, key=lambda run: run.started, reverse=True):
+        if run.device.name == shown.device.name:
+            best.setdefault(version_set(run.provenance), run)
+    return tuple(run for run in best.values() if run is not shown)

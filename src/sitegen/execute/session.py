@@ -8,7 +8,14 @@ from itertools import zip_longest
 import msgspec
 
 from sitegen.benchmarks import GraphBreak
-from sitegen.execute.blocks import Opened, Outcome, run_block, skip_block
+from sitegen.execute.blocks import (
+    Opened,
+    Outcome,
+    Packages,
+    ask_packages,
+    run_block,
+    skip_block,
+)
 from sitegen.execute.kernels import Kernel
 from sitegen.execute.live import SoFar
 from sitegen.execute.messages import Displays, Fold
@@ -48,7 +55,7 @@ class Session:
     ) -> None:
         self.plan = plan
         self.opened: tuple[Opened, ...] = ()
-        self.imported: tuple[str, ...] = ()
+        self.packages: Packages | None = None
         self._device = device
         self._mask = mask
         self._displays = Displays()
@@ -88,6 +95,8 @@ class Session:
                 yield BlockDone(self.plan, index, self._ended[-1][0])
             else:
                 yield from self._run_block(kernel, index, block)
+        if self._alive:
+            self.packages = ask_packages(kernel, max(len(self.plan.blocks) - 1, 0))
 
     def _run_block(self, kernel: Kernel, index: int, block: Block) -> Iterator[Event]:
         yield Started(self.plan, index)
@@ -125,7 +134,6 @@ class Session:
 
     def _note(self, outcome: Outcome, inlines: tuple[Inline, ...]) -> None:
         self.opened = outcome.opened or self.opened
-        self.imported = outcome.imported or self.imported
         self._alive = self._alive and not outcome.ended
         for inline, evaluated in zip(inlines, outcome.inlines, strict=False):
             self._inlines[inline.index] = _masked(evaluated, self._mask)

@@ -23,6 +23,7 @@ from sitegen.execute.choose import (
 from sitegen.execute.failures import about_failures
 from sitegen.execute.host import Hosts
 from sitegen.execute.lookup import find_stored, saves_for
+from sitegen.execute.measured import about_measured
 from sitegen.execute.outcome import Outcome, explain, show_outcome
 from sitegen.model import Device, Event, Failed, Finished, Plan, Run, Saved, Shown
 from sitegen.storage.measurements import Store, load_store, put_failed, put_run
@@ -82,7 +83,7 @@ def settle_runs(
     """Replay what the store has, run what must run here, store it, and say what each page shows.
 
     A run with a failed block is shown but never stored. The sessions of a page are settled in
-    order, since later ones see what earlier ones save; pages, side by side.
+    order, since later ones see what earlier ones save, then its benchmarks; pages, side by side.
     """
     if not plans:
         return Settled()
@@ -235,7 +236,8 @@ class Settling:
                 case Finished(plan=plan, run=run):
                     self._tried[(plan.page, plan.session)] = run if run.failed else None
                     self._ran_on[(plan.page, plan.session)] = run.device.name
-                    self._blocks += sum(cell.status in ("ok", "failed") for cell in run.cells)
+                    own = run.cells if plan.bench is None else run.cells[-1:]
+                    self._blocks += sum(cell.status in ("ok", "failed") for cell in own)
                     allow = self._asked.allow_errors
                     self._problems += about_failures(plan, run, allow=allow)
                     self._keep(run)
@@ -302,7 +304,9 @@ class Settling:
         explanations: list[str] = []
         for outcome in self.outcomes():
             plan, stored, choice = outcome.plan, outcome.stored, outcome.choice
-            shown[plan.page] = (*shown.get(plan.page, ()), *show_outcome(outcome, self.store))
+            runs = show_outcome(outcome, self.store)
+            shown[plan.page] = (*shown.get(plan.page, ()), *runs)
+            problems += about_measured(runs)
             explanations += explain(outcome, self._file_of)
             if outcome.failed is None and plan not in self._told:
                 problems += about_shown(plan, stored, choice, mode)

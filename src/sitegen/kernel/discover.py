@@ -7,10 +7,12 @@ Usage: `python discover.py accelerators|cpu`; with `cpu` no framework is importe
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
+import re
 import sys
-from importlib import metadata
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,16 +21,18 @@ JAX_PLUGINS: dict[str, tuple[str, ...]] = {
     "cuda": ("jax_cuda12_plugin", "jax_cuda13_plugin"),
     "rocm": ("jax_rocm60_plugin", "jax_rocm7_plugin"),
 }
-PACKAGES = ("torch", "jax", "jaxlib", "numpy", "ipykernel")
+CONTAINERS = {".dockerenv": "Docker", "run/.containerenv": "Podman"}
+"""Files that tell of a container, from the root."""
 
 
 def describe(*, accelerators: bool) -> dict[str, Any]:
-    """The CPU, the accelerators in order of preference, and the versions that results depend on."""
+    """The CPU, the accelerators in order of preference, and the versions of all packages."""
     return {
         "cpu": cpu_name(),
         "cores": cores(),
         "memory": memory(),
         "os": f"{platform.system()} {platform.release().split('-')[0]}",
+        "container": container(),
         "python": platform.python_version(),
         "packages": versions(),
         "accelerators": (torch_accelerators() or jax_gpus()) + tpus() if accelerators else [],
@@ -51,11 +55,59 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def cores() -> int:
-    """The cores that this process may use."""
+def cores(root: Path = Path("/")) -> int:
+    """The cores that this process may use: by its affinity, and by its control group's quota."""
+    allowed = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        allowed = len(os.sched_getaffinity(0))
+    return max(1, min([allowed, *map(math.ceil, quotas(root))]))
+
+
+def quotas(root: Path) -> Iterator[float]:
+    """How many cores' time the control groups around this process grant it, of both versions."""
+    try:
+        groups = [line.split(":", 2) for line in (root / "proc/self/cgroup").read_text().split()]
+    except OSError:
+        return
+    for _, controllers, path in (group for group in groups if len(group) == 3):
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
+        inner = mount / path.strip("/")
+        for folder in (inner, *inner.parents):
+            quota = quota_of(folder)
+            if quota is not None:
+                yield quota
+            if folder == mount:
+                break
+
+
+def quota_of(folder: Path) -> float | None:
+    """The cores' time that one control group grants; None where it sets no limit."""
+    try:
+        if (folder / "cpu.max").exists():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota = (folder / "cpu.cfs_quota_us").read_text()
+            period = (folder / "cpu.cfs_period_us").read_text()
+        return int(quota) / int(period) if int(quota) > 0 else None
+    except (OSError, ValueError, ZeroDivisionError):  # "max": no limit
+        return None
+
+
+def container(root: Path = Path("/")) -> str | None:
+    """The kind of container that this process is in; None outside one."""
+    if "KUBERNETES_SERVICE_HOST" in os.environ or (root / "run/secrets/kubernetes.io").exists():
+        return "Kubernetes"
+    for file, name in CONTAINERS.items():
+        if (root / file).exists():
+            return name
+    try:
+        first = (root / "proc/1/cgroup").read_text()
+    except OSError:
+        return None
+    known = {"docker": "Docker", "libpod": "Podman", "kubepods": "Kubernetes", "lxc": "LXC"}
+    return next((name for word, name in known.items() if word in first), None)
 
 
 def memory() -> int | None:
@@ -67,13 +119,17 @@ def memory() -> int | None:
 
 
 def versions() -> dict[str, str]:
-    """The versions of the packages that results depend on, read without importing them."""
-    found = {}
-    for name in PACKAGES:
+    """The versions of all installed packages, by the names of their folders of metadata."""
+    found: dict[str, str] = {}
+    for place in map(Path, sys.path):
         try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
+            entries = sorted(place.iterdir())
+        except OSError:  # an archive, or not there
             continue
+        for entry in entries:
+            if entry.suffix in (".dist-info", ".egg-info") and "-" in entry.stem:
+                package, version = entry.stem.split("-")[:2]
+                found.setdefault(re.sub(r"[-_.]+", "-", package).lower(), version)
     return found
 
 
@@ -94,7 +150,7 @@ def torch_accelerators() -> list[dict[str, Any]]:
                     "index": index,
                     "reported": properties.name,
                     "memory": properties.total_memory,
-                    "driver": nvidia_driver(),
+                    "driver": amd_driver() if kind == "rocm" else nvidia_driver(),
                     "jax": jax_platform("rocm" if kind == "rocm" else "cuda"),
                 }
             )
@@ -107,7 +163,7 @@ def torch_accelerators() -> list[dict[str, Any]]:
                     "index": index,
                     "reported": properties.name,
                     "memory": properties.total_memory,
-                    "driver": None,
+                    "driver": getattr(properties, "driver_version", None),
                     "jax": "cpu",
                 }
             )
@@ -118,8 +174,8 @@ def torch_accelerators() -> list[dict[str, Any]]:
                 "kind": "mps",
                 "index": 0,
                 "reported": name,
-                "memory": None,
-                "driver": None,
+                "memory": torch.mps.recommended_max_memory(),
+                "driver": f"macOS {platform.mac_ver()[0]}",
                 "jax": "cpu",
             }
         )
@@ -145,7 +201,7 @@ def jax_gpus() -> list[dict[str, Any]]:
             "index": index,
             "reported": device.device_kind,
             "memory": None,
-            "driver": nvidia_driver(),
+            "driver": amd_driver() if kind == "rocm" else nvidia_driver(),
             "jax": kind,
         }
         for index, device in enumerate(devices)
@@ -167,8 +223,8 @@ def tpus() -> list[dict[str, Any]]:
             "kind": "tpu",
             "index": index,
             "reported": device.device_kind,
-            "memory": None,
-            "driver": None,
+            "memory": (device.memory_stats() or {}).get("bytes_limit"),
+            "driver": f"libtpu {versions().get('libtpu', '')}".strip(),
             "jax": "tpu",
         }
         for index, device in enumerate(devices)
@@ -187,6 +243,14 @@ def nvidia_driver() -> str | None:
     except OSError:
         return None
     return next((word for word in words if word[0].isdigit() and "." in word), None)
+
+
+def amd_driver() -> str | None:
+    """The version of AMD's kernel driver, where it is not the kernel's own."""
+    try:
+        return Path("/sys/module/amdgpu/version").read_text().strip() or None
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

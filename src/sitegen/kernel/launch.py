@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import sitegen_bars
 import sitegen_errors
 import sitegen_figures
+import sitegen_packages
 import sitegen_probe
 import sitegen_values
 import zmq
@@ -149,6 +150,8 @@ class Kernel(IPythonKernel):
         if not self.of_a_post:
             return metadata
         asked = sitegen_values.answer(self.recorder.ask, self.shell.user_ns, self.recorder.page)
+        if self.recorder.ask.get("packages"):
+            asked["packages"] = sitegen_packages.describe(self.recorder.imports)
         return {**metadata, "sitegen": record | asked}
 
 

@@ -16,14 +16,19 @@ _IMPORT = re.compile(r"^[ \t]*(?:import[ \t]+(?P<modules>[^\n;]+)|from[ \t]+(?P<
 
 
 class Imports:
-    """Top-level modules by what the code names and by what is new in the process."""
+    """Top-level modules that the code of the post names, and those that are new in the process."""
 
     def __init__(self, *, forked: bool) -> None:
-        self._known = len(sys.modules)
-        self._found: set[str] = set()
+        self.named: set[str] = set()
+        self.new: set[str] = set()
+        self._known = 0
         self._loaded = {name for name in SLOW if name in sys.modules} if forked else set()
         if forked and COMPILER in sys.modules:
             self._loaded.add("torch.compile")
+
+    def begin(self) -> None:
+        """Take what is imported before the first block as the kernel's."""
+        self._known = self._known or len(sys.modules)
 
     def already_loaded(self, code: str) -> list[str]:
         """What the code is the first to import, and what had been imported before its kernel."""
@@ -32,15 +37,12 @@ class Imports:
         self._loaded -= found
         return sorted(found)
 
-    def take(self, code: str) -> list[str]:
-        """All top-level modules that were imported so far, of code that has just run too."""
-        new = len(sys.modules) - self._known
-        if new > 0:
-            names = list(islice(reversed(sys.modules), new))
-            self._found |= {name.partition(".")[0] for name in names}
-            self._known = len(sys.modules)
-        self._found |= {name for name in _named(code) if name in sys.modules}
-        return sorted(self._found)
+    def note(self, code: str) -> None:
+        """Add what code that has just run has imported."""
+        names = islice(reversed(sys.modules), max(0, len(sys.modules) - self._known))
+        self.new |= {name.partition(".")[0] for name in names}
+        self._known = len(sys.modules)
+        self.named |= {name for name in _named(code) if name in sys.modules}
 
 
 def _named(code: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Probe:
         self._inherited = host_resident() if settings["forked"] else 0
         self._depth = 0
         self._compiles = Compiles(self.page)
-        self._imports = Imports(forked=settings["forked"])
+        self.imports = Imports(forked=settings["forked"])
         self._jax_peak = 0
         self._seen: set[str] = set()
         self._began: tuple[int, Cpu] | None = None
@@ -99,14 +99,13 @@ class Probe:
         self._names = [kind.__name__ for kind in type(error).__mro__[:-1]] if error else []
 
     def take(self) -> dict[str, Any]:
-        """The record of the block that ended: measures, frames of its failure, files opened,
-        modules imported."""
+        """The record of the block that ended: measures, frames of its failure, files opened."""
+        self.imports.note(self.code)
         record = {
             "measures": self._measures,
             "frames": self._frames,
             "names": self._names,
             "opened": self.opened.take(),
-            "imported": self._imports.take(self.code),
         }
         self._measures = None
         self._frames = []
@@ -117,6 +116,7 @@ class Probe:
         self._depth += 1
         if self._depth > 1:
             return  # code that a block runs through IPython is part of the block
+        self.imports.begin()
         self._compiles.drop()
         reset_host_peak()
         reset_torch_peak()
@@ -142,7 +142,7 @@ class Probe:
             "peak_host": max(0, host_peak() - self._inherited),
             "peak_device": self._device_peak(),
             "first": sorted(running_frameworks() - self._seen),
-            "loaded": self._imports.already_loaded(self.code),
+            "loaded": self.imports.already_loaded(self.code),
             **self._compiles.take(self.block),
         }
 

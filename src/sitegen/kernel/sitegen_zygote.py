@@ -57,8 +57,9 @@ def main(address: str, modules: list[str]) -> None:
     guard.become_reaper()
     gc.freeze()  # else a child's first search for garbage copies every page
     server = socket.socket(socket.AF_UNIX)
-    server.bind(address)
+    server.bind(f"{address}-")
     server.listen()
+    Path(f"{address}-").rename(address)  # who sees it finds it listening
     guard.outlive_parent()
     serve(server)
 

@@ -152,15 +152,19 @@ def drift(samples: Sequence[float]) -> float:
 def two_groups(medians: Sequence[float]) -> tuple[float, float] | None:
     """The medians of two groups of processes with nothing between them; None if there is one group.
 
-    A gap of more than SPREAD of the median, with at least two processes on either side: a program
-    that is fast in some processes and slow in others, which no sample within one shows.
+    At least two processes lie on either side of a gap that is wider than either group and than
+    SPREAD of the median: a program that is fast in some processes and slow in others, which no
+    sample within one shows.
     """
     ordered = sorted(medians)
     gaps = [(after - before, place) for place, (before, after) in enumerate(pairwise(ordered), 1)]
     gap, place = max(gaps[1:-1], default=(0.0, 0))
-    if gap == 0 or gap <= SPREAD * statistics.median(ordered):
+    low, high = ordered[:place], ordered[place:]
+    if not low or gap <= max(low[-1] - low[0], high[-1] - high[0]):
         return None
-    return statistics.median(ordered[:place]), statistics.median(ordered[place:])
+    if gap <= SPREAD * statistics.median(ordered):
+        return None
+    return statistics.median(low), statistics.median(high)
 
 
 def exponent(points: Mapping[float, float]) -> float | None:

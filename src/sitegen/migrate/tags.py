@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sitegen.base.errors import nearest
+from sitegen.base.tera2 import is_tera2
 from sitegen.migrate.draft import Draft
 from sitegen.migrate.expressions import Walk
 from sitegen.migrate.survey import Survey, called, defines_macros, imported
@@ -22,11 +23,14 @@ _WORDS = (
 
 
 def migrate_text(file: str, name: str, text: str, known: Survey) -> Draft:
-    """What a Tera template becomes; a syntax error is a note, and the file stays as it is.
+    """What a Tera template becomes; a syntax error is a note, and the file stays as it is, as does
+    one in Tera 2, which is read as it stands.
 
     `file` is for messages, `name` is what templates call it, `known` the survey of all of them.
     """
     draft = Draft(file, text)
+    if is_tera2(text):
+        return draft
     try:
         parts = list(scan_parts(text))
         _import_missing(draft, name, parts, known)
@@ -39,6 +43,10 @@ def migrate_text(file: str, name: str, text: str, known: Survey) -> Draft:
                     _output(walk, draft, part)
                 else:
                     hidden = _tag(walk, draft, hidden)
+            elif part.kind in ("tag", "output"):
+                help = "delete it, or say what it prints"
+                problem = draft.problem(part.start, part.end - part.start, "an empty tag", help)
+                draft.notes.append(problem)
         _not_escaped(draft, name, parts)
     except TeraSyntaxError as error:
         draft.edits.clear()

@@ -8,8 +8,8 @@ from sitegen.base.errors import (
     Problem,
     Severity,
 )
+from sitegen.claims import Judgement
 from sitegen.content.assemble import assemble
-from sitegen.content.config import FILE
 from sitegen.content.source import scan_static
 from sitegen.content.theme import theme_folder
 from sitegen.content.urls import asset_folder
@@ -24,10 +24,11 @@ from sitegen.render.archive import ARCHIVE
 from sitegen.render.book import Book
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.links import check_links
+from sitegen.render.measurements import MEASUREMENTS
 from sitegen.render.pages import copy_assets, open_book, render_site, render_zola_site, theme_files
 from sitegen.render.search import INDEX, PAGE, SCRIPT
 
-_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, PAGE, SCRIPT, INDEX)
+_YIELDING = ("404.html", "robots.txt", "sitemap.xml", ARCHIVE, MEASUREMENTS, PAGE, SCRIPT, INDEX)
 """Paths and kinds of what is generated unless a file of `static/` stands in its place."""
 
 
@@ -38,8 +39,10 @@ def assemble_site(
     problems: list[Problem],
     environ: Mapping[str, str] | None = None,
     shown: Mapping[str, Sequence[Shown]] | None = None,
+    judged: Mapping[str, Judgement] | None = None,
 ) -> list[Artifact]:
-    """Everything that the site consists of; `shown` are the runs by the name of their page.
+    """Everything that the site consists of; `shown` are the runs by the name of their page, and
+    `judged` what is said of its claims by its path.
 
     Of the files of `static/`, the site's own replace its theme's, and those the built-in theme's;
     they also replace what search engines read and the page for what is not found.
@@ -56,12 +59,12 @@ def assemble_site(
     artifacts += _assets(drafts, config)
     outside = outside_of(config, environ or {})
     documents = [draft.document for draft in drafts]
-    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url)
+    feed_body = feed_bodies(documents, shown or {}, cards, config.base_url, judged or {})
 
     def open_with(plain: bool, problems: list[Problem]) -> Book:
         return open_book(site, pages, cards, outside, feed_body, problems, plain=plain)
 
-    own = config.file == FILE
+    own = config.own_templates
     rendered = (
         render_site(open_with(False, problems)) if own else render_zola_site(open_with, problems)
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem
+from sitegen.claims import Judgement
 from sitegen.model import Origin, Page, Shown, SiteConfig
 from sitegen.passes.asked import Draft
 
@@ -19,6 +20,7 @@ class _KeptDraft(NamedTuple):
 class _KeptPage(NamedTuple):
     draft: Draft
     shown: Sequence[Shown]
+    judgement: Judgement
     page: Page
 
 
@@ -52,11 +54,14 @@ class Kept:
         if draft.document.alone:
             self._drafts[origin.source.path] = _KeptDraft(origin, draft, tuple(problems))
 
-    def page(self, draft: Draft, shown: Sequence[Shown]) -> Page | None:
-        """The page of a draft that is the same object as before, and shows the same results."""
+    def page(self, draft: Draft, shown: Sequence[Shown], judgement: Judgement) -> Page | None:
+        """The page of a draft that is the same object as before, and shows and is said the same."""
         kept = self._pages.get(draft.document.source.path)
-        return kept.page if kept and kept.draft is draft and kept.shown == shown else None
+        same = kept and (kept.draft is draft, kept.shown == shown, kept.judgement == judgement)
+        return kept.page if kept and same and all(same) else None
 
-    def keep_page(self, draft: Draft, shown: Sequence[Shown], page: Page) -> None:
+    def keep_page(
+        self, draft: Draft, shown: Sequence[Shown], judgement: Judgement, page: Page
+    ) -> None:
         """Keep a page."""
-        self._pages[draft.document.source.path] = _KeptPage(draft, shown, page)
+        self._pages[draft.document.source.path] = _KeptPage(draft, shown, judgement, page)

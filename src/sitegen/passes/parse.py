@@ -14,6 +14,7 @@ from sitegen.base.errors import (
     Span,
     nearest,
 )
+from sitegen.check.honesty import find_dishonest
 from sitegen.content.config import load_config, why_no_address
 from sitegen.content.frontmatter import Scope, parse_front_matter, scope_below
 from sitegen.content.future import is_future, say_held
@@ -104,6 +105,7 @@ def _read(
     source, meta, url = origin.source, origin.meta, origin.url
     problems += find_mojibake(source)
     document = parse_document(source, meta, body, url, config, problems, snippets)
+    problems += find_dishonest(document)
     inputs = scan_inputs(config.root, meta.execute.inputs)
     return Draft(document, plan_runs(document, inputs))
 

@@ -19,7 +19,7 @@ from sitegen.render.feed_links import feeds_of_site
 from sitegen.render.functions import Outside
 from sitegen.render.library import open_library
 from sitegen.render.minify import Minify, open_minifier
-from sitegen.render.own_pages import archive_url, search_url
+from sitegen.render.own_pages import archive_url, measurements_url, search_url
 from sitegen.render.redirects import redirect
 from sitegen.render.shelf import Shelf
 from sitegen.render.templates import Templates
@@ -28,6 +28,9 @@ from sitegen.render.words import direction, words_of
 
 FeedBody = Callable[[str], str]
 """The body of a page as feeds carry it, by the page's path below `content/`."""
+
+ZOLA = "0.23.6"
+"""The version of Zola whose names templates may count on."""
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -121,9 +124,11 @@ def _common(site: Site, lang: str) -> Mapping[str, Any]:
         "feeds": feeds_of_site(site.config, lang),
         "archive": _address(site, archive_url(site, lang)),
         "search": _address(site, search_url(site, lang)),
+        "measurements": _address(site, measurements_url(site, lang)),
         "structured": (),
         "translations": (),
         "sitegen_version": __version__,
+        "zola_version": ZOLA,
     }
 
 
@@ -136,7 +141,7 @@ def _address(site: Site, url: str) -> str:
 
 
 def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:
-    """The top-level sections, then the taxonomies that have terms."""
+    """The top-level sections, then the taxonomies that have terms, then the measurements."""
     base = site.config.base_url
     homes = {section.card.url: section for section in site.sections}
     home = homes.get(site.config.home(lang))
@@ -147,4 +152,7 @@ def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:
         for taxonomy in site.taxonomies
         if taxonomy.lang == lang and taxonomy.terms and taxonomy.config.render
     ]
-    return (*sections, *(LinkView(view.title, view.permalink) for view in taxonomies))
+    measurements = _address(site, measurements_url(site, lang))
+    title = words_of(site.config, lang)["measurements"]
+    own = (LinkView(title, measurements),) if measurements else ()
+    return (*sections, *(LinkView(view.title, view.permalink) for view in taxonomies), *own)

@@ -8,6 +8,10 @@ from typing import NamedTuple
 import msgspec
 
 from sitegen.model import Artifact, Block, Cell, Failure, MeasureConfig, Measures, Shown
+from sitegen.render.bench.drawing import Look
+from sitegen.render.bench.figure import look_of, render_figure
+from sitegen.render.bench.gather import Benched
+from sitegen.render.breaks import Mark, list_marks, notes_in
 from sitegen.render.code import name_of, pre
 from sitegen.render.escape import escape_text
 from sitegen.render.format import format_bytes, format_seconds
@@ -20,9 +24,12 @@ NOTABLE_COMPILE = 0.05
 _ONE_OFF = {
     "import torch": "importing torch",
     "import jax": "importing jax",
+    "import torch.compile": "importing torch.compile",
     "start torch": "starting torch on the accelerator",
     "start jax": "starting jax",
 }
+
+_CACHES = {"inductor": "Inductor's", "xla": "XLA's"}
 
 
 class Placed(NamedTuple):
@@ -36,7 +43,10 @@ class CellContext(msgspec.Struct, frozen=True):
     """What a page gives to each of its blocks.
 
     `placed` are the runs by the index of their block, that of the device which speaks first; no
-    entry: nothing was run or stored. `captions` are the texts of the blocks that have one.
+    entry: nothing was run or stored. `captions` are the texts of the blocks that have one, `marks`
+    what the lines of blocks are marked with.
+    `benches` are its benchmarks by name, `moved` those whose charts stand elsewhere on the page;
+    `colours` are numbers of their variants, `bench_captions` the captions of their blocks.
     """
 
     url: str
@@ -44,6 +54,11 @@ class CellContext(msgspec.Struct, frozen=True):
     captions: Mapping[int, str]
     measure: MeasureConfig
     trust: bool
+    benches: Mapping[str, Benched] = {}
+    moved: frozenset[str] = frozenset()
+    colours: Mapping[str, int] = {}
+    bench_captions: Mapping[str, str] = {}
+    marks: Mapping[int, tuple[Mark, ...]] = {}
 
 
 def render_cell(block: Block, context: CellContext) -> Rendered:
@@ -56,18 +71,40 @@ def render_cell(block: Block, context: CellContext) -> Rendered:
     parts: list[str] = []
     files: list[Artifact] = []
     if show.include and show.echo:
-        parts.append(_code(block))
+        parts.append(_code(block, context.marks.get(block.index, ())))
     if block.run.eval:
-        for rendered in _results(block, placed, context):
+        chart = _chart(block, context)
+        for rendered in [Rendered(chart)] if chart else _results(block, placed, context):
             parts.append(rendered.html)
             files += rendered.files
     body = "".join(part for part in parts if part)
     if not body:
         return Rendered("")
-    text = context.captions.get(block.index)
+    text = context.captions.get(block.index) if block.bench is None else None
     caption = f"<figcaption>{escape_text(text)}</figcaption>" if text else ""
     html = f'<figure class="cell" id="{escape_text(block.id)}">{body}{caption}</figure>\n'
     return Rendered(html, tuple(files))
+
+
+def look_at_bench(block: Block, context: CellContext) -> tuple[Benched, Look] | None:
+    """What was measured of a benchmark, and how its charts look; None where nothing was."""
+    benched = context.benches.get(block.bench.name) if block.bench is not None else None
+    if block.bench is None or benched is None:
+        return None
+    caption = context.captions.get(block.index, "")
+    return benched, look_of(block.bench.name, caption, context.colours)
+
+
+def _chart(block: Block, context: CellContext) -> str:
+    """The figure of a benchmark, or a link to where on the page it stands; "" without one."""
+    found = look_at_bench(block, context)
+    if block.bench is None or found is None:
+        return ""
+    benched, look = found
+    if block.bench.name not in context.moved:
+        return render_figure(benched, look)
+    link = f'<a href="#{escape_text(look.id)}">what was measured</a>'
+    return f'<p class="bench-elsewhere">{link}</p>'
 
 
 def _results(block: Block, placed: Sequence[Placed], context: CellContext) -> Iterator[Rendered]:
@@ -122,9 +159,39 @@ def one_off_costs(measures: Measures) -> tuple[str, ...]:
     return tuple(_ONE_OFF.get(name, name) for name in measures.first)
 
 
-def _code(block: Block) -> str:
+def notes_on(measures: Measures) -> tuple[str, ...]:
+    """What else is to be known of a block's cost, in words."""
+    found = [_counted(len(measures.breaks), "graph break")]
+    if measures.recompiles:
+        found.append(f"compiled anew {_counted(len(measures.recompiles), 'time')}")
+    if measures.uncompiled:
+        found.append(f"{_counted(len(measures.uncompiled), 'function')} not compiled")
+    if measures.compile_torch and measures.compile_xla:
+        torch, xla = format_seconds(measures.compile_torch), format_seconds(measures.compile_xla)
+        found.append(f"compiling: torch {torch}, XLA {xla}")
+    return tuple(text for text in found if text) + _found_at_hand(measures)
+
+
+def _found_at_hand(measures: Measures) -> tuple[str, ...]:
+    """What makes a cost smaller than a reader's would be: caches, and imports made before."""
+    found = [
+        f"{use.hits} of {use.hits + use.misses} compilations from {_CACHES[use.name]} cache"
+        for use in measures.caches
+        if use.hits
+    ]
+    if measures.loaded:
+        found.append(f"{' and '.join(measures.loaded)} already loaded")
+    return tuple(found)
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}{'s' if number > 1 else ''}" if number else ""
+
+
+def _code(block: Block, marks: Sequence[Mark]) -> str:
     look = block.show.look
-    inner = name_of(block.show.name) + pre(block.shown, "python", look)
+    code = pre(block.shown, "python", look, notes_in(marks))
+    inner = name_of(block.show.name) + code + list_marks(marks, look)
     if block.show.echo == "fold":
         summary = "<summary>Code</summary>"
         return f'<details class="cell-code">{summary}{inner}</details>'
@@ -183,4 +250,5 @@ def cost_line(block: Block, placed: Placed, context: CellContext) -> str:
     if measures.first:
         costs = " and ".join(one_off_costs(measures))
         parts.append(f"<span>includes one-off cost of {costs}</span>")
+    parts += (f"<span>{escape_text(note)}</span>" for note in _found_at_hand(measures))
     return f'<div class="cell-cost">{" ".join(parts)}</div>'

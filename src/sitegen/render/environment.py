@@ -13,6 +13,7 @@ import jinja2
 from jinja2 import nodes
 
 from sitegen.base.errors import Problem, Span
+from sitegen.render.components import Tera2, component_functions
 from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.filters.values import as_text
 from sitegen.render.loader import Levels, Loader
@@ -39,12 +40,12 @@ class Environment(jinja2.Environment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             finalize=printed,
-            extensions=["jinja2.ext.loopcontrols", SetGlobal],
+            extensions=["jinja2.ext.loopcontrols", SetGlobal, Tera2],
         )
         self.levels = levels
-        self.filters.update(FILTERS)
+        self.filters.update(FILTERS, escape_html=self.filters["escape"])
         self.tests.update(TESTS)
-        self.globals.update(functions)
+        self.globals.update(functions, **component_functions(self, levels))
 
     def join_path(self, template: str, parent: str) -> str:
         return self.levels.below(template, parent)

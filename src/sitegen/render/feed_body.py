@@ -10,14 +10,18 @@ from functools import cache
 from typing import assert_never
 
 from sitegen.base.address import permalink
+from sitegen.claims import Judgement
 from sitegen.model import Block, Card, Display, Document, Failure, Shown, Stream
-from sitegen.render.body import render_html
+from sitegen.render.bench.figure import render_for_feed
+from sitegen.render.body import NOTHING_JUDGED, render_html
 from sitegen.render.book import FeedBody
-from sitegen.render.cells import CellContext, Placed, cost_line, pending_words
+from sitegen.render.cells import CellContext, Placed, cost_line, look_at_bench, pending_words
+from sitegen.render.charts import render_feed_chart
 from sitegen.render.escape import escape_text
 from sitegen.render.links import resolve_text
 from sitegen.render.outputs import Place, Rendered, name_places, render_failure, render_output
 from sitegen.render.reader import for_readers
+from sitegen.render.renderer import Makers
 
 MOST = 40
 """Lines of an output that a feed shows; the page has the rest."""
@@ -28,24 +32,32 @@ def feed_bodies(
     shown: Mapping[str, Sequence[Shown]],
     cards: Mapping[str, Card],
     base_url: str,
+    judged: Mapping[str, Judgement] = {},
 ) -> FeedBody:
     """Renders the body of a page for its feeds, by the page's path: only those that are asked for,
-    each once. `shown` are the runs by the name of their page."""
+    each once. `shown` are the runs by the name of their page, `judged` what is said of its claims.
+    """
     known = {document.source.path: document for document in documents}
 
     @cache
     def render(path: str) -> str:
         document = known[path]
-        return render_feed_body(document, shown.get(document.source.name, ()), cards, base_url)
+        runs = shown.get(document.source.name, ())
+        judgement = judged.get(path, NOTHING_JUDGED)
+        return render_feed_body(document, runs, cards, base_url, judgement)
 
     return render
 
 
 def render_feed_body(
-    document: Document, shown: Sequence[Shown], cards: Mapping[str, Card], base_url: str
+    document: Document,
+    shown: Sequence[Shown],
+    cards: Mapping[str, Card],
+    base_url: str,
+    judgement: Judgement = NOTHING_JUDGED,
 ) -> str:
     """The body of a page as its feeds carry it."""
-    html = render_html(document, shown, _cell)
+    html = render_html(document, shown, Makers(_cell, render_feed_chart), judgement)
     address = permalink(base_url, document.url)
     return for_readers(resolve_text(html, cards, base_url), address)
 
@@ -60,9 +72,14 @@ def _cell(block: Block, context: CellContext) -> Rendered:
     parts: list[str] = []
     if show.include and show.echo:
         parts.append(_named(show.look.name) + _pre(block.shown))
-    if block.run.eval:
+    measured = look_at_bench(block, context)
+    if measured is not None:
+        parts.append(
+            "" if block.bench and block.bench.name in context.moved else render_for_feed(*measured)
+        )
+    elif block.run.eval:
         parts += _results(block, placed, context)
-    if any(parts) and block.index in context.captions:
+    if measured is None and any(parts) and block.index in context.captions:
         parts.append(f"<p><em>{escape_text(context.captions[block.index])}</em></p>")
     return Rendered("\n".join(part for part in parts if part) + "\n")
 

@@ -11,7 +11,7 @@ import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Artifact, Card
+from sitegen.model import Artifact, Card, Meta
 from sitegen.render.book import Book
 from sitegen.render.escape import escape_text
 from sitegen.render.feed_links import (
@@ -63,7 +63,7 @@ def render_feeds(book: Book) -> Iterator[Artifact]:
 def _render(book: Book, feed: Feed, **context: Any) -> Iterator[Artifact]:
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
-    dated = [card for card in feed.cards if card.date is not None and card.meta.render]
+    dated = [card for card in feed.cards if card.date is not None and _is_fed(card.meta)]
     dated.sort(key=lambda card: card.url)
     dated.sort(key=lambda card: card.date or _EPOCH, reverse=True)
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
@@ -81,6 +81,10 @@ def _render(book: Book, feed: Feed, **context: Any) -> Iterator[Artifact]:
             last_updated=latest,
             **context,
         )
+
+
+def _is_fed(meta: Meta) -> bool:
+    return meta.render and meta.include_in_feeds and not meta.hidden
 
 
 def _entry(book: Book, card: Card) -> PageView:

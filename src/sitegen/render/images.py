@@ -58,7 +58,10 @@ def plan_image(
     format: str = "auto",
     quality: int | None = None,
 ) -> tuple[Operation, Size, Size]:
-    """The operation that the arguments mean, with the sizes of the source and of the result."""
+    """The operation that the arguments mean, with the sizes of the source and of the result.
+
+    `fit_width` does not look at the height, nor `fit_height` at the width.
+    """
     if op not in OPS:
         raise _error(f"the operation is one of {', '.join(OPS)}, not `{op}`")
     if format not in FORMATS:
@@ -67,14 +70,16 @@ def plan_image(
     for name, value in (("width", width), ("height", height)):
         if name in needed and value is None:
             raise _error(f"`{op}` needs `{name}`")
-        if value is not None and (not isinstance(value, int) or not 0 < value <= 65535):
+        if name in needed and (not isinstance(value, int) or not 0 < value <= 65535):
             raise _error(f"`{name}` is a whole number of pixels")
     if quality is not None and not 1 <= quality <= 100:
         raise _error("`quality` is from 1 to 100")
     original, kind = read_header(source)
     if format == "auto":
         format = "png" if kind in _LOSSLESS else "jpg"
-    done = Operation(op, width or 0, height or 0, format, quality or _QUALITY.get(format, 0))
+    width, height = (width or 0, 0) if op == "fit_width" else (width or 0, height or 0)
+    width = 0 if op == "fit_height" else width
+    done = Operation(op, width, height, format, quality or _QUALITY.get(format, 0))
     return done, original, _result(done, original)
 
 

@@ -1,4 +1,5 @@
-"""Internal links: `@/posts/x.md#part` becomes the page's URL once all pages are known."""
+"""Internal links: `@/posts/x.md#part` becomes the page's URL once all pages are known, and
+`@/posts/x/plot.png` that of the file beside it."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from sitegen.model import Card, Page
 from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX as GUEST_PREFIX
 
-_HREF = re.compile(r'href="@/([^"#]*)(#[^"]*)?"')
+_HREF = re.compile(r'(href|src)="@/([^"#]*)(#[^"]*)?"')
 
 
 def resolve_links(page: Page, cards: Mapping[str, Card], base_url: str) -> str:
-    """The body with every `@/…` link pointing to its page; one without a page leads nowhere."""
+    """The body with every `@/…` link pointing to its page or file; one without leads nowhere."""
     return resolve_text(page.body, cards, base_url)
 
 
@@ -27,16 +28,30 @@ def resolve_text(text: str, cards: Mapping[str, Card], base_url: str) -> str:
         return text
 
     def target(found: re.Match[str]) -> str:
-        card = cards.get(unquote(unescape(found[1])))
-        if card is None:
-            return 'href="#"'
-        address = local_reference(permalink(base_url, card.url), base_url)
-        anchor = found[2] or ""
-        if GUEST_PREFIX + unquote(unescape(anchor[1:])) in card.anchors:
+        path = unquote(unescape(found[2]))
+        card = cards.get(path)
+        url = card.url if card is not None else file_url(path, cards)
+        if url is None:
+            return 'href="#"' if found[1] == "href" else found[0]
+        address = local_reference(permalink(base_url, url), base_url)
+        anchor = found[3] or ""
+        if card is not None and GUEST_PREFIX + unquote(unescape(anchor[1:])) in card.anchors:
             anchor = f"#{GUEST_PREFIX}{anchor[1:]}"
-        return f'href="{escape_text(address)}{anchor}"'
+        return f'{found[1]}="{escape_text(address)}{anchor}"'
 
     return _HREF.sub(target, text)
+
+
+def file_url(path: str, cards: Mapping[str, Card]) -> str | None:
+    """Where a file beside a page lies, by its path below `content/`; None where there is none."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        for name in ("index.md", "_index.md"):
+            card = cards.get(f"{folder}/{name}" if folder else name)
+            if card is not None and path in card.assets:
+                return card.url + path.removeprefix(folder).lstrip("/")
+    return f"/{path}" if any(path in card.assets for card in cards.values()) else None
 
 
 def linked_from(pages: Sequence[Page]) -> Mapping[str, tuple[str, ...]]:
@@ -60,6 +75,8 @@ def check_links(
         for link in page.links:
             path, _, anchor = unquote(link.target.removeprefix("@/")).partition("#")
             card = cards.get(path)
+            if card is None and file_url(path, cards) is not None:
+                continue
             if card is None:
                 close = nearest(path, cards)
                 hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"

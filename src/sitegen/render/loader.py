@@ -34,6 +34,10 @@ class Level(msgspec.Struct, frozen=True):
         except (OSError, ValueError):  # a name that no file can have
             return False
 
+    def names(self) -> Iterable[str]:
+        """The names of the templates that this level has."""
+        return sorted(_below(self.folder))
+
     def text(self, name: str) -> str:
         """The text of a template that this level has."""
         try:

@@ -1,11 +1,11 @@
-"""Pages that no file of the site stands for: the archive and the search page."""
+"""Pages that no file of the site stands for: the archive, the search page, the measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from sitegen.base.paths import alias_file
-from sitegen.model import Card, Site
+from sitegen.model import BenchCard, BenchRow, Card, Site
 
 SEARCH = "search"
 
@@ -25,10 +25,26 @@ def search_url(site: Site, lang: str) -> str:
     return _free(site, lang, SEARCH)
 
 
+def measurements_url(site: Site, lang: str) -> str:
+    """Where the measurements of a language are listed, "" where they are not: none, not wanted, or
+    something else lies there."""
+    path = site.config.measurements
+    return _free(site, lang, path) if path and any(benchmarks_of(site, lang)) else ""
+
+
+def benchmarks_of(site: Site, lang: str) -> Iterator[tuple[Card, BenchCard, BenchRow]]:
+    """Every run of every benchmark that the pages of a language have."""
+    for card in (*site.pages, *(section.card for section in site.sections)):
+        if card.lang == lang and card.meta.render:
+            for bench in card.benches:
+                for row in bench.rows:
+                    yield card, bench, row
+
+
 def posts_of(site: Site, lang: str) -> tuple[Card, ...]:
     """The dated pages of a language, newest first."""
     cards = (card for card in site.pages if card.lang == lang and card.meta.render)
-    return tuple(card for card in cards if card.date is not None)
+    return tuple(card for card in cards if card.date is not None and not card.meta.hidden)
 
 
 def _free(site: Site, lang: str, path: str) -> str:

@@ -13,6 +13,7 @@ from sitegen.render.archive import render_archives
 from sitegen.render.book import Book, open_book
 from sitegen.render.feed_links import feeds_of_section
 from sitegen.render.feeds import render_feeds
+from sitegen.render.measurements import render_measurements
 from sitegen.render.paginate import Pagination, cut, view_pager
 from sitegen.render.redirects import aliases_of, redirect, redirect_target
 from sitegen.render.robots import render_for_robots
@@ -54,6 +55,7 @@ def render_site(book: Book) -> Iterator[Artifact]:
     yield from _render_aliases(book)
     yield book.render("404.html", "/404.html", "404.html", book.site.config.language)
     yield from render_archives(book)
+    yield from render_measurements(book)
     yield from render_search(book)
     yield from render_feeds(book)
     yield from render_for_robots(book)
@@ -133,6 +135,7 @@ def _render_section(book: Book, section: Section) -> Iterator[Artifact]:
 
 def _newest(book: Book, lang: str) -> Sequence[object]:
     dated = (card for card in book.site.pages if card.date is not None and card.lang == lang)
+    dated = (card for card in dated if not card.meta.hidden)
     return book.shelf.pages([card for card, _ in zip(dated, range(NEWEST), strict=False)])
 
 

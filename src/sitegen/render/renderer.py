@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -14,8 +14,10 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sitegen.base.errors import Problem, Span
+from sitegen.claims import BenchImage, Judgement, Says
 from sitegen.model import Artifact, Block, Look
 from sitegen.render.cells import CellContext, render_cell
+from sitegen.render.charts import render_chart
 from sitegen.render.code import render_code
 from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX, clean_body, mark_part
@@ -25,6 +27,7 @@ from sitegen.render.outputs import Rendered
 from sitegen.render.sizes import picture_size
 from sitegen.render.summary import is_summary_mark, mark_summary
 from sitegen.render.texts import render_inline
+from sitegen.render.ties import close_tie, open_tie, render_expectations
 from sitegen.settings import Html, MarkdownConfig
 
 _HEADER = 64 * 1024
@@ -33,6 +36,19 @@ _HEADER = 64 * 1024
 
 CellRenderer = Callable[[Block, CellContext], Rendered]
 """What makes HTML of a block."""
+
+ChartRenderer = Callable[[Sequence[BenchImage], int, CellContext], str]
+"""What makes HTML of one of a page's images of benchmarks."""
+
+
+class Makers(NamedTuple):
+    """What makes HTML of the parts of a body that pages and feeds show differently."""
+
+    block: CellRenderer
+    chart: ChartRenderer
+
+
+ON_PAGE = Makers(render_cell, render_chart)
 
 
 class Env(dict[str, Any]):
@@ -44,9 +60,11 @@ class Env(dict[str, Any]):
         self.markdown = markdown
         self.blocks: Sequence[Block] = ()
         self.cells: CellContext | None = None
-        self.render_block: CellRenderer = render_cell
+        self.makers: Makers = ON_PAGE
+        self.charts: Sequence[BenchImage] = ()
         self.texts: Mapping[int, str] = {}
         self.failures: Mapping[int, str] = {}
+        self.judgement = Judgement()
         self.files: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.parts: list[str] = []
@@ -55,6 +73,14 @@ class Env(dict[str, Any]):
     def prefix(self) -> str:
         """What ids begin with."""
         return "" if self.html == "trusted" else PREFIX
+
+    def says(self, token: Token) -> Says | None:
+        """What a link shows, if it leads to a measurement."""
+        if "tied" not in token.meta:
+            return None
+        index = token.meta["tied"]
+        links = self.judgement.links
+        return links[index] if index < len(links) else Says()
 
     def own(self, html: str) -> str:
         """HTML of ours: kept from the cleaning, if there is one."""
@@ -87,9 +113,10 @@ class BodyRenderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]
         if "block" in token.meta:
-            rendered = env.render_block(env.blocks[token.meta["block"]], env.cells)
+            rendered = env.makers.block(env.blocks[token.meta["block"]], env.cells)
             env.files |= {file.path: file for file in rendered.files}
-            return str(env.own(rendered.html))
+            fallen = render_expectations(env.judgement.expects.get(token.meta["block"], ()))
+            return str(env.own(rendered.html + fallen if rendered.html else ""))
         language, look = token.meta["language"], token.meta["look"]
         if env.markdown.highlighting.error_on_missing_language and not is_known(language):
             message = f"`{language}` is no language that can be highlighted"
@@ -97,6 +124,10 @@ class BodyRenderer(RendererHTML):
             help = ("`error_on_missing_language` asks for one that is known",)
             env.problems.append(Problem("error", "fence", message, span, excerpt, help))
         return str(env.own(render_code(token.content.rstrip("\n"), language, look)))
+
+    def bench_image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        index = tokens[idx].meta.get("bench_image")
+        return "" if index is None else str(env.own(env.makers.chart(env.charts, index, env.cells)))
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return str(env.own(render_code(tokens[idx].content.rstrip("\n"), "", Look())))
@@ -107,6 +138,18 @@ class BodyRenderer(RendererHTML):
             return f"<code>{escape_text(token.content)}</code>"
         # our own markup: in a cleaned text it would lose its classes
         return str(env.own(render_inline(token.meta["inline"], env.texts, env.failures)))
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        says = env.says(tokens[idx])
+        if says is None:
+            return self.renderToken(tokens, idx, options, env)
+        return str(env.own(open_tie(says)))
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
+        says = env.says(tokens[idx])
+        if says is None:
+            return self.renderToken(tokens, idx, options, env)
+        return str(env.own(close_tie(says)))
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         token = tokens[idx]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sitegen.base.address import permalink
 from sitegen.model import Artifact, Card
 from sitegen.render.book import Book
-from sitegen.render.own_pages import archive_url
+from sitegen.render.own_pages import archive_url, measurements_url
 from sitegen.render.paginate import Pagination, cut
 from sitegen.render.views import EntryView
 
@@ -49,15 +49,18 @@ def _entries(book: Book) -> Iterator[EntryView]:
             yield EntryView(permalink(base, pager.url), None)
 
     for card in book.site.pages:
-        if card.meta.render:
+        if card.meta.render and not card.meta.hidden:
             yield EntryView(permalink(base, card.url), card.updated or card.date, card.extra)
     for language in book.site.config.languages:
         archive = archive_url(book.site, language.code)
         if archive:
             yield EntryView(permalink(base, archive), None)
+        measurements = measurements_url(book.site, language.code)
+        if measurements:
+            yield EntryView(permalink(base, measurements), None)
     for section in book.site.sections:
         card, meta = section.card, section.card.meta
-        if meta.render and meta.redirect_to is None:
+        if meta.render and not meta.hidden and meta.redirect_to is None:
             yield EntryView(permalink(base, card.url), None, card.extra)
             if meta.paginate_by:
                 pagination = Pagination(card.url, meta.paginate_by, meta.paginate_path)

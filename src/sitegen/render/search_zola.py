@@ -34,7 +34,7 @@ def zola_index(
 
 def needs_elasticlunr(format: IndexFormat) -> bool:
     """Whether themes expect the library `elasticlunr.min.js` beside the index."""
-    return format == "elasticlunr_javascript"
+    return format in ("elasticlunr_javascript", "elasticlunr_json")
 
 
 def _fields(search: SearchConfig) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def items_of(book: Book, lang: str) -> Iterator[Item]:
     cards = [*book.site.pages, *(section.card for section in book.site.sections)]
     for card in sorted(cards, key=lambda card: card.url):
         wanted = card.meta.in_search_index and card.meta.render and card.path not in away
+        wanted = wanted and not card.meta.hidden
         if card.lang == lang and wanted and card.meta.redirect_to is None:
             item = _item(book, card, search, config)
             if item.shown:

@@ -19,6 +19,7 @@ from sitegen.render.views import (
     TermView,
     TranslationView,
     minutes,
+    view_benches,
     view_link,
     view_measured,
 )
@@ -122,6 +123,7 @@ class Shelf:
             month=date.month if date else None,
             day=date.day if date else None,
             draft=card.draft,
+            aliases=card.meta.aliases,
             lang=card.lang,
             slug=card.meta.slug or "",
             path=card.url,
@@ -149,6 +151,7 @@ class Shelf:
             series=self._series(card, series) if series else None,
             image=self._covers.get(card.path),
             around=self,
+            benches=view_benches(card, self.base),
         )
 
     def _view_section(self, section: Section) -> SectionView:
@@ -159,6 +162,7 @@ class Shelf:
             title=card.title or None,
             description=card.description or None,
             draft=card.draft,
+            aliases=card.meta.aliases,
             lang=card.lang,
             path=card.url,
             components=_components(card),
@@ -183,6 +187,7 @@ class Shelf:
             subsections=tuple(below.path for below in section.subsections),
             parts=tuple(self._part(below) for below in section.subsections),
             around=self,
+            benches=view_benches(card, self.base),
         )
 
     def _part(self, card: Card) -> PartView:

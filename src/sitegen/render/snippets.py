@@ -16,10 +16,12 @@ from msgspec.structs import replace
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, SiteError
 from sitegen.model import Artifact, Origin, Site, SiteConfig, Term
+from sitegen.render.components import homes_of
 from sitegen.render.config_view import view_config
 from sitegen.render.functions import Outside
 from sitegen.render.library import Library
-from sitegen.render.templates import Templates
+from sitegen.render.loader import open_levels
+from sitegen.render.templates import Templates, Text
 from sitegen.render.views import TermView
 
 FILE = "site.toml"
@@ -31,13 +33,15 @@ _KINDS = (".md", ".html")
 
 class Snippets(NamedTuple):
     """The shortcodes' templates by name, whether there is another template, how to render one,
-    and the pictures that they have asked for so far; whether what looks like a call must be one."""
+    and the pictures that they have asked for so far; whether what looks like a call must be one;
+    and how a text is filled in that is itself a template, where the site's texts are."""
 
     shortcodes: Mapping[str, str]
     has: Callable[[str], bool]
     render: Callable[[str, Origin, Mapping[str, Any], str], str | tuple[Problem, ...]]
     made_files: Callable[[], tuple[Artifact, ...]]
     strict: bool
+    fill_in: Callable[[str, Origin], str | tuple[Problem, ...]] | None
 
 
 class OriginView(msgspec.Struct, frozen=True):
@@ -66,7 +70,7 @@ def open_snippets(
     """The small templates of a site, of its theme, and the built-in ones, the site's first.
 
     Of the site they know no more than the addresses of its pages: it is still being read. In a
-    site that is still Zola's, a template that is not Jinja2 gives nothing, and a warning.
+    site whose templates are still Zola's, one that is not Jinja2 gives nothing, and a warning.
     """
     folders = [config.root / "templates"]
     if config.theme:
@@ -87,26 +91,51 @@ def open_snippets(
     def render(
         name: str, origin: Origin, context: Mapping[str, Any], where: str
     ) -> str | tuple[Problem, ...]:
+        try:
+            return templates().render(name, where, {**everywhere(origin), **context})
+        except SiteError as error:
+            if config.own_templates:
+                return error.problems
+            problems.extend(replace(problem, severity="warning") for problem in error.problems)
+            return ""
+
+    def everywhere(origin: Origin) -> Mapping[str, Any]:
         kind = "section" if origin.source.is_section else "page"
-        everywhere = {
+        return {
             kind: _view(origin, config.base_url),
             "config": config_in(origin.meta.lang),
             "lang": origin.meta.lang,
             "current_path": origin.url,
             "current_url": permalink(config.base_url, origin.url),
         }
+
+    def fill_in(text: str, origin: Origin) -> str | tuple[Problem, ...]:
+        source = origin.source
         try:
-            return templates().render(name, where, {**everywhere, **context})
+            written = Text(text, source.file, origin.meta.body_line)
+            return templates().render_text(written, source.file, everywhere(origin))
         except SiteError as error:
-            if config.file == FILE:
-                return error.problems
-            problems.extend(replace(problem, severity="warning") for problem in error.problems)
-            return ""
+            return error.problems
 
     def made_files() -> tuple[Artifact, ...]:
         return templates().made_files()
 
-    return Snippets(_shortcodes(folders), has, render, made_files, config.file == FILE)
+    shortcodes = _shortcodes(folders)
+    levels = open_levels(config.root, config.theme or None)
+    templated = homes_of(levels) and not _own_shortcodes(folders)
+    return Snippets(
+        shortcodes,
+        has,
+        render,
+        made_files,
+        config.file == FILE,
+        fill_in if templated else None,
+    )
+
+
+def _own_shortcodes(folders: list[Path]) -> bool:
+    """Whether there are shortcodes of the site: then its texts are not those of a newer Zola."""
+    return any(any((folder / _FOLDER).glob("*.*")) for folder in folders)
 
 
 def _no_term(term: Term) -> TermView:

@@ -7,11 +7,12 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 
 from sitegen.base.errors import Problem, SiteError, Span, nearest
+from sitegen.base.tera2 import MARK, NUMBERED, as_jinja
 from sitegen.model import Artifact, SiteConfig
 from sitegen.render.environment import Environment
 from sitegen.render.functions import Outside, functions
@@ -23,6 +24,26 @@ from sitegen.render.missing import Missing, MissingError, known_names, missing_t
 
 _VIEW = re.compile(r"'sitegen\.[\w.]+\.(\w+?)(?:View)? object'")
 _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
+
+
+_HEADING = "\ufdd2"
+"""What stands for the beginning of a heading's id, which is none of a comment."""
+
+
+_IN_TEXTS = {
+    repr(MARK)[1:-1]: "a tag above is not closed",
+    "unknown tag 'endcall'": "there is no component here that this closes",
+    "following tags: 'endcall'": "the body of a component is never closed: write `{% </name> %}`",
+}
+"""What Jinja2 says of a text, and what that means to its author."""
+
+
+class Text(NamedTuple):
+    """A text that is a template: where it stands, and which line of its file its first one is."""
+
+    body: str
+    file: str
+    line: int
 
 
 class Templates:
@@ -61,6 +82,47 @@ class Templates:
             names = (*context, *self.environment.globals)
             raise SiteError([self._problem(error, name, page, names)]) from error
 
+    def render_text(self, text: Text, page: str, context: Mapping[str, Any]) -> str:
+        """A text that is itself a template, Tera 2's; a mistake in it has its place in its file."""
+        self._draws = draws(page)
+        environment = self.environment
+        try:
+            source = as_jinja(text.body.replace("{#", _HEADING), whole=True)
+            code = environment.compile(source, text.file, f"{FILE}{text.file}")
+            template = jinja2.Template.from_code(environment, code, environment.make_globals(None))
+            return template.render(context).replace(_HEADING, "{#")
+        except Exception as error:
+            frames = _frames(error)
+            if not isinstance(error, jinja2.TemplateError) and not frames:
+                raise
+            raise SiteError([self._problem_in(text, error, frames, context)]) from error
+
+    def _problem_in(
+        self,
+        text: Text,
+        error: Exception,
+        frames: list[tuple[str, int]],
+        context: Mapping[str, Any],
+    ) -> Problem:
+        """What an exception that rose from such a text, or from what it called, means."""
+        lines = [line for file, line in frames if file == text.file]
+        line = lines[-1] if lines else getattr(error, "lineno", None) or 1
+        written = text.body.split("\n")
+        excerpt = NUMBERED.sub("", written[line - 1]) if line <= len(written) else ""
+        help = [self._shown(*frame) for frame in frames[-1:] if frame[0] != text.file]
+        close = self._meant(error, (*context, *self.environment.globals))
+        help += [f"did you mean `{close}`?"] if close else []
+        help += ["`{% raw %} … {% endraw %}` shows braces as they are"] if not lines else []
+        span = Span(text.file, text.line + line - 1)
+        message = self._in_authors_words(error)
+        for theirs, ours in _IN_TEXTS.items():
+            message = ours if theirs in message else message
+        return Problem("fatal", "template", message, span, excerpt, tuple(help))
+
+    def _shown(self, found: str, line: int) -> str:
+        level, bare = self._levels.find(found) or (self._levels.all[0], found)
+        return f"in {level.shown.format(bare)}:{line}"
+
     def first_of(self, *names: str) -> str:
         """The first of the templates that there is; the last where there is none."""
         found = (name for name in names if self._levels.find(name) is not None)
@@ -80,7 +142,7 @@ class Templates:
             return
         line = template.get_corresponding_lineno(frame.f_lineno)
         level, bare = self._levels.find(template.name) or (self._levels.all[0], template.name)
-        kind = type(missing._undefined_obj).__name__.removesuffix("View").lower()
+        kind = _kind(type(missing._undefined_obj).__name__.removesuffix("View"))
         name = str(missing._undefined_name)
         close = nearest(name, known_names(missing))
         problem = Problem(
@@ -132,12 +194,17 @@ class Templates:
 
     def _in_authors_words(self, error: Exception) -> str:
         message = str(getattr(error, "message", None) or error)
-        message = _VIEW.sub(lambda found: f"a {found[1].lower()}", message)
+        message = _VIEW.sub(lambda found: f"a {_kind(found[1])}", message)
         for level in self._levels.all:
             message = message.replace(level.prefix, "") if level.prefix else message
         if isinstance(error, jinja2.TemplateError):
             return message
         return f"{type(error).__name__}: {message}"
+
+
+def _kind(name: str) -> str:
+    """What a view shows, in an author's words."""
+    return "page" if name == "Origin" else name.lower()
 
 
 def _frames(error: Exception) -> list[tuple[str, int]]:

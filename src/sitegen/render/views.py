@@ -13,11 +13,20 @@ import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Heading, Measured, Taxonomy
+from sitegen.model import Card, Heading, Measured, Measures, Taxonomy
+from sitegen.render.origin import (
+    conditions_in_words,
+    machine_in_words,
+    packages_in_words,
+    variables_in_words,
+)
 from sitegen.settings import MarkdownConfig, SearchConfig
 
 WORDS_PER_MINUTE = 200
 """Zola's reading speed."""
+
+SHORTEST_FOR_CORES = 0.05
+"""Seconds below which processor time over time is mostly the clock's own grain."""
 
 _SHOWN_PACKAGES = ("torch", "jax", "numpy")
 
@@ -112,6 +121,8 @@ class SeriesView(msgspec.Struct, frozen=True):
 
 
 class CostView(msgspec.Struct, frozen=True):
+    """What a block cost; `cores` is its processor time over its time, 0 where that says nothing."""
+
     title: str
     anchor: str
     wall: float
@@ -120,6 +131,8 @@ class CostView(msgspec.Struct, frozen=True):
     peak_host: int | None
     peak_device: int | None
     first: tuple[str, ...]
+    notes: tuple[str, ...]
+    cores: float
 
 
 class AcceptedView(msgspec.Struct, frozen=True):
@@ -131,7 +144,11 @@ class AcceptedView(msgspec.Struct, frozen=True):
 
 
 class MeasuredView(msgspec.Struct, frozen=True):
-    """The card of an executed post."""
+    """The card of an executed post.
+
+    `software` is Python with what the post imports, `packages` all with what these need;
+    `machine` and `conditions` say in words where it ran, and how that was just before.
+    """
 
     device_label: str
     device_reported: str
@@ -150,6 +167,10 @@ class MeasuredView(msgspec.Struct, frozen=True):
     torch_device: str | None
     rows: tuple[CostView, ...]
     accepted: tuple[AcceptedView, ...]
+    machine: tuple[str, ...]
+    conditions: tuple[str, ...]
+    packages: tuple[str, ...]
+    variables: tuple[str, ...]
 
 
 class Around(Protocol):
@@ -171,6 +192,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     month: int | None
     day: int | None
     draft: bool
+    aliases: tuple[str, ...]
     lang: str
     slug: str
     path: str
@@ -196,6 +218,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     series: SeriesView | None
     image: str | None
     around: Around
+    benches: tuple[LinkView, ...] = ()
     body: Markup | None = None
 
     @property
@@ -230,6 +253,7 @@ class SectionView(msgspec.Struct, frozen=True, eq=False):
     title: str | None
     description: str | None
     draft: bool
+    aliases: tuple[str, ...]
     lang: str
     path: str
     components: tuple[str, ...]
@@ -252,6 +276,7 @@ class SectionView(msgspec.Struct, frozen=True, eq=False):
     subsections: tuple[str, ...]
     parts: tuple[PartView, ...]
     around: Around
+    benches: tuple[LinkView, ...] = ()
     colocated_path: None = None
 
     @property
@@ -298,6 +323,12 @@ def view_link(card: Card, base_url: str) -> LinkView:
     )
 
 
+def view_benches(card: Card, base_url: str) -> tuple[LinkView, ...]:
+    """Links to the charts of a page's benchmarks."""
+    address = permalink(base_url, card.url)
+    return tuple(LinkView(bench.title, f"{address}#{bench.anchor}") for bench in card.benches)
+
+
 def view_taxonomy(taxonomy: Taxonomy, base_url: str) -> TaxonomyConfigView:
     config = taxonomy.config
     return TaxonomyConfigView(
@@ -324,11 +355,17 @@ def _in_words(modules: tuple[str, ...]) -> tuple[str, ...]:
     return (*(name for name in modules if "." not in name), *compiler)
 
 
+def _cores(measures: Measures) -> float:
+    """Cores in use on average, of a block that ran long enough to tell."""
+    if measures.wall < SHORTEST_FOR_CORES:
+        return 0.0
+    return round(measures.cpu / measures.wall, 1)
+
+
 def view_measured(measured: Measured) -> MeasuredView:
     origin = measured.provenance
-    packages = [
-        f"{name} {origin.packages[name]}" for name in _SHOWN_PACKAGES if name in origin.packages
-    ]
+    names = dict.fromkeys((*_SHOWN_PACKAGES, *origin.imports))
+    packages = [f"{name} {origin.packages[name]}" for name in names if name in origin.packages]
     return MeasuredView(
         device_label=measured.device.label,
         device_reported=measured.device.reported,
@@ -355,10 +392,16 @@ def view_measured(measured: Measured) -> MeasuredView:
                 peak_host=row.measures.peak_host,
                 peak_device=row.measures.peak_device,
                 first=row.one_off,
+                notes=row.notes,
+                cores=_cores(row.measures),
             )
             for row in measured.rows
         ),
         accepted=tuple(
             AcceptedView(entry.because, entry.when, entry.difference) for entry in measured.accepted
         ),
+        machine=machine_in_words(measured),
+        conditions=conditions_in_words(origin.conditions),
+        packages=packages_in_words(origin),
+        variables=variables_in_words(origin),
     )

@@ -20,6 +20,8 @@ ENGLISH: Mapping[str, str] = {
     "in_series": "Part {position} of {count} in",
     "languages": "Languages",
     "measured_on": "measured on",
+    "measurements": "Measurements",
+    "measurements_lede": "Every benchmark of this site, with its data.",
     "min_read": "min read",
     "neighbours": "Neighbouring pages",
     "newer": "Newer",

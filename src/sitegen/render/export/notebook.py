@@ -14,6 +14,7 @@ from typing import assert_never
 import msgspec
 
 from sitegen.model import Block, Display, Failure, Output, Shown, Stream
+from sitegen.render.export.measuring import measuring_code
 from sitegen.render.export.outline import Code, Outline, Prose
 from sitegen.render.format import format_rfc3339
 from sitegen.render.outputs import Place, name_places, render_failure
@@ -91,8 +92,15 @@ def _cells(outline: Outline) -> Iterator[MarkdownCell | CodeCell]:
             count = counts.get(part.block.index)
             place = places[part.shown.run.device.name]
             outputs = [_output(output, place, count) for output in part.cell.outputs]
+        elif part.block.bench is not None and outline.shown:
+            count = counts.get(part.block.index)  # defining its variants shows nothing
         source = _lines(part.block.shown)
         yield CodeCell(count, part.id, _metadata(part, outline), outputs, source)
+    codes = {part.id: part.block.shown for part in outline.code}
+    measuring = measuring_code(outline, codes, carried=True)
+    if measuring is not None:
+        about = {**_HIDDEN, "tags": ["hide-cell", "skip-execution"]}
+        yield CodeCell(None, "sitegen-measure", about, [], _lines(measuring))
 
 
 def _counts(outline: Outline, first: int) -> dict[int, int]:

@@ -39,6 +39,7 @@ class Outline(msgspec.Struct, frozen=True):
     """What one exported file holds; `shown` are the runs of its session, the first speaks.
 
     `page` is the page's permalink, `imports` the top-level modules that the code imports.
+    `benches` are the runs of its benchmarks, of each the first shown; `captions` are by block.
     """
 
     document: Document
@@ -48,6 +49,8 @@ class Outline(msgspec.Struct, frozen=True):
     shown: tuple[Shown, ...]
     page: str
     imports: frozenset[str]
+    benches: tuple[Shown, ...] = ()
+    captions: Mapping[int, str] = {}
 
     @property
     def code(self) -> tuple[Code, ...]:
@@ -77,7 +80,22 @@ def outline(
     parts = [
         part for part in (*head, *body.parts()) if not isinstance(part, Prose) or part.text.strip()
     ]
-    return Outline(document, session, title, tuple(_with_ids(parts)), own, page, imports)
+    benches = tuple(_benches(shown, session))
+    named = tuple(_with_ids(parts))
+    captions = captions_of(document, texts)
+    return Outline(document, session, title, named, own, page, imports, benches, captions)
+
+
+def _benches(shown: Sequence[Shown], session: str) -> Iterator[Shown]:
+    """Of each benchmark of the session the run that speaks for it."""
+    told: set[str] = set()
+    for entry in shown:
+        plan, run = entry.plan, entry.run
+        if plan.bench is None or plan.blocks[-1].session != session or run.benchmark is None:
+            continue
+        if run.by is None and not entry.stale and plan.session not in told:
+            told.add(plan.session)
+            yield entry
 
 
 class _Body:

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 from sitegen.base.python_text import magic_lines
 from sitegen.model import Failure
+from sitegen.render.export.measuring import measuring_code
 from sitegen.render.export.notebook import default_device, default_device_code
 from sitegen.render.export.outline import Code, Outline, Prose
 from sitegen.render.export.prose import WIDTH, wrap_markdown
@@ -37,7 +38,9 @@ def render_script(outline: Outline) -> bytes:
     cells = [_header(outline, head)]
     if head:
         cells.append("# %%\n" + "\n".join(head))
-    rest = iter(sources)
+    codes = {
+        part.id: _FUTURE.sub(_moved, code) for part, code in zip(outline.code, sources, strict=True)
+    }
     for part in outline.parts:
         if isinstance(part, Prose):
             cells.append(f"# %% [markdown]\n{_commented(_wrapped(part.text))}")
@@ -45,7 +48,12 @@ def render_script(outline: Outline) -> bytes:
         if device is not None:
             cells.append(f"# %% default-device\n{default_device_code(device)}")
             device = None
-        cells.append(f"# %% {part.id}\n{_FUTURE.sub(_moved, next(rest))}")
+        cells.append(f"# %% {part.id}\n{codes[part.id]}")
+    measuring = measuring_code(
+        outline, codes | ({"": "\n".join(head)} if head else {}), carried=False
+    )
+    if measuring is not None:
+        cells.append(f"# %% sitegen-measure\n{measuring}")
     return ("\n\n".join(cell.rstrip("\n") for cell in cells) + "\n").encode("utf-8", "replace")
 
 

@@ -40,6 +40,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "linebreaksbr": texts.linebreaksbr,
     "lower": texts.lower,
     "map": arrays.map,
+    "newlines_to_br": texts.linebreaksbr,
     "nth": arrays.nth,
     "num_format": numbers.num_format,
     "pluralize": numbers.pluralize,
@@ -52,6 +53,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "sort": arrays.sort,
     "spaceless": texts.spaceless,
     "split": texts.split,
+    "str": numbers.as_str,
     "striptags": texts.striptags,
     "title": texts.title,
     "trim": texts.trim,
@@ -68,8 +70,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 
 TESTS: Mapping[str, Callable[..., bool]] = {
     "containing": tests.containing,
+    "divisible_by": tests.divisible_by,
     "ending_with": tests.ending_with,
     "iterable": tests.iterable,
+    "map": tests.object,
     "matching": tests.matching,
     "number": tests.number,
     "object": tests.object,

@@ -33,11 +33,15 @@ def trim(value: Any, chars: str | None = None) -> str:
     return alike(value, needs_text(value, "trim").strip(chars))
 
 
-def trim_start(value: Any) -> str:
+def trim_start(value: Any, pat: str | None = None) -> str:
+    if pat is not None:
+        return trim_start_matches(value, pat)
     return alike(value, needs_text(value, "trim_start").lstrip())
 
 
-def trim_end(value: Any) -> str:
+def trim_end(value: Any, pat: str | None = None) -> str:
+    if pat is not None:
+        return trim_end_matches(value, pat)
     return alike(value, needs_text(value, "trim_end").rstrip())
 
 

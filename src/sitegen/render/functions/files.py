@@ -55,6 +55,7 @@ def of_files(config: SiteConfig, made: dict[str, Artifact]) -> dict[str, Callabl
         format: str = "auto",
         quality: int | None = None,
         speed: int | None = None,
+        filter: str | None = None,
     ) -> Mapping[str, Any]:
         source = need_file(config, path, "resize_image")
         operation, original, size = plan_image(source, op, width, height, format, quality)

@@ -22,15 +22,29 @@ from sitegen.render.lookup import need_file
 def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
     """The functions for a site."""
 
-    def get_page(path: str, lang: str | None = None, metadata_only: bool = False) -> Any:
+    def get_page(
+        path: str,
+        lang: str | None = None,
+        metadata_only: bool = False,
+        allow_missing: bool = False,
+    ) -> Any:
         found = library.page(_in_language(config, path, lang))
         if found is None:
+            if allow_missing:
+                return None
             raise no_such("get_page", f"there is no page `{path}`", path, library.urls)
         return msgspec.structs.replace(found, body=Markup()) if metadata_only else found
 
-    def get_section(path: str, metadata_only: bool = False, lang: str | None = None) -> Any:
+    def get_section(
+        path: str,
+        metadata_only: bool = False,
+        lang: str | None = None,
+        allow_missing: bool = False,
+    ) -> Any:
         found = library.section(_in_language(config, path, lang))
         if found is None:
+            if allow_missing:
+                return None
             raise no_such("get_section", f"there is no section `{path}`", path, library.urls)
         bare: dict[str, Any] = {"pages": (), "subsections": (), "parts": ()}
         bare = bare if metadata_only else {}
@@ -45,6 +59,7 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         if path.startswith("@/"):
             page, hash, anchor = path[2:].partition("#")
             url = library.urls.get(_in_language(config, page, lang))
+            url = url or _url_of_file(config, library, page, lang)
             if url is None:
                 raise no_such("get_url", f"there is no page `{page}`", page, library.urls)
             return permalink(config.base_url, url) + hash + anchor
@@ -65,6 +80,20 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         return hashlib.sha256(data).hexdigest()[:20]
 
     return {"get_page": get_page, "get_section": get_section, "get_url": get_url}
+
+
+def _url_of_file(config: SiteConfig, library: Library, path: str, lang: str | None) -> str | None:
+    """Where a file beside a page lies, by its path below `content/`."""
+    if ".." in path.split("/") or not (config.root / "content" / path).is_file():
+        return None
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        for name in ("index.md", "_index.md"):
+            url = library.urls.get(_in_language(config, f"{folder}/{name}".lstrip("/"), lang))
+            if url is not None:
+                return url + path.removeprefix(folder).lstrip("/")
+    return f"/{path}"
 
 
 def _parted(path: str) -> tuple[str, str]:
