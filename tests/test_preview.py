@@ -216,6 +216,48 @@ def test_without_execution_nothing_runs(site: Path, start: Callable[..., Preview
     assert stored(site) == []
 
 
+BENCH = """+++
+title = "A benchmark"
++++
+```python
+numbers = list(range(1000))
+print("ready", len(numbers))
+```
+
+```python
+#| bench: sums
+def builtin():
+    return sum(numbers)
+
+def loop():
+    total = 0
+    for number in numbers:
+        total += number
+    return total
+```
+
+```python
+#| session: other
+print("other", 6 * 7)
+```
+"""
+
+
+def test_a_benchmark_waits_and_is_then_looked_at_in_a_single_process(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "content/bench.md", BENCH)
+    served = start()
+    shows(served, "/notes/bench/", "other 42")
+    shows(served, "/notes/bench/", "ready 1000")
+    wait_for(lambda: len(stored(site)) == 3)
+    assert "single process" not in served.get("/notes/bench/").text
+    served.control("run", b'{"url": "/bench/"}', "/notes/bench/")
+    shows(served, "/notes/bench/", "quick, single process, not stored")
+    assert "builtin" in served.get("/notes/bench/").text
+    assert len(stored(site)) == 3
+
+
 def test_mistakes_are_in_their_pages_and_the_rest_goes_on(
     site: Path, start: Callable[..., Preview]
 ) -> None:

@@ -33,10 +33,10 @@ class Tab:
         self._state: object = None
         self._news = asyncio.Event()
 
-    def tell_page(self) -> None:
-        """The page is another than the one that was last sent."""
+    def tell_page(self, figures: Mapping[str, str]) -> None:
+        """The page is another than the one that was last sent, and these figures of it run."""
         self._page = True
-        self._figures.clear()
+        self._figures = dict(figures)
         self._news.set()
 
     def tell_files(self, files: Mapping[str, str]) -> None:
@@ -155,7 +155,7 @@ class Board:
             version = self.version(tab.path)
             if self._versions.get(tab) != version or tab.path in urls:
                 self._versions[tab] = version
-                tab.tell_page()
+                tab.tell_page(self._figures.get(tab.path, {}))
 
     def _state_of(self, page: PageNews) -> object:
         """What a tab is told of its page's blocks."""
@@ -249,7 +249,7 @@ class Board:
         self._tabs.add(tab)
         self._versions[tab] = self.version(path)
         if self._versions[tab] != version:
-            tab.tell_page()
+            tab.tell_page({})
         for id, html in self._figures.get(path, {}).items():
             tab.tell_figure(id, html)
         if path in self.pages:

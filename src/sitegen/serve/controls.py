@@ -139,6 +139,8 @@ def _result(fresh: Fresh, now: dt.datetime) -> str:
     kind = "fresh"
     if fresh.failed:
         words, kind = f"{words}, failed, not stored", "failed"
+    elif fresh.quick:
+        words, kind = f"{words}, quick, single process, not stored", "alone"
     elif fresh.alone:
         words, kind = f"{words}, its last blocks ran alone, not stored", "alone"
     elif fresh.stale:
