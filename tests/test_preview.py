@@ -420,6 +420,17 @@ def test_killed_it_leaves_nothing(site: Path, start: Callable[..., Preview]) -> 
     wait_for(lambda: not any(map(alive, processes)), limit=10.0)
 
 
+def test_it_opens_a_browser_where_it_is_asked_to(
+    site: Path, start: Callable[..., Preview], tmp_path: Path
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', "utf-8")
+    browser.chmod(0o755)
+    served = start("--open", "--no-exec", env={"BROWSER": str(browser)})
+    wait_for(lambda: (tmp_path / "opened").exists())
+    wait_for(lambda: (tmp_path / "opened").read_text("utf-8").strip() == f"{served.url}/")
+
+
 def kernels_of(served: Preview) -> list[int]:
     """The processes of a preview that are kernels, their guards, or a zygote."""
     found = []

@@ -306,6 +306,36 @@ def test_a_deleted_page_says_so_and_comes_back(
     shows(page, "Other words")
 
 
+def test_an_edit_beside_a_block_that_runs_leaves_what_it_has_said(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    file = site / "content/slow.md"
+    file.write_text(f"{SLOW}\nWords below.\n", "utf-8")
+    served = start()
+    opened(page, served, "/slow/", "Slow")
+    shows(page, "line 1")
+    file.write_text(f"{SLOW}\nOther words below.\n", "utf-8")
+    shows(page, "Other words below")
+    page.wait_for_timeout(300)
+    assert "line 1" in page.inner_text("#block-1")
+    shows(page, "line 7")
+    wait_for(lambda: len(stored(site)) == 1)
+    assert same_document(page)
+
+
+def test_a_page_finds_a_preview_that_was_started_again(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    served = start()
+    opened(page, served, "/b/", "Other words")
+    served.end()
+    start("--port", str(served.port))
+    page.wait_for_function("window.sameDocument === undefined", timeout=60_000)
+    page.wait_for_selector("#sitegen-preview[data-ready]", state="attached")
+    (site / "content/b.md").write_text("+++\n+++\nWritten since.", "utf-8")
+    shows(page, "Written since")
+
+
 # --- from elsewhere -------------------------------------------------------------------------------
 
 ATTACK = """async ({ target, token }) => {
