@@ -52,10 +52,12 @@ def addresses_of(documents: Iterable[Document], base_url: str) -> dict[str, str]
 
 
 def render_downloads(
-    documents: Sequence[Document], shown: Mapping[str, Sequence[Shown]], base_url: str
+    documents: Sequence[Document],
+    shown: Mapping[str, Sequence[Shown]],
+    addresses: Mapping[str, str],
 ) -> Iterator[Artifact]:
-    """The files that the cards of measured pages offer, beside each page."""
-    addresses = addresses_of(documents, base_url)
+    """The files that the cards of measured pages offer, beside each page; `addresses` are those of
+    all pages."""
     for document in documents:
         if document.meta.render and not document.source.is_section:
             yield from _downloads(document, shown.get(document.source.name, ()), addresses)
