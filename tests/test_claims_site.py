@@ -309,8 +309,10 @@ def test_what_readers_contribute_never_counts(tmp_path: Path) -> None:
     prose = "[2.5×](bench:spins?slow/fast) [faster](bench:spins?fast<slow)"
     site(tmp_path, prose)
     later = dt.datetime(2026, 12, 24, tzinfo=dt.UTC)
-    store(tmp_path, benchmark=SLOWER_HERE, device=M3, day=later, by="A. Reader")
+    for device in (M3, H100):
+        store(tmp_path, benchmark=SLOWER_HERE, device=device, day=later, by="A. Reader")
     assert built(tmp_path) == []
+    assert [claim.word for claim in checked(tmp_path).claims] == ["held", "held"]
 
 
 def test_of_two_blocks_that_list_a_name_the_later_one_counts(tmp_path: Path) -> None:
