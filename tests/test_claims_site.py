@@ -510,3 +510,13 @@ def test_a_correction_of_values_is_no_error(tmp_path: Path) -> None:
     store(tmp_path)
     assert {problem.severity for problem in built(tmp_path)} == {"notice"}
     assert page(tmp_path).count("2027-05: other data") == 2
+
+
+def test_a_text_is_written_so_that_markdown_reads_it_as_it_is(tmp_path: Path) -> None:
+    site(tmp_path, "[adam](value:optimiser)")
+    odd = "a_b*c [x] \\ <i> &amp;"
+    day = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    store(tmp_path, day=day, values={**STORED, "optimiser": odd})
+    assert [fix.was for fix in checked(tmp_path, fix=True).fixed] == ["adam"]
+    assert checked(tmp_path).fixes == ()
+    assert built(tmp_path) == []
