@@ -520,3 +520,34 @@ def test_a_text_is_written_so_that_markdown_reads_it_as_it_is(tmp_path: Path) ->
     assert [fix.was for fix in checked(tmp_path, fix=True).fixed] == ["adam"]
     assert checked(tmp_path).fixes == ()
     assert built(tmp_path) == []
+
+
+# --- again ----------------------------------------------------------------------------------
+
+
+def test_a_page_is_made_anew_when_what_stands_under_its_claims_changes(tmp_path: Path) -> None:
+    """Each step changes only what is measured or how it is judged; each build is as a first one."""
+    prose = "[faster](bench:spins?fast<slow) [0.4×](bench:spins?slow/fast;as-of=2026-11-20)"
+    prose += " [about three](bench:spins?slow/fast~3;as-of=2026-11-22) [](value:acc)"
+    site(tmp_path, prose, options=EXPECT)
+    built(tmp_path)
+    pages = [page(tmp_path)]
+
+    def again() -> None:
+        built(tmp_path)
+        pages.append(page(tmp_path))
+        clean = tmp_path / "clean"
+        build_site(tmp_path, mode="no-exec", output=clean)
+        assert (clean / "post/index.html").read_bytes() == (
+            tmp_path / "public/post/index.html"
+        ).read_bytes()
+
+    store(tmp_path, benchmark=SLOWER_HERE, day=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+    again()  # an earlier run, which only a day names
+    later = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    store(tmp_path, benchmark=SLOWER_HERE, day=later, values={**STORED, "acc": 0.5})
+    again()
+    toml = tmp_path / "site.toml"
+    toml.write_text(toml.read_text("utf-8") + "\n[measure]\nnoise = 0.5\n", "utf-8")
+    again()  # 2.5 is about 3 now
+    assert len(set(pages)) == 4
