@@ -223,6 +223,6 @@ def _alike(reading: OnDevice) -> Iterator[str]:
 
 
 def _type_of(alike: Alike) -> str:
-    known = alike.precision and alike.precision != alike.dtype
+    usual = alike.precision in ("", "highest", "float32") or alike.dtype != "float32"
     name = alike.precision.replace("tf32", "TF32")
-    return f"{alike.dtype} with {name} products" if known else alike.dtype
+    return alike.dtype if usual else f"{alike.dtype} with {name} products"
