@@ -402,6 +402,12 @@ class Document(msgspec.Struct, frozen=True):
     bench_images: tuple[BenchImage, ...] = ()
     alone: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether its text is all that there is to it: nothing in it is run or measured."""
+        measured = self.blocks or self.inlines or self.ties or self.bench_images
+        return self.alone and not measured
+
 
 # --- execution ----------------------------------------------------------------------------
 
@@ -944,7 +950,8 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a build did. `seconds` by stage; `output` is the published folder, "" for none."""
+    """What a build did: `seconds` by stage; `output` is the published folder, "" for none;
+    `slowest` are the files that took longest to render, with seconds."""
 
     pages: int = 0
     executed_posts: int = 0
@@ -957,4 +964,5 @@ class Report(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
     explanations: tuple[str, ...] = ()
+    slowest: tuple[tuple[str, float], ...] = ()
     seconds: Mapping[str, float] = {}

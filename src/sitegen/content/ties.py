@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -13,7 +14,7 @@ from markdown_it.token import Token
 
 from sitegen.base.errors import Problem, Span
 from sitegen.benchmarks import Bench, Said
-from sitegen.claims import About, BenchImage, ClaimError, Tie, Tied
+from sitegen.claims import About, BenchImage, Claim, ClaimError, Tie, Tied
 from sitegen.content.links import Finder, Text
 from sitegen.content.tie_tokens import is_tie
 from sitegen.content.variants import Functions, find_functions
@@ -88,12 +89,16 @@ class _TieFinder:
         self._text = text
         self._finder = Finder(text)
         self._problems = problems
-        lines = text.source.text.split("\n")
-        self._starts = [0, *accumulate(len(line) + 1 for line in lines)]
         self._benches = {
             block.bench.name: about_bench(block, block.bench) for block in blocks if block.bench
         }
         self._values = about_values(blocks).values or ()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line of the file begins."""
+        lengths = (len(line) + 1 for line in self._text.source.text.split("\n"))
+        return [0, *accumulate(lengths)]
 
     def read(self) -> list[Token]:
         found: list[Token] = []
@@ -102,7 +107,7 @@ class _TieFinder:
         while at < len(tokens):
             token = tokens[at]
             self._finder.seek(token)
-            image = self._alone(tokens[at : at + 3])
+            image = self._alone(tokens[at : at + 3]) if token.type == "paragraph_open" else None
             if image is not None:
                 found.append(image)
                 at += 3
@@ -143,6 +148,8 @@ class _TieFinder:
         written = self._written(span) if own is not None else None
         words = span if written is None else self._span_of(*written)
         tie = self._parse(target, span, excerpt)
+        if tie is not None and isinstance(tie.asks, Claim) and not text.strip():
+            self._report("a claim needs words", span, excerpt, "such as `[faster](bench:…)`")
         self.ties.append(Tied(tie, text, span, excerpt, words, written))
 
     def _parse(self, target: str, span: Span, excerpt: str) -> Tie | None:
@@ -164,8 +171,6 @@ class _TieFinder:
 
     def _alone(self, tokens: Sequence[Token]) -> Token | None:
         """The token of a chart, where a paragraph is nothing but its image."""
-        if len(tokens) < 3 or tokens[0].type != "paragraph_open":
-            return None
         children = [child for child in tokens[1].children or () if _plain(child).strip()]
         if len(children) != 1 or children[0].type != "image" or not is_tie(children[0], "src"):
             return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -11,6 +13,8 @@ from sitegen.execute.conditions import read_conditions
 from sitegen.execute.environment import import_time_environment
 from sitegen.execute.host import Host
 from sitegen.model import Conditions, Plan, Provenance
+
+PACKAGES_LIMIT = 30.0
 
 
 def conditions_of(host: Host, plan: Plan) -> Conditions:
@@ -33,3 +37,25 @@ def complete(
     return msgspec.structs.replace(
         whole, packages=packages.versions, imports=packages.imports, builds=packages.builds
     )
+
+
+def find_packages(
+    plan: Plan, python: Path, folder: Path, env: Mapping[str, str]
+) -> Packages | None:
+    """What the modules come from that a plan's code names, for a run that has no kernel to ask.
+
+    `folder` holds the sources of kernels. None where the interpreter gives no answer.
+    """
+    code = "\n".join(block.code for block in plan.blocks)
+    try:
+        answer = subprocess.run(
+            [str(python), str(folder / "sitegen_packages.py")],
+            input=code.encode(),
+            env=dict(env),
+            capture_output=True,
+            timeout=PACKAGES_LIMIT,
+            check=True,
+        )
+        return msgspec.json.decode(answer.stdout, type=Packages)
+    except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
+        return None

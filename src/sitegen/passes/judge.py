@@ -12,11 +12,12 @@ from sitegen.base.errors import Problem
 from sitegen.benchmarks import Judged, Said
 from sitegen.claims import About, ClaimError, Judgement
 from sitegen.content.ties import claims_of
+from sitegen.measure.answers import Page, about_absent, about_claim
 from sitegen.measure.evidence import Ground, bench_ground
 from sitegen.measure.grammar import parse_claim
 from sitegen.measure.grounds import PageGrounds, bench_grounds, stored_values, value_grounds
 from sitegen.measure.judge import judge_claim, worst
-from sitegen.measure.prose import Page, about_absent, about_claim, answer_tie, judge_said
+from sitegen.measure.prose import answer_tie, judge_said
 from sitegen.model import Block, Document, Plan, Run, Shown
 from sitegen.passes.asked import Draft
 from sitegen.storage.measurements import Store, load_store
