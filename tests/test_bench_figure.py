@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from sitegen.benchmarks import Bench, GraphBreak
+from sitegen.benchmarks import Alike, Bench, GraphBreak
 from sitegen.measure.summary import summarise
 from sitegen.model import Failure, Frame, MeasureConfig, Run
 from sitegen.render.bench.drawing import COLOURS, MARKS, Look
@@ -256,6 +256,22 @@ def test_then_and_now_shows_every_run_by_its_libraries() -> None:
         "2026-11-22 · torch 2.13.0, jax 0.10.2",
     ]
     assert html.count('class="provenance"') == 3
+
+
+def test_runs_that_only_readers_made_are_shown_as_they_are() -> None:
+    html = figure(three_devices()[2], ask=Ask(runs=True))
+    assert "contributed by Ada" in html
+
+
+def test_variants_that_are_not_alike_are_said_to_be_so_on_the_page_and_in_feeds() -> None:
+    made = made_up_benchmark()
+    other = Alike("jax", "cuda:0", "float32", "float32")
+    unlike = msgspec.structs.replace(made.series[2], alike=other)
+    made = msgspec.structs.replace(made, series=(*made.series[:2], unlike))
+    reading = on_device(made_up_run(made))
+    for html in (figure(reading), render_for_feed(Benched((reading,)), look_of("x", "y", {}))):
+        assert "not alike: eager and jitted: tf32 products against float32 products" in html
+        assert "not comparable" in html
 
 
 def test_every_sample_is_drawn_on_request_only() -> None:
