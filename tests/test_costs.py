@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from sitegen.model import BlockDone, CacheUse, Look, Measures
-from sitegen.render.breaks import Mark, list_marks
+from sitegen.base.errors import Span
+from sitegen.benchmarks import Benchmark, GraphBreak, Series
+from sitegen.model import (
+    Block,
+    BlockDone,
+    CacheUse,
+    Cell,
+    Device,
+    ExecuteConfig,
+    Limits,
+    Look,
+    Measures,
+    Plan,
+    Provenance,
+    Run,
+    RunOptions,
+    Shown,
+    ShowOptions,
+)
+from sitegen.render.breaks import Mark, list_marks, marks_of
 from tests.support import CONFIG, build_site, write_site
 
 POST = """
@@ -341,3 +361,38 @@ def test_lines_are_numbered_as_the_reader_sees_them() -> None:
         "line 42: compiled anew 3 times, first because a",
     ]
     assert list_marks((), look) == ""
+
+
+def test_what_broke_in_a_benchmark_is_marked_in_the_blocks_that_it_needs() -> None:
+    """A block that is part of both is marked once with what each has found; all made up."""
+    plain, other = GraphBreak(0, 2, "here"), GraphBreak(0, 2, "there")
+    measures = Measures(
+        wall=1.0, cpu=1.0, breaks=(plain, plain), uncompiled=(GraphBreak(0, 0, "x"),)
+    )
+    series = (
+        Series("a", {}, None, (), breaks=(plain, other), recompiles=(GraphBreak(1, 1, "n"),)),
+    )
+    block = Block(3, "a\nb", (10, 12), "a\n\nb", 10, RunOptions(), Limits(1), ShowOptions(), PLACE)
+    bench = msgspec.structs.replace(block, index=5, lines=(20, 21), shown_line=20)
+    session = Plan("k", "p", "p.md", "main", (block,), ExecuteConfig(), (), PLACE)
+    unit = msgspec.structs.replace(session, session="bench:b", blocks=(block, bench))
+    cell = Cell("ok", "", None, (), measures)
+    silent = msgspec.structs.replace(cell, measures=None)
+    one, two = run_of(cell), run_of(silent, silent)
+    two = msgspec.structs.replace(two, benchmark=Benchmark(("a",), series, ()))
+    shown = [Shown(session, one, one.cells), Shown(unit, two, two.cells)]
+    assert marks_of(shown) == {
+        3: (Mark(3, "graph break", ("here", "there")),),
+        5: (Mark(1, "compiled anew", ("n",)),),
+    }
+    stale = [msgspec.structs.replace(entry, stale=True) for entry in shown]
+    assert marks_of(stale) == {}
+
+
+PLACE = Span("p.md", 1)
+
+
+def run_of(*cells: Cell) -> Run:
+    device = Device("c", "cpu", "c", "c")
+    when = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+    return Run("k", "p", "main", device, when, 1.0, Provenance(), (), cells)
