@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import re
 import shutil
@@ -205,6 +206,40 @@ print(c.explain("What"))
         "What",
         "",
     ]
+
+
+def test_a_torch_that_tells_less_is_told_of_as_far_as_it_does() -> None:
+    """Made up: metrics as an early torch had them, and modules that lack what we look for."""
+    from sitegen.kernel import __file__ as kernel
+
+    code = """
+import sys, types
+import sitegen_compiles as c
+metric = types.SimpleNamespace(
+    co_filename="p/block-2.py", co_firstlineno=4, entire_frame_compile_time_s=0.5,
+    fail_reason=None, fail_user_frame_filename=None, fail_user_frame_lineno=None)
+failed = types.SimpleNamespace(**vars(metric) | {"fail_reason": "Why\\n more"})
+utils = types.ModuleType(c.UTILS)
+utils.get_compilation_metrics = lambda: [metric, failed]
+utils.clear_compilation_metrics = lambda: None
+sys.modules[c.UTILS] = utils
+compiles = c.Compiles("p")
+for watch in list(compiles.watches().values())[:2]:
+    watch(types.ModuleType("unknown"))
+print(compiles.take(1))
+"""
+    command = [sys.executable, "-c", code]
+    folder = Path(kernel).parent
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert ast.literal_eval(done.stdout) == {
+        "compile": 1.0,
+        "compile_torch": 1.0,
+        "compile_xla": None,
+        "caches": [],
+        "breaks": [],
+        "recompiles": [],
+        "uncompiled": [{"block": 1, "line": 4, "reason": "Why"}],
+    }
 
 
 def test_the_probe_imports_and_starts_nothing(tmp_path: Path) -> None:
