@@ -9,12 +9,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from sitegen.base.errors import Span
 from sitegen.benchmarks import Benchmark, GraphBreak, Series
+from sitegen.kernel import sitegen_frameworks
 from sitegen.model import (
     Block,
     BlockDone,
@@ -431,3 +433,65 @@ def run_of(*cells: Cell) -> Run:
     device = Device("c", "cpu", "c", "c")
     when = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
     return Run("k", "p", "main", device, when, 1.0, Provenance(), (), cells)
+
+
+class Card:
+    """torch's accelerator as it is asked for, with what it was told; made up."""
+
+    def __init__(self, kind: str, *, opened: bool) -> None:
+        self.told: list[str] = []
+        self.cuda = SimpleNamespace(is_initialized=lambda: opened and kind == "cuda")
+        self.xpu = SimpleNamespace(is_initialized=lambda: opened and kind == "xpu")
+        available = SimpleNamespace(is_available=lambda: opened and kind == "mps")
+        self.backends = SimpleNamespace(mps=available)
+        self.accelerator = SimpleNamespace(
+            synchronize=lambda: self.told.append("wait"),
+            reset_peak_memory_stats=lambda: self.told.append("reset"),
+            max_memory_allocated=lambda: 4096,
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "opened", "told", "peak"),
+    [
+        ("cuda", True, ["reset", "wait"], 4096),
+        ("xpu", True, ["reset", "wait"], 4096),
+        ("mps", True, ["wait"], 0),
+        ("cuda", False, [], 0),
+    ],
+)
+def test_torch_is_only_waited_for_where_the_post_has_opened_a_device(
+    monkeypatch: pytest.MonkeyPatch, kind: str, opened: bool, told: list[str], peak: int
+) -> None:
+    card = Card(kind, opened=opened)
+    monkeypatch.setitem(sys.modules, "torch", card)
+    sitegen_frameworks.reset_torch_peak()
+    sitegen_frameworks.wait_for_torch()
+    assert card.told == told
+    assert sitegen_frameworks.torch_peak() == peak
+    assert ("start torch" in sitegen_frameworks.running_frameworks()) == opened
+
+
+def test_jax_is_asked_nothing_until_it_has_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[str] = []
+
+    def array(name: str, *, deleted: bool) -> SimpleNamespace:
+        return SimpleNamespace(
+            is_deleted=lambda: deleted, block_until_ready=lambda: waited.append(name)
+        )
+
+    devices = [SimpleNamespace(memory_stats=lambda: {"peak_bytes_in_use": 9})]
+    devices.append(SimpleNamespace(memory_stats=lambda: None))
+    jax = SimpleNamespace(
+        live_arrays=lambda: [array("here", deleted=False), array("gone", deleted=True)],
+        local_devices=lambda: devices,
+    )
+    begun = [False]
+    bridge = SimpleNamespace(backends_are_initialized=lambda: begun[0])
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    monkeypatch.setitem(sys.modules, "jax._src.xla_bridge", bridge)
+    sitegen_frameworks.wait_for_jax()
+    assert (waited, sitegen_frameworks.jax_peak()) == ([], 0)
+    begun[0] = True
+    sitegen_frameworks.wait_for_jax()
+    assert (waited, sitegen_frameworks.jax_peak()) == (["here"], 9)
