@@ -46,9 +46,9 @@ class Missing(jinja2.Undefined):
 
     def __eq__(self, other: object) -> bool:
         """Whether it is nothing too, of an entry of a map: keys of `extra` need not be there."""
-        if isinstance(self._undefined_obj, Mapping):
-            return isinstance(other, jinja2.Undefined) or other is None
-        self._fail_with_undefined_error()
+        if not isinstance(self._undefined_obj, Mapping):
+            self._fail_with_undefined_error()
+        return isinstance(other, jinja2.Undefined) or other is None
 
     def __ne__(self, other: object) -> bool:
         return not self == other
