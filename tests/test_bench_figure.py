@@ -92,7 +92,7 @@ def test_the_table_says_what_the_chart_shows() -> None:
         "range of 6",
         "against eager",
         "GFLOP/s",
-        "first call, compiling",
+        "first, compiling",
         "device peak",
     ]
     said = text_of(html.partition("<tbody>")[2])

@@ -152,7 +152,7 @@ def checked(root: Path, *, fix: bool = False) -> Checked:
 def test_what_is_true_is_said_with_its_interval_device_and_day(tmp_path: Path, link: str) -> None:
     assert built(site(tmp_path, link)) == []
     html = page(tmp_path)
-    assert '<a class="measured" href="' in html
+    assert '<a class="tied" href="' in html
     assert "fallen" not in html
     if "[the chart]" not in link:
         assert "NVIDIA H100 · 2026-11-22" in html
@@ -465,3 +465,46 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     done = sitegen(tmp_path, "check", "--fix")
     assert "content/post.md: `1.3×` is now `2.5×`" in done.stdout + done.stderr
     assert "[2.5×]" in (tmp_path / "content/post.md").read_text("utf-8")
+
+
+# --- files to take away ---------------------------------------------------------------------
+
+
+def test_exports_lead_to_the_page_and_are_filled_in(tmp_path: Path) -> None:
+    prose = (
+        "It is [2.5×](bench:spins?slow/fast), with [](value:optimiser).\n\n![Times](bench:spins)"
+    )
+    site(tmp_path, prose)
+    done = sitegen(tmp_path, "export", "post", "--format", "py", "--output", "-")
+    assert done.returncode == 0, done.stderr
+    page = "https://example.org/post/"
+    assert f"[2.5×]({page}#bench-spins)" in done.stdout
+    assert f"[sgd]({page}#training)" in done.stdout
+    assert f" [Times]({page}#bench-spins)" in done.stdout
+
+
+# --- claims of other blocks -----------------------------------------------------------------
+
+
+def test_a_block_may_claim_something_of_its_values(tmp_path: Path) -> None:
+    values = VALUES.replace(
+        "#| label", "#| expect:\n#|   - acc > 95 %\n#|   - steps == 1000\n#| label"
+    )
+    write_site(tmp_path, {"content/post.md": f"+++\n+++\n{values}[90 %](value:acc)\n"}, config(""))
+    assert built(tmp_path) == []
+    store(tmp_path)
+    told = [(problem.code, problem.message) for problem in built(tmp_path)]
+    assert told == [
+        ("claim", "`acc > 95 %` is contradicted: 0.913 on h100"),
+        ("number", "this reads `90 %`, and `91 %` was measured"),
+    ]
+    assert "<code>acc &gt; 95 %</code> — now measured: 0.913" in page(tmp_path)
+
+
+def test_a_correction_of_values_is_no_error(tmp_path: Path) -> None:
+    corrected = VALUES.replace("#| label", '#| correction: "2027-05: other data"\n#| label')
+    text = f"+++\n+++\n{corrected}[90 %](value:acc) [more](value:acc>95%)\n"
+    write_site(tmp_path, {"content/post.md": text}, config(""))
+    store(tmp_path)
+    assert {problem.severity for problem in built(tmp_path)} == {"notice"}
+    assert page(tmp_path).count("2027-05: other data") == 2

@@ -178,7 +178,7 @@ def make_site(
         )
         documents = [draft.document for draft in drafts]
         artifacts += render_downloads(
-            documents, settled.shown, addresses_of(documents, config.base_url)
+            documents, settled.shown, addresses_of(documents, config.base_url), judged
         )
     stop_if_fatal(problems)
     return Made(settled, tuple(pages), tuple(artifacts), judged)

@@ -19,7 +19,7 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
-from sitegen.benchmarks import Bench, Benchmark, GraphBreak
+from sitegen.benchmarks import Bench, Benchmark, GraphBreak, Said
 from sitegen.claims import BenchImage, Tied
 from sitegen.settings import (
     Anchors,
@@ -299,7 +299,8 @@ class Block(msgspec.Struct, frozen=True):
     `lines[i]` is the file's line of `code`'s line i. `shown` is what the page shows, and
     `shown_line` the file's line on which it begins. `file` is the file beside the post that holds
     the code, from the site's root; None where it stands in the post itself. A block with `bench`
-    is no part of its session's run.
+    is no part of its session's run. `expect` and `correction` are claims on `values`; a benchmark
+    has its own.
     """
 
     index: int
@@ -314,6 +315,8 @@ class Block(msgspec.Struct, frozen=True):
     session: str = MAIN
     file: str | None = None
     bench: Bench | None = None
+    expect: tuple[Said, ...] = ()
+    correction: Said | None = None
 
     @property
     def id(self) -> str:
@@ -698,7 +701,10 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Queued(msgspec.Struct, frozen=True):
+    """A plan waits for its turn; again where it waits for another process, which `behind` names."""
+
     plan: Plan
+    behind: str = ""
 
 
 class Started(msgspec.Struct, frozen=True):

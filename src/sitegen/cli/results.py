@@ -82,26 +82,53 @@ def diff(
 
 
 @click.command()
-@click.argument("post")
-@click.option("--because", required=True, help="Why the result still stands; the page says it.")
+@click.argument("what", metavar="POST|FILE")
+@click.option("--because", help="Of a post: why its result still stands; the page says it.")
+@click.option("--by", help="Of a reader's file: who measured it; the page says it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def accept(root: Path, post: str, because: str, as_json: bool) -> None:
-    """Bind the results that POST shows stale to its code of today.
+def accept(root: Path, what: str, because: str | None, by: str | None, as_json: bool) -> None:
+    """Bind the results that POST shows stale to its code of today; or take in a reader's FILE.
 
-    For edits that cannot change what was measured. The page then says so, with the reason and
-    the difference. Results of other data, failed ones and missing ones are refused.
+    POST, with --because: for edits that cannot change what was measured. The page then says so,
+    with the reason and the difference. Results of other data, failed ones and missing ones are
+    refused.
+
+    FILE, with --by: what an exported script has written, NAME.measured.json. The page then shows
+    these numbers beside yours; no claim, number or freshness rests on them.
     """
+    if by is not None:
+        if because is not None:
+            raise click.UsageError("--because is for a post, --by for a reader's file")
+        _accept_contribution(root, what, by.strip(), as_json)
+    elif because is not None and because.strip():
+        _accept_stale(root, what, because.strip(), as_json)
+    elif what.endswith(".json") and because is None:
+        raise click.UsageError("whose file is it? --by NAME, which the page will say")
+    else:
+        raise click.UsageError("--because wants a reason, which the page will say")
+
+
+def _accept_contribution(root: Path, file: str, by: str, as_json: bool) -> None:
+    from sitegen.cli.tables import render_contribution
+    from sitegen.commands.accept import accept_contribution
+
+    if not by or len(by) > 100 or not by.isprintable():
+        raise click.UsageError("--by wants a name, which the page will say")
+    with answer(as_json, "nothing was accepted") as reply:
+        found = accept_contribution(root, Path(file), by, caller())
+        reply(found, 0, render_contribution(found.contributed))
+
+
+def _accept_stale(root: Path, post: str, because: str, as_json: bool) -> None:
     import datetime as dt
 
     from sitegen.cli.tables import render_acceptance
     from sitegen.commands.accept import accept as accept_results
 
-    if not because.strip():
-        raise click.UsageError("--because wants a reason, which the page will say")
     when = dt.datetime.now(dt.UTC).replace(microsecond=0)
     with answer(as_json, "nothing was accepted") as reply:
-        found = accept_results(root, post, because.strip(), when, caller())
+        found = accept_results(root, post, because, when, caller())
         reply(found, 0, render_acceptance(found))
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from sitegen.cli.report import count
-from sitegen.commands.accept import Acceptance
+from sitegen.commands.accept import Acceptance, Contributed
 from sitegen.commands.clean import Cleaned
 from sitegen.commands.prune import Pruning
 from sitegen.commands.status import Row, State, Status
@@ -20,6 +20,7 @@ COLOURS: dict[State, str] = {
     "stale": "yellow",
     "missing": "yellow",
     "failed": "red",
+    "contributed": "green",
 }
 
 
@@ -128,6 +129,14 @@ def render_acceptance(found: Acceptance) -> Iterator[str]:
         yield f"{entry.page}{session}: the result of {entry.device} is accepted: {entry.file}"
         yield from (f"    {line}" for line in entry.difference.splitlines())
     yield "the page says so from the next build on; commit the new files"
+
+
+def render_contribution(found: Sequence[Contributed]) -> Iterator[str]:
+    """What was taken in, and where it lies."""
+    for entry in found:
+        what = f"{entry.page}{_unit(entry.session)}"
+        yield f"{what}: a result of {entry.device} by {entry.by} is stored: {entry.file}"
+    yield "the page shows it beside yours from the next build on; commit the new files"
 
 
 def render_listing(found: Pruning) -> Iterator[str]:

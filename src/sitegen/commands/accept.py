@@ -1,4 +1,5 @@
-"""`accept`: what a page shows stale is bound to the code of today, and says so."""
+"""`accept`: what a page shows stale is bound to the code of today, and says so; and what a reader
+has measured is stored beside the author's results."""
 
 from __future__ import annotations
 
@@ -10,12 +11,18 @@ import msgspec
 from sitegen.base.errors import Problem, SiteError
 from sitegen.commands.look import Look, look_at
 from sitegen.execute.accept import accept_run
+from sitegen.execute.contribution import (
+    MOST_BYTES,
+    Contribution,
+    contributed_runs,
+    parse_contribution,
+)
 from sitegen.execute.lookup import why_saves_changed
 from sitegen.execute.outcome import Outcome
 from sitegen.model import Run
 from sitegen.passes.asked import Caller
 from sitegen.storage.lock import locked
-from sitegen.storage.measurements import load_failed, put_run, why_inputs_changed
+from sitegen.storage.measurements import Entry, load_failed, put_run, why_inputs_changed
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -33,6 +40,60 @@ class Acceptance(msgspec.Struct, frozen=True):
     """All that was accepted, by session and device."""
 
     bound: tuple[Bound, ...]
+
+
+class Contributed(msgspec.Struct, frozen=True):
+    """A reader's result that was stored."""
+
+    page: str
+    session: str
+    device: str
+    by: str
+    file: str
+
+
+class Contributions(msgspec.Struct, frozen=True):
+    """All results that a reader's file held."""
+
+    contributed: tuple[Contributed, ...]
+
+
+def accept_contribution(root: Path, file: Path, by: str, caller: Caller) -> Contributions:
+    """Store what an exported script has measured, under the reader's name: all of it, or none.
+
+    Raises SiteError where the file is none such, or is of code that the site does not have today.
+    """
+    found = _read(file)
+    if isinstance(found, str):
+        raise SiteError([Problem("fatal", "accept", f"`{file.name}`: {found}")])
+    with locked(root):
+        look = look_at(root, (), caller)
+        runs = contributed_runs(found, look.everything, look.config.devices, by)
+        problems = [entry for entry in runs if isinstance(entry, Problem)]
+        if problems:
+            raise SiteError(problems)
+        stored = [_put_run(root, run) for run in runs if isinstance(run, Run)]
+    return Contributions(
+        tuple(
+            Contributed(
+                page=entry.run.page,
+                session=entry.run.session,
+                device=entry.run.device.name,
+                by=by,
+                file=entry.path.relative_to(root).as_posix(),
+            )
+            for entry in stored
+        )
+    )
+
+
+def _read(file: Path) -> Contribution | str:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            return f"it is larger than {MOST_BYTES:,} bytes"
+        return parse_contribution(file.read_bytes())
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
 
 
 def accept(root: Path, post: str, because: str, when: dt.datetime, caller: Caller) -> Acceptance:
@@ -92,12 +153,16 @@ def _nothing(look: Look) -> Problem:
     return Problem("fatal", "accept", message, plan.span, help=(f"sitegen run {plan.page}",))
 
 
-def _put(root: Path, run: Run, found: Run) -> Bound:
+def _put_run(root: Path, run: Run) -> Entry:
     try:
-        entry = put_run(root, found)
+        return put_run(root, run)
     except OSError as error:
         message = f"a result cannot be stored: `{error.filename}`: {error.strerror}"
         raise SiteError([Problem("fatal", "store", message)]) from error
+
+
+def _put(root: Path, run: Run, found: Run) -> Bound:
+    entry = _put_run(root, found)
     accepted = found.accepted
     return Bound(
         page=found.page,

@@ -10,6 +10,7 @@ from sitegen.base.errors import Problem, SiteError, nearest, sort_problems
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, settle_runs
 from sitegen.passes.asked import Caller, Clock, Options
+from sitegen.passes.judge import History, judge_page
 from sitegen.passes.parse import page_name, parse_all
 from sitegen.render.export.downloads import addresses_of, export_post
 from sitegen.render.export.names import Format, post_name
@@ -39,13 +40,17 @@ def export(root: Path, name: str, format: Format, stem: str | None, caller: Call
     hosts = Hosts(config, caller.environ, caller.python)
     settled = settle_runs(found.plans, root, hosts, Asked("no-exec"), lambda event: None)
     document = found.document
+    history = History(root, hosts.named)
+    told: list[Problem] = []
+    judgement = judge_page(found, settled.shown.get(page, ()), history, told)
     files = export_post(
         document,
         settled.shown.get(page, ()),
         addresses_of([draft.document for draft in drafts], config.base_url),
         stem or post_name(document),
         (format,),
+        judgement,
     )
     file = document.source.file
     own = [problem for problem in problems if problem.span and problem.span.path == file]
-    return Exported(files, sort_problems([*own, *settled.problems]))
+    return Exported(files, sort_problems([*own, *settled.problems, *told]))

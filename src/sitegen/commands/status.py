@@ -19,8 +19,9 @@ from sitegen.model import Run
 from sitegen.passes.asked import Caller
 from sitegen.storage.measurements import absent_inputs, load_failed
 
-State = Literal["fresh", "accepted", "drifted", "stale", "missing", "failed"]
-"""`drifted`: fresh, but of other libraries than this machine has; `accepted`: of other code."""
+State = Literal["fresh", "accepted", "drifted", "stale", "missing", "failed", "contributed"]
+"""`drifted`: fresh, but of other libraries than this machine has; `accepted`: of other code;
+`contributed`: a reader's, shown beside the author's."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -113,6 +114,17 @@ def _rows(
             measured=look.file_of(run) if run is not None else "",
             renew=_renewal(plan.page, state),
         )
+    for run in choice.contributed:
+        yield Row(
+            page=plan.page,
+            file=plan.file,
+            line=plan.span.line,
+            session=plan.session,
+            device=run.device.name,
+            state="contributed",
+            why=(f"by {run.by}",),
+            measured=look.file_of(run),
+        )
 
 
 def _state(outcome: Outcome, device: str) -> State:
@@ -143,7 +155,7 @@ def _why_failed(outcome: Outcome, run: Run) -> tuple[str, int | None]:
 
 def _renewal(page: str, state: State) -> str:
     match state:
-        case "fresh" | "accepted":
+        case "fresh" | "accepted" | "contributed":
             return ""
         case "drifted":
             return f"sitegen run {page} --refresh"

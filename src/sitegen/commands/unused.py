@@ -19,11 +19,7 @@ def find_orphans(look: Look) -> list[Run]:
         for draft in look.drafts
         if not draft.document.meta.execute.enabled
     }
-    wanted = {
-        look.store.path_of(run)
-        for outcome in look.everything
-        for run in (*outcome.stored.fresh, *outcome.stored.stale, *outcome.stored.contributed)
-    }
+    wanted = {look.store.path_of(run) for outcome in look.everything for run in _all(outcome)}
     return [
         entry.run
         for entry in _sound(look)
@@ -37,17 +33,22 @@ def find_old(look: Look) -> list[Run]:
     held: dict[str, Run] = {}
     kept: set[str] = set()
     for outcome in look.everything:
-        for run in (*outcome.stored.fresh, *outcome.stored.stale):
+        for run in _all(outcome):
             held[look.file_of(run)] = run
         kept |= {look.file_of(run) for run in _kept(outcome)}
     kept |= {run.accepted.run for file, run in held.items() if file in kept and run.accepted}
     return [run for file, run in sorted(held.items()) if file not in kept]
 
 
+def _all(outcome: Outcome) -> Iterable[Run]:
+    stored = outcome.stored
+    return (*stored.fresh, *stored.stale, *stored.contributed, *stored.outdated)
+
+
 def _kept(outcome: Outcome) -> Iterable[Run]:
     stored, shown = outcome.stored, {run.device.name: run for run in outcome.choice.runs}
     fresh = freshest(outcome.plan, stored)
-    yield from shown.values()
+    yield from (*shown.values(), *outcome.choice.contributed)
     best: dict[tuple[str, ...], Run] = {}
     # The later in this order stands for its versions: fresh ones after stale, newer after older.
     ordered = [

@@ -11,6 +11,7 @@ from itertools import product
 import msgspec
 
 from sitegen.base.errors import Problem
+from sitegen.benchmarks import Benchmark
 from sitegen.execute.choose import show_run
 from sitegen.execute.plan import run_key
 from sitegen.model import Accepted, Cell, Failure, Plan, Run
@@ -72,7 +73,7 @@ def _why_unfit(plan: Plan, run: Run, cells: Sequence[Cell | None]) -> Iterator[P
             why = "its `error` now says otherwise whether it may fail"
         if why is not None:
             yield Problem("fatal", "accept", why, block.span, help=("run the post again",))
-    why = _why_other_benchmark(plan, run)
+    why = None if run.benchmark is None else why_other_benchmark(plan, run.benchmark)
     if why is not None:
         yield Problem("fatal", "accept", why, plan.span, help=("run the post again",))
     left = [entry.code for entry in run.inlines if entry.text is not None]
@@ -85,10 +86,10 @@ def _why_unfit(plan: Plan, run: Run, cells: Sequence[Cell | None]) -> Iterator[P
             yield Problem("fatal", "accept", why, inline.span, inline.excerpt, help)
 
 
-def _why_other_benchmark(plan: Plan, run: Run) -> str | None:
-    """What the benchmark measures now that the run did not; None where it is no benchmark."""
-    bench, benchmark = plan.bench, run.benchmark
-    if bench is None or benchmark is None:
+def why_other_benchmark(plan: Plan, benchmark: Benchmark) -> str | None:
+    """What the plan measures now that was not measured; None where it is of no benchmark."""
+    bench = plan.bench
+    if bench is None:
         return None
     variants = [name for name in _FUNCTION.findall(plan.blocks[-1].code) if name != "setup"]
     if sorted(variants) != sorted(benchmark.variants):

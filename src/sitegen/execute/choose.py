@@ -22,8 +22,8 @@ class Stored(msgspec.Struct, frozen=True):
     """What the store has for a plan: runs of its key with unchanged inputs, older runs of its page.
 
     `damaged` names the devices in whose folder a file of the page cannot be read; `changed` says
-    which input is why a run of the plan's own key is stale. `contributed` are runs of readers,
-    which never count as the author's.
+    which input is why a run of the plan's own key is stale. Runs that name who contributed them are
+    `contributed` where they still hold, else `outdated`: nothing rests on them.
     """
 
     fresh: tuple[Run, ...] = ()
@@ -31,20 +31,24 @@ class Stored(msgspec.Struct, frozen=True):
     damaged: tuple[str, ...] = ()
     changed: str | None = None
     contributed: tuple[Run, ...] = ()
+    outdated: tuple[Run, ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True):
     """What a page shows for a plan: runs by device, the first one speaking for all.
 
-    `absent` are the devices whose results the page needs and that have no fresh one.
+    `absent` are the devices whose results the page needs and that have no fresh one. `contributed`
+    stand beside, for nothing but themselves.
     """
 
     fresh: tuple[Run, ...] = ()
     stale: tuple[Run, ...] = ()
     absent: tuple[str, ...] = ()
+    contributed: tuple[Run, ...] = ()
 
     @property
     def runs(self) -> tuple[Run, ...]:
+        """What the author's page says."""
         return (*self.fresh, *self.stale)
 
 
@@ -123,11 +127,13 @@ def choose_shown(plan: Plan, stored: Stored, left_out: Iterable[str] = ()) -> Ch
     named = plan.execute.devices
     fresh = freshest(plan, stored)
     stale = {run.device.name: run for run in _oldest_first(stored.stale)}
+    given = {(run.device.name, run.by): run for run in _oldest_first(stored.contributed)}
     order = named or [name for name in devices_of(stored) if name not in set(left_out)]
     return Choice(
         fresh=tuple(fresh[name] for name in order if name in fresh),
         stale=tuple(stale[name] for name in order if name not in fresh and name in stale),
         absent=tuple(name for name in order if name not in fresh),
+        contributed=tuple(given.values()),
     )
 
 

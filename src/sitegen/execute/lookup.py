@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sitegen.execute.choose import Stored
@@ -23,35 +23,31 @@ def find_stored(
     """
     beside = (root / plan.file).parent
     fresh: list[Run] = []
+    contributed: list[Run] = []
     changed = None
     for run in _of_key(plan, store):
-        if run.by is not None:
-            continue
         run = named(run)
         why = why_inputs_changed(run, root, beside) or why_saves_changed(run, before)
-        changed = changed or why
+        if run.by is None:
+            changed = changed or why
         if why is None and len(run.cells) == len(plan.blocks) and store.is_sound(run):
-            fresh.append(run)
-    ours = {(run.key, run.started, run.device.name) for run in fresh}
+            (fresh if run.by is None else contributed).append(run)
+    found = {_identity(run) for run in (*fresh, *contributed)}
     older = [
         run
         for run in map(named, store.of_page(plan.page, plan.session))
-        if run.by is None and (run.key, run.started, run.device.name) not in ours
+        if _identity(run) not in found
     ]
-    stale = _without_broken(older, store)
+    stale = _without_broken([run for run in older if run.by is None], store)
+    outdated = [run for run in older if run.by is not None]
     damaged = [entry.device for entry in store.damaged if entry.page == plan.page]
-    contributed = tuple(_contributed(plan, store, named))
-    return Stored(tuple(fresh), tuple(stale), tuple(damaged), changed, contributed)
+    return Stored(
+        tuple(fresh), tuple(stale), tuple(damaged), changed, tuple(contributed), tuple(outdated)
+    )
 
 
-def _contributed(plan: Plan, store: Store, named: Callable[[Run], Run]) -> Iterator[Run]:
-    """What readers contributed to the plan: runs of its key, and older ones of its page."""
-    runs = [*store.of_key(plan.key), *store.of_page(plan.page, plan.session)]
-    seen: list[Run] = []
-    for run in runs:
-        if run.by is not None and run not in seen and store.is_sound(run):
-            seen.append(run)
-            yield named(run)
+def _identity(run: Run) -> tuple[object, ...]:
+    return (run.key, run.started, run.device.name, run.by)
 
 
 def _without_broken(runs: Sequence[Run], store: Store) -> list[Run]:

@@ -15,7 +15,9 @@ LONG_PRELUDE = 1.0
 
 
 def about_measured(runs: Sequence[Shown]) -> Iterator[Problem]:
-    """The problems of what a page shows for a benchmark, but for measurements of other code."""
+    """The problems of what a page shows for a benchmark, but for measurements of other code and
+    those of readers."""
+    runs = [shown for shown in runs if shown.run.by is None]
     for shown in runs:
         bench, benchmark = shown.plan.bench, shown.run.benchmark
         if bench is not None and benchmark is not None and not shown.stale:

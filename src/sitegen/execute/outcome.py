@@ -55,7 +55,7 @@ def explain(outcome: Outcome, file_of: Callable[[Run], str]) -> Iterator[str]:
 
 def show_outcome(outcome: Outcome, store: Store) -> tuple[Shown, ...]:
     """The runs that a page shows for a plan, a failed one of today in place of what its device had
-    before."""
+    before; those that readers contributed come last."""
     plan, choice, failed = outcome.plan, outcome.choice, outcome.failed
     runs = [(run, False) for run in choice.fresh] + [(run, True) for run in choice.stale]
     if failed is not None:
@@ -68,12 +68,8 @@ def show_outcome(outcome: Outcome, store: Store) -> tuple[Shown, ...]:
         if not entry.stale and entry.run is not failed:
             earlier = tuple(map(store.with_blobs, earlier_runs(entry.run, outcome.stored.fresh)))
             shown[place] = msgspec.structs.replace(entry, earlier=earlier)
-    contributed = {
-        (run.device.name, run.by): run
-        for run in sorted(outcome.stored.contributed, key=lambda run: run.started)
-        if run.key == plan.key and len(run.cells) == len(plan.blocks)
-    }
-    return (*shown, *(show_run(plan, store.with_blobs(run)) for run in contributed.values()))
+    contributed = [show_run(plan, store.with_blobs(run)) for run in choice.contributed]
+    return (*shown, *contributed)
 
 
 def earlier_runs(shown: Run, fresh: Sequence[Run]) -> tuple[Run, ...]:

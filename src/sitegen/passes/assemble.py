@@ -23,6 +23,7 @@ from sitegen.model import (
 from sitegen.passes.asked import Draft, outside_of
 from sitegen.render.archive import ARCHIVE
 from sitegen.render.book import Book
+from sitegen.render.code_sheets import code_sheets
 from sitegen.render.covers import open_covers
 from sitegen.render.feed_body import feed_bodies
 from sitegen.render.links import check_links, linked_from
@@ -102,6 +103,7 @@ def assemble_site(
 def static_files(config: SiteConfig, problems: list[Problem]) -> Iterator[Artifact]:
     """The static files of the built-in theme, the site's theme and the site, in this order."""
     yield from theme_files()
+    yield from code_sheets(config.markdown.highlighting)
     theme = theme_folder(config)
     if theme is not None:
         where = f"themes/{config.theme}/static"

@@ -93,7 +93,8 @@ def render_live(
             desk.put(file)
     base = desk.config.base_url
     addresses = {path: permalink(base, url) for path, url in pressed.urls.items()}
-    for file in render_downloads([draft.document for draft in drafts], shown, addresses):
+    documents = [draft.document for draft in drafts]
+    for file in render_downloads(documents, shown, addresses, judged):
         desk.put(file)
 
 

@@ -13,7 +13,7 @@ def open_tie(says: Says) -> str:
     """What stands before the text of a link to a measurement, and the text where it has none."""
     title = f' title="{escape_text(says.title)}"' if says.title else ""
     href = f' href="{escape_text(says.href)}"' if says.href else ""
-    return f'<{_tag(says)} class="measured"{href}{title}>{escape_text(says.text)}'
+    return f'<{_tag(says)} class="tied"{href}{title}>{escape_text(says.text)}'
 
 
 def close_tie(says: Says) -> str:

@@ -116,10 +116,11 @@ class Store:
     def _entry(self, run: Run) -> Entry | None:
         """The entry of a run, whatever its device is called today."""
         for entry in self._keys.get(run.key, ()):
-            if (entry.run.started, entry.run.page, entry.run.cells) == (
+            if (entry.run.started, entry.run.page, entry.run.cells, entry.run.by) == (
                 run.started,
                 run.page,
                 run.cells,
+                run.by,
             ):
                 return entry
         return None
@@ -165,11 +166,12 @@ def load_store(root: Path) -> Store:
 def put_run(root: Path, run: Run) -> Entry:
     """Write a run that has not failed, whole or not at all; the entry of the run as it is read.
 
-    What an earlier failed run of its session left is removed.
+    What an earlier failed run of its session left is removed, but not by a contributed one.
     """
     folder = root / FOLDER / run.page / run.device.name
     entry = _put(folder, run, f"{run.started:%Y-%m-%d}-{run.key[:8]}-{{digest}}.json")
-    shutil.rmtree(_failed_folder(root, run), ignore_errors=True)
+    if run.by is None:
+        shutil.rmtree(_failed_folder(root, run), ignore_errors=True)
     return entry
 
 

@@ -74,7 +74,7 @@ def _axis(scale: Between | Log, top: float) -> Iterator[str]:
         ticks = log_ticks(scale)
     else:
         unit = time_unit(scale.high)
-        between = ticks_between(scale.low / unit.size, scale.high / unit.size)
+        between = ticks_between(scale.low / unit.size, scale.high / unit.size, 4)
         ticks = tuple(tick * unit.size for tick in between)
     yield '<g class="middle">'
     for tick in ticks:

@@ -50,7 +50,7 @@ def render_table(reading: OnDevice, look: Look) -> str:
         f"range of {_processes(summary)}",
         f"against {summary.baseline}",
         *([columns.rate.name] if columns.rate else []),
-        "first call, compiling" if columns.compiling else "first call",
+        "first, compiling" if columns.compiling else "first call",
         *([columns.peak] if columns.peak else []),
     ]
     cells = "".join(f'<th scope="col">{escape_text(name)}</th>' for name in head)
@@ -104,7 +104,7 @@ def _columns(reading: OnDevice) -> _Columns:
     peaks = [row for row in rows if row.peak_device]
     host = [row for row in rows if row.peak_host]
     return _Columns(
-        rate=rate_unit(max(rates), work.unit) if rates and work else None,
+        rate=rate_unit(rates, work.unit) if rates and work else None,
         peak="device peak" if peaks else "host peak" if host else "",
         compiling=any(_share(row) >= _LEAST_SHARE for row in rows),
     )
@@ -142,7 +142,7 @@ def _row(look: Look, columns: _Columns, row: Row, shared: Unit) -> str:
     ]
     if columns.rate:
         cells.append(format_number(row.rate.estimate / columns.rate.size) if row.rate else _NONE)
-    cells.append(_first(row, columns))
+    cells.append(_first(row))
     if columns.peak:
         peak = row.peak_device if columns.peak.startswith("device") else row.peak_host
         cells.append(format_bytes(peak) if peak else _NONE)
@@ -155,7 +155,7 @@ def _share(row: Row) -> float:
     return (row.first_compile or 0.0) / row.first if row.first else 0.0
 
 
-def _first(row: Row, columns: _Columns) -> str:
+def _first(row: Row) -> str:
     """The first call, and how much of it was compiling."""
     if row.first is None:
         return _NONE
@@ -181,10 +181,10 @@ def _against(row: Row) -> str:
     small = f" <small>{reach}</small>" if reach else ""
     figure = f"{format_estimate(ratio)}×"
     match row.verdict:
-        case "faster":
+        case "faster" if not row.unstable:
             return f'<b class="faster">{figure} faster</b>{small}'
-        case "slower":
-            return f"{figure} slower{small}"
+        case "faster" | "slower" as word:
+            return f"{figure} {word}{small}"
         case "no difference":
             return f"no difference{small}"
         case _:

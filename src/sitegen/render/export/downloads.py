@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sitegen.base.address import permalink
+from sitegen.claims import Judgement
 from sitegen.model import Artifact, Document, Shown
 from sitegen.render.export.names import (
     FORMATS,
@@ -32,13 +33,17 @@ def export_post(
     addresses: Mapping[str, str],
     stem: str,
     formats: Sequence[Format],
+    judgement: Judgement,
 ) -> dict[str, bytes]:
     """The post's sessions in these formats by file name, in the order in which they run.
 
-    `addresses` are the permalinks of all pages by their path below `content/`.
+    `addresses` are the permalinks of all pages by their path below `content/`, `judgement` what is
+    said of its claims.
     """
     sessions = sessions_of(document)
-    outlines = {session: outline(document, session, shown, addresses) for session in sessions}
+    outlines = {
+        session: outline(document, session, shown, addresses, judgement) for session in sessions
+    }
     return {
         file_name(stem, session, sessions, format): EXPORTERS[format](outlines[session])
         for format in formats
@@ -55,21 +60,27 @@ def render_downloads(
     documents: Sequence[Document],
     shown: Mapping[str, Sequence[Shown]],
     addresses: Mapping[str, str],
+    judged: Mapping[str, Judgement],
 ) -> Iterator[Artifact]:
     """The files that the cards of measured pages offer, beside each page; `addresses` are those of
     all pages."""
     for document in documents:
         if document.meta.render and not document.source.is_section:
-            yield from _downloads(document, shown.get(document.source.name, ()), addresses)
+            runs = shown.get(document.source.name, ())
+            judgement = judged.get(document.source.path, Judgement())
+            yield from _downloads(document, runs, addresses, judgement)
 
 
 def _downloads(
-    document: Document, shown: Sequence[Shown], addresses: Mapping[str, str]
+    document: Document,
+    shown: Sequence[Shown],
+    addresses: Mapping[str, str],
+    judgement: Judgement,
 ) -> Iterator[Artifact]:
     offered = download_names(document, shown)
     if not offered:
         return
-    files = export_post(document, shown, addresses, post_name(document), FORMATS)
+    files = export_post(document, shown, addresses, post_name(document), FORMATS, judgement)
     for name, entry in run_files(document, shown):
         files[name] = render_run(entry.run, whole=True).encode()
     for name in offered:

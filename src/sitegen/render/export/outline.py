@@ -9,6 +9,7 @@ from itertools import accumulate
 import msgspec
 
 from sitegen.base.expressions import MARK
+from sitegen.claims import Judgement
 from sitegen.model import Block, Cell, Document, Inline, Shown
 from sitegen.render.export.notes import front_matter, how_to_run
 from sitegen.render.export.prose import escape_markdown, fence_of, link_target, without_indent
@@ -58,12 +59,17 @@ class Outline(msgspec.Struct, frozen=True):
 
 
 def outline(
-    document: Document, session: str, shown: Sequence[Shown], addresses: Mapping[str, str]
+    document: Document,
+    session: str,
+    shown: Sequence[Shown],
+    addresses: Mapping[str, str],
+    judgement: Judgement,
 ) -> Outline:
     """The parts of a session in the document's order.
 
     Blocks that are only read, and those of other sessions, are fences in the prose. `addresses`
     are the permalinks of all pages by their path below `content/`, to which internal links lead.
+    Links to measurements lead to the page.
     """
     texts = texts_of(shown)
     own = tuple(entry for entry in shown if entry.plan.session == session)
@@ -76,7 +82,7 @@ def outline(
         Prose("front-matter", front_matter(document.meta, title, description, page)),
         Prose("how-to-run", how_to_run(document, session, own, imports)),
     )
-    body = _Body(document, session, own, addresses, texts)
+    body = _Body(document, session, own, addresses, texts, judgement)
     parts = [
         part for part in (*head, *body.parts()) if not isinstance(part, Prose) or part.text.strip()
     ]
@@ -108,6 +114,7 @@ class _Body:
         own: Sequence[Shown],
         addresses: Mapping[str, str],
         texts: Mapping[int, str],
+        judgement: Judgement,
     ) -> None:
         self._document = document
         self._session = session
@@ -116,7 +123,14 @@ class _Body:
         self._text = document.source.text
         lengths = (len(line) + 1 for line in self._text.split("\n"))
         self._starts = list(accumulate(lengths, initial=0))
-        self._edits = sorted([*self._links(addresses), *self._values(texts)])
+        self._edits = sorted(
+            [
+                *self._links(addresses),
+                *self._values(texts),
+                *self._ties(addresses, judgement),
+                *self._charts(addresses),
+            ]
+        )
 
     def parts(self) -> Iterator[Part]:
         first = self._document.meta.body_line - 1
@@ -171,6 +185,30 @@ class _Body:
             address = link_target(link.target, addresses)
             if address is not None and self._text.startswith("@/", start):
                 yield start, end, address
+
+    def _ties(
+        self, addresses: Mapping[str, str], judgement: Judgement
+    ) -> Iterator[tuple[int, int, str]]:
+        """Links to measurements: to the page, with their text where they have none."""
+        page = addresses[self._document.source.path]
+        for tied, says in zip(self._document.ties, judgement.links, strict=False):
+            if tied.written is None:
+                continue
+            start = self._starts[tied.span.line - 1] + tied.span.column - 1
+            yield start, start + tied.span.width, link_target(says.href, addresses) or page
+            if says.text:
+                at, source = tied.written
+                yield at, at + len(source), escape_markdown(says.text)
+
+    def _charts(self, addresses: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+        """The places of charts: links to them on the page."""
+        page = addresses[self._document.source.path]
+        for image in self._document.bench_images:
+            start = self._starts[image.span.line - 1] + image.span.column - 1
+            opening = self._text.rfind("![", 0, start)
+            if image.span.width > 1 and opening >= 0:
+                yield opening, opening + 1, ""
+                yield start, start + image.span.width, f"{page}#bench-{image.tie.name}"
 
     def _values(self, texts: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
         """Inline expressions that have a text; the others stay readable as they are."""
