@@ -14,7 +14,7 @@ from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
 from sitegen.model import Artifact, Rendered
-from sitegen.passes.asked import Clock, stop_if_fatal
+from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
@@ -29,7 +29,8 @@ from sitegen.storage.publish import Published
 
 
 class Told(NamedTuple):
-    """What came of a build; `reasons` say why each file was rendered."""
+    """What came of a build; `reasons` say why each file was rendered, `drafts` what was read of
+    pages that are run."""
 
     pages: int
     settled: Settled
@@ -37,6 +38,7 @@ class Told(NamedTuple):
     advice: tuple[str, ...]
     reasons: tuple[str, ...]
     rendered: tuple[Rendered, ...]
+    drafts: tuple[Draft, ...] = ()
 
 
 def go_through(
@@ -55,6 +57,7 @@ def go_through(
     with clock.stage("parse"):
         pressed, snippets = press(share, desk, names, mine)
         heard = share.gather((mine, pressed.left, pressed.held))
+    drafts: list[Draft] = []
     settled, held = Settled(), [date for _, _, dates in heard for date in dates]
     if share.first:
         problems += (problem for found, _, _ in heard for problem in found)
@@ -92,7 +95,8 @@ def go_through(
         published = publish_outcome(outcome, put, plain, finished, names, problems)
         desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
-    return _told(facts, settled, published, advice, outcome, finished)
+    told = _told(facts, settled, published, advice, outcome, finished)
+    return told._replace(drafts=tuple(drafts))
 
 
 def _told(
