@@ -71,7 +71,7 @@ def test_a_benchmark_stands_under_its_block(tmp_path: Path) -> None:
     html = post(tmp_path)
     cell = html[html.index('<figure class="cell"') :]
     assert cell.index("cell-code") < cell.index('<figure class="bench" id="bench-swiglu">')
-    assert html.count("Time per call of one block") == 2  # the caption, and the chart's name
+    assert html.count("Time per call of one block") == 3  # the caption, names of chart and table
     assert "/bench.css" in html
     assert "not measured yet" not in html
 

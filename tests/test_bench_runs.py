@@ -8,13 +8,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sitegen.execute.kernels import Stopped
-from sitegen.execute.machine import LOCK, TURN, on_this_machine
+from sitegen.execute.machine import LOCK, on_this_machine
 from sitegen.kernel.sitegen_guard import below
 from sitegen.model import BlockDone, Finished, Queued, Run, Started
 from sitegen.storage.measurements import load_store
@@ -56,19 +55,6 @@ def long():
 """
 
 
-@pytest.fixture(autouse=True)
-def own_machine(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """A lock of this test's own: other tests of this machine do not wait for it."""
-    tmp_path_factory.getbasetemp()  # which stays where it is
-    with tempfile.TemporaryDirectory(prefix="sgt-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
-    monkeypatch.setattr(tempfile, "tempdir", None)
-
-
 def benchmark(code: str, options: str = "", name: str = "one") -> str:
     return f"```python\n#| bench: {name}\n{options}{code}```\n"
 
@@ -86,12 +72,12 @@ def test_a_benchmark_is_run_stored_and_replayed(tmp_path: Path) -> None:
     report, events = build_site(tmp_path)
     assert (report.executed_posts, report.executed_blocks) == (1, 4)
     ours = [event for event in events if event.plan.bench is not None]
-    queued, *started, needed, done, finished = ours
+    queued, *started, done, finished = ours
     assert isinstance(queued, Queued)
     told = [(one.process, one.processes) for one in started if isinstance(one, Started)]
     assert told == [(1, 2), (2, 2)]
-    assert isinstance(needed, BlockDone)
     assert isinstance(done, BlockDone)
+    assert done.block == 1
     assert isinstance(finished, Finished)
     run = run_of(tmp_path, "bench:spin")
     assert [cell.status for cell in run.cells] == ["ok", "ok"]
@@ -202,16 +188,39 @@ FAILING = {
     "setup": ("def setup():\n    return 1 / 0\n\ndef f():\n    pass\n", "", "ZeroDivisionError", 7),
     "the block": ("x = unknown\n\ndef f():\n    pass\n", "", "NameError", 6),
     "never ends": (
-        "def f():\n    while True:\n        pass\n",
-        "#| timeout: 2s\n",
-        "TimeoutError",
+        "import time\n\ndef f():\n    time.sleep(60)\n",
+        "#| timeout: 6s\n",
+        "TimeoutError: still measuring after 6 s, its limit",
+        10,
+    ),
+    "never ends at a point": (
+        "import time\n\ndef f(n):\n    time.sleep(n)\n",
+        "#| timeout: 6s\n#| sweep: {n: [60, 61]}\n",
+        "TimeoutError: still measuring after 6 s, its limit",
+        11,
+    ),
+    "crashes": (
+        "def f():\n    import ctypes\n\n    ctypes.string_at(0)\n",
+        "",
+        "KernelDied: the kernel was ended by SIGSEGV",
+        9,
+    ),
+    "crashes at a point": (
+        "import ctypes\n\ndef f(n):\n    ctypes.string_at(0)\n",
+        "#| sweep: {n: [0, 1]}\n",
+        "KernelDied: the kernel was ended by SIGSEGV",
+        10,
+    ),
+    "exits": (
+        "import os\n\ndef f():\n    os._exit(3)\n",
+        "",
+        "KernelDied: the kernel exited with status 3",
         None,
     ),
-    "exits": ("import os\n\ndef f():\n    os._exit(3)\n", "", "KernelDied", None),
     "is killed": (
         "import os\n\ndef f():\n    os.kill(os.getpid(), 9)\n",
         "",
-        "KernelDied",
+        "KernelDied: the kernel was ended by SIGKILL",
         None,
     ),
 }
@@ -226,7 +235,8 @@ def test_a_failing_benchmark_is_reported_and_not_stored(tmp_path: Path, name: st
     assert problem.severity == "error"
     assert problem.message.startswith(error)
     assert problem.span is not None
-    assert problem.span.line == (4 if line is None else line)
+    fence = 4  # of what is not known, or had not begun when the time was over
+    assert problem.span.line in ((line, fence) if "Timeout" in error else (line or fence,))
     (finished,) = (event for event in events if isinstance(event, Finished))
     assert finished.run.failed
     assert finished.run.benchmark is None
@@ -359,7 +369,8 @@ def test_nothing_runs_beside_a_benchmark(tmp_path: Path) -> None:
 HOLD = """
 import sys, threading, time
 from sitegen.execute.machine import on_this_machine
-with on_this_machine(threading.Event(), alone=sys.argv[1] == "alone"):
+alone = sys.argv[1] == "alone"
+with on_this_machine(threading.Event(), lambda holder: None, alone=alone):
     print(time.time(), flush=True)
     time.sleep(float(sys.argv[2]))
     print(time.time(), flush=True)
@@ -411,24 +422,42 @@ def test_who_waits_to_be_alone_is_not_overtaken() -> None:
     assert alone_span[1] <= third_span[0]
 
 
-def test_waiting_for_the_machine_can_be_given_up(own_machine: Path) -> None:
+def test_waiting_for_the_machine_can_be_given_up() -> None:
     holder = hold("alone", 60)
     assert holder.stdout is not None
     holder.stdout.readline()
     stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    with pytest.raises(Stopped), on_this_machine(stop, alone=False):
+    told: list[str] = []
+    threading.Timer(0.5, stop.set).start()
+    wait = on_this_machine(stop, told.append, alone=False)
+    with pytest.raises(Stopped), wait:
         pass
+    (said,) = told
+    assert said.startswith(f"another sitegen (process {holder.pid}, since 20")
     holder.kill()
     holder.communicate()
-    with on_this_machine(threading.Event(), alone=True):
-        assert {path.name for path in own_machine.iterdir()} >= {LOCK, TURN}
+    with on_this_machine(threading.Event(), told.append, alone=True):
+        assert len(told) == 1
 
 
-def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(own_machine: Path) -> None:
-    (own_machine / LOCK).symlink_to("elsewhere")
-    with on_this_machine(threading.Event(), alone=True):
-        assert (own_machine / f"{os.getuid()}-{LOCK}").exists()
+def test_a_build_says_whom_it_waits_for(tmp_path: Path) -> None:
+    write_site(tmp_path, {"content/post.md": "```python\n1\n```\n"}, QUICK)
+    holder = hold("alone", 3)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    done = sitegen(tmp_path, "build")
+    holder.communicate()
+    assert f"post: waiting for another sitegen (process {holder.pid}, since 20" in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / LOCK).symlink_to("elsewhere")
+    with on_this_machine(threading.Event(), print, alone=True):
+        assert (tmp_path / f"{os.getuid()}-{LOCK}").exists()
 
 
 def test_an_interrupted_benchmark_leaves_nothing(tmp_path: Path) -> None:

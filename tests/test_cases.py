@@ -44,7 +44,7 @@ from sitegen.passes.asked import Draft, Options
 from sitegen.passes.assemble import assemble_site
 from sitegen.passes.parse import parse_site
 from sitegen.render.body import render_body
-from sitegen.render.links import check_links, resolve_links
+from sitegen.render.links import check_links, resolve_text
 from tests.tiny import write_site
 
 HERE = Path(__file__).parent
@@ -124,7 +124,9 @@ def run_case(case: Case, root: Path) -> Result:
         return Result(None, (), (), error.problems)
     drafts = parse_site(config, scan_content(root, problems), options, problems)
     pages = tuple(render_body(draft.document, ()) for draft in drafts)
-    problems += check_links(pages, {page.card.path: page.card for page in pages})
+    problems += (problem for page in pages for problem in page.problems)
+    cards = {page.card.path: page.card for page in pages}
+    problems += check_links((link for page in pages for link in page.links), cards)
     return Result(config, tuple(drafts), pages, sort_problems(problems))
 
 
@@ -139,7 +141,7 @@ def show(head: str, result: Result) -> str:
             return "".join(f"{path} {card.url}\n" for path, card in cards.items())
         case "body":
             page = next(page for page in result.pages if page.card.path == path)
-            return resolve_links(page, cards, "")
+            return resolve_text(page.body, cards, "")
         case "card":
             card = cards[path]
             return f"title: {card.title}\ndescription: {card.description}\n"

@@ -481,3 +481,30 @@ def test_exports_lead_to_the_page_and_are_filled_in(tmp_path: Path) -> None:
     assert f"[2.5×]({page}#bench-spins)" in done.stdout
     assert f"[sgd]({page}#training)" in done.stdout
     assert f" [Times]({page}#bench-spins)" in done.stdout
+
+
+# --- claims of other blocks -----------------------------------------------------------------
+
+
+def test_a_block_may_claim_something_of_its_values(tmp_path: Path) -> None:
+    values = VALUES.replace(
+        "#| label", "#| expect:\n#|   - acc > 95 %\n#|   - steps == 1000\n#| label"
+    )
+    write_site(tmp_path, {"content/post.md": f"+++\n+++\n{values}[90 %](value:acc)\n"}, config(""))
+    assert built(tmp_path) == []
+    store(tmp_path)
+    told = [(problem.code, problem.message) for problem in built(tmp_path)]
+    assert told == [
+        ("claim", "`acc > 95 %` is contradicted: 0.913 on h100"),
+        ("number", "this reads `90 %`, and `91 %` was measured"),
+    ]
+    assert "<code>acc &gt; 95 %</code> — now measured: 0.913" in page(tmp_path)
+
+
+def test_a_correction_of_values_is_no_error(tmp_path: Path) -> None:
+    corrected = VALUES.replace("#| label", '#| correction: "2027-05: other data"\n#| label')
+    text = f"+++\n+++\n{corrected}[90 %](value:acc) [more](value:acc>95%)\n"
+    write_site(tmp_path, {"content/post.md": text}, config(""))
+    store(tmp_path)
+    assert {problem.severity for problem in built(tmp_path)} == {"notice"}
+    assert page(tmp_path).count("2027-05: other data") == 2

@@ -410,6 +410,21 @@ YAML = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2020-1-5", "2020-01-05T00:00:00Z"),
+        ("2020-12-5 2:59:43.1Z", "2020-12-05T02:59:43Z"),
+        ("2020-1-15 12:00:00 -0500", "2020-01-15T12:00:00-05:00"),
+    ],
+)
+def test_dates_of_fewer_digits(written: str, day: str, tmp_path: Path) -> None:
+    config = f"{ZOLA}generate_feeds = true\n"
+    files = {"site.toml": config, "content/a.md": f"---\ntitle: A\ndate: {written}\n---\n"}
+    assert publish(tmp_path, files) == ()
+    assert f"<published>{day}</published>" in published(tmp_path, "atom.xml")
+
+
 @pytest.mark.parametrize(("front", "message", "line"), YAML)
 def test_mistakes_in_yaml_have_their_place(
     front: str, message: str, line: int, tmp_path: Path

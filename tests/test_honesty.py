@@ -15,7 +15,7 @@ from sitegen.content.source import scan_content
 from sitegen.model import Document
 from sitegen.passes.asked import Options
 from sitegen.passes.parse import parse_site
-from tests.support import REPOSITORY, SAMPLE, write_site
+from tests.support import REPOSITORY, SAMPLE, sitegen, write_site
 
 TORCH = "import time, torch\nx = torch.randn(64, 64)\n"
 JAX = "import time, jax, jax.numpy as jnp\nfrom jax import jit\nx = jnp.ones((64, 64))\n"
@@ -111,11 +111,17 @@ WAITED = {
     "another language of cells": "%%bash\ntime torch jax",
     "what is no Python": "import torch, jax\nif True\n  x =",
     "other magics": JAX + "%matplotlib inline\n!ls jax\ny = x @ x",
+    "what it takes to dispatch": JAX
+    + FAST
+    + "t0 = time.time()\nfast(x)\ndispatch = time.time() - t0",
     "a value that was fetched": TORCH
     + "s = x.sum().item()\nt0 = time.time()\nr = s * 2\nprint(time.time() - t0)",
 }
 
 FIRST = {
+    "a label that only names it": JAX
+    + "fast = jit(lambda a: a @ a)\nt0 = time.time()\nfast(x).block_until_ready()\n"
+    "print('jitted, compiled:', time.time() - t0)",
     "jitted": JAX + "fast = jit(lambda a: a @ a)\nt0 = time.time()\nfast(x).block_until_ready()\n"
     "print(time.time() - t0)",
     "decorated": JAX
@@ -309,3 +315,14 @@ def test_code_that_nests_without_end_is_left_alone(tmp_path: Path) -> None:
     nested = "t0 = time.time()\ny = " + "str(" * 60 + "x" + ")" * 60 + "\nprint(time.time() - t0)"
     assert found(parse(tmp_path / "a", TORCH + deep)) == []
     assert found(parse(tmp_path / "b", TORCH + nested)) == []
+
+
+def test_build_and_check_both_warn(tmp_path: Path) -> None:
+    code = f"{JAX}t0 = time.time()\ny = x @ x\ntook = time.time() - t0"
+    root = write_site(tmp_path, {"content/post.md": f"```python\n{code}\n```\n"})
+    for command in (["build", "--no-exec"], ["check"]):
+        done = sitegen(root, *command)
+        assert "warning[honesty]: the clock is read while JAX may still be at work" in done.stderr
+        assert "--> content/post.md:9" in done.stderr
+        assert done.returncode == 0
+    assert sitegen(root, "check", "--strict").returncode == 1

@@ -4,6 +4,7 @@ made again."""
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from sitegen.build import build
+from sitegen.claims import Judgement
 from sitegen.model import Document, Page, Shown
 from sitegen.passes.asked import Caller, Options
 from sitegen.passes.kept import Kept
-from sitegen.render.body import render_body
+from sitegen.render.body import NOTHING_JUDGED, render_body
 from tests.support import CONFIG, tree, write_site
 
 CODE = "```rust\nfn a() {}\n```\n"
@@ -27,11 +29,14 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages whose bodies are rendered."""
     paths: list[str] = []
 
-    def noting(document: Document, shown: Sequence[Shown]) -> Page:
+    def noting(
+        document: Document, shown: Sequence[Shown], judgement: Judgement = NOTHING_JUDGED
+    ) -> Page:
         paths.append(document.source.path)
-        return render_body(document, shown)
+        return render_body(document, shown, judgement)
 
-    monkeypatch.setattr("sitegen.build.render_body", noting)
+    monkeypatch.setattr("sitegen.passes.press.render_body", noting)
+    monkeypatch.setattr("sitegen.passes.live.render_body", noting)
     return paths
 
 
@@ -41,6 +46,13 @@ def again(root: Path, kept: Kept | None) -> dict[str, bytes]:
     return tree(root / "public")
 
 
+def clean(root: Path) -> dict[str, bytes]:
+    """What a build comes to that knows of no other."""
+    shutil.rmtree(root / ".sitegen")
+    shutil.rmtree(root / "public")
+    return again(root, None)
+
+
 def test_only_what_changed_is_made_again(tmp_path: Path, rendered: list[str]) -> None:
     root, kept = write_site(tmp_path, POSTS), Kept()
     again(root, kept)
@@ -48,7 +60,7 @@ def test_only_what_changed_is_made_again(tmp_path: Path, rendered: list[str]) ->
     write_site(root, {"content/p2.md": "Other."})
     site = again(root, kept)
     assert rendered == ["p2.md"]
-    assert site == again(root, None)
+    assert site == clean(root)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +86,4 @@ def test_what_a_page_is_made_of(
     write_site(root, then, then.pop("site.toml", CONFIG))
     after = again(root, kept)
     assert after != before
-    assert after == again(root, None)
+    assert after == clean(root)

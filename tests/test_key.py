@@ -176,6 +176,13 @@ def test_the_names_of_sessions_are_not_in_the_key(tmp_path: Path) -> None:
     assert key_of(tmp_path, longer, session="a") == key_of(tmp_path, post, session="a")
 
 
+def test_keys_of_before_are_found(tmp_path: Path) -> None:
+    """A key of the version that knew no benchmarks: results of then are still found."""
+    assert (
+        key_of(tmp_path, POST) == "f811ea6dba235b7b6967672421f84bf0b63b457a099c68564c7e4abf5984c7aa"
+    )
+
+
 def test_the_canonical_form() -> None:
     """Every version of Python and every machine must find the same results."""
     value = {"b": [1, "é", None], "a": RunOptions(error="NameError")}

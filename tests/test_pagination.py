@@ -130,7 +130,8 @@ def test_the_theme_leads_from_page_to_page(tmp_path: Path) -> None:
 @given(st.integers(0, 50), st.integers(1, 20), st.booleans())
 def test_pages_hold_every_entry_once(count: int, by: int, backwards: bool) -> None:
     entries = list(range(count))
-    pagers = cut(entries, Pagination("/x/", by, reversed=backwards))  # type: ignore[arg-type]
+    pagination = Pagination("/x/", by, reversed=backwards)
+    pagers = cut(entries, pagination, "").pagers  # type: ignore[arg-type]
     found: list[object] = [entry for pager in pagers for entry in pager.cards]
     assert found == (entries[::-1] if backwards else entries)
     assert all(0 < len(pager.cards) <= by for pager in pagers) or count == 0

@@ -216,6 +216,48 @@ def test_without_execution_nothing_runs(site: Path, start: Callable[..., Preview
     assert stored(site) == []
 
 
+BENCH = """+++
+title = "A benchmark"
++++
+```python
+numbers = list(range(1000))
+print("ready", len(numbers))
+```
+
+```python
+#| bench: sums
+def builtin():
+    return sum(numbers)
+
+def loop():
+    total = 0
+    for number in numbers:
+        total += number
+    return total
+```
+
+```python
+#| session: other
+print("other", 6 * 7)
+```
+"""
+
+
+def test_a_benchmark_waits_and_is_then_looked_at_in_a_single_process(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    write(site / "content/bench.md", BENCH)
+    served = start()
+    shows(served, "/notes/bench/", "other 42")
+    shows(served, "/notes/bench/", "ready 1000")
+    wait_for(lambda: len(stored(site)) == 3)
+    assert "single process" not in served.get("/notes/bench/").text
+    served.control("run", b'{"url": "/bench/"}', "/notes/bench/")
+    shows(served, "/notes/bench/", "quick, single process, not stored")
+    assert "builtin" in served.get("/notes/bench/").text
+    assert len(stored(site)) == 3
+
+
 def test_mistakes_are_in_their_pages_and_the_rest_goes_on(
     site: Path, start: Callable[..., Preview]
 ) -> None:
@@ -376,6 +418,17 @@ def test_killed_it_leaves_nothing(site: Path, start: Callable[..., Preview]) -> 
     processes = below(served.process.pid)
     served.end(signal.SIGKILL)
     wait_for(lambda: not any(map(alive, processes)), limit=10.0)
+
+
+def test_it_opens_a_browser_where_it_is_asked_to(
+    site: Path, start: Callable[..., Preview], tmp_path: Path
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', "utf-8")
+    browser.chmod(0o755)
+    served = start("--open", "--no-exec", env={"BROWSER": str(browser)})
+    wait_for(lambda: (tmp_path / "opened").exists())
+    wait_for(lambda: (tmp_path / "opened").read_text("utf-8").strip() == f"{served.url}/")
 
 
 def kernels_of(served: Preview) -> list[int]:

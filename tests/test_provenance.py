@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json
+import os
 import platform
+import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
@@ -16,12 +18,28 @@ from typing import Any
 import msgspec
 import pytest
 
+from sitegen.base.errors import Span
 from sitegen.execute.conditions import read_conditions
 from sitegen.execute.device import Accelerator, Machine, all_devices
 from sitegen.execute.drift import find_drift, version_set
-from sitegen.execute.environment import RECORDED
+from sitegen.execute.environment import RECORDED, inherited_variables
+from sitegen.execute.origin import find_packages
+from sitegen.execute.processes import ship
 from sitegen.kernel import discover
-from sitegen.model import Conditions, Device, Finished, Measured, Provenance, Run
+from sitegen.model import (
+    Block,
+    Conditions,
+    Device,
+    ExecuteConfig,
+    Finished,
+    Limits,
+    Measured,
+    Plan,
+    Provenance,
+    Run,
+    RunOptions,
+    ShowOptions,
+)
 from sitegen.render.origin import conditions_in_words, machine_in_words, variables_in_words
 from tests.support import CONFIG, REPOSITORY, build_site, sitegen, stored, write_site
 
@@ -70,6 +88,20 @@ def test_packages_are_the_same_however_the_kernel_starts(
     assert (run.provenance.start, forked.start) == ("plain", "forked")
     assert run.provenance.imports == forked.imports
     assert run.provenance.packages == forked.packages
+
+
+def test_packages_are_found_without_a_kernel(measured: tuple[Path, Run], tmp_path: Path) -> None:
+    ship(tmp_path)
+    block = Block(0, POST, (), "", 1, RunOptions(), Limits(1), ShowOptions(), Span("a.md", 1))
+    plan = Plan("", "a", "a.md", "main", (block,), ExecuteConfig(), (), block.span)
+    env = inherited_variables(Path(sys.executable), os.environ)
+    found = find_packages(plan, Path(sys.executable), tmp_path, env)
+    assert found is not None
+    origin = measured[1].provenance
+    assert (found.imports, found.builds) == (origin.imports, origin.builds)
+    assert found.versions.items() >= {"torch": origin.packages["torch"]}.items()
+    assert found.versions.keys() >= {"sympy", "kiwisolver", "ipykernel", "numpy"}
+    assert find_packages(plan, tmp_path / "none", tmp_path, env) is None
 
 
 def test_machine_and_moment_are_kept(measured: tuple[Path, Run]) -> None:
@@ -377,3 +409,21 @@ def test_results_of_before_are_shown_as_they_were(tmp_path: Path) -> None:
     for word in ("Machine", "Just before", "Variables", "<details>", "already loaded</span>"):
         assert word not in card
     assert "torch 2.13.0+cpu, jax 0.10.2, numpy 2.4.6" in card
+
+
+def test_the_head_of_a_packages_metadata_is_read(tmp_path: Path) -> None:
+    text = (
+        "Metadata-Version: 2.1\nName: Some_Package\nVersion: 1.2+cpu\nLicense: All\n        \n"
+        "        rights: reserved\nRequires-Dist: Other.One>=1; python_version < '4'\n"
+        "Requires-Dist: extra-only; extra == 'test'\n\nRequires-Dist: prose\n"
+    )
+    folder = files(tmp_path, {"some_package-1.2.dist-info/METADATA": text})
+    code = (
+        "import sys, sitegen_packages as p\nfrom pathlib import Path\n"
+        "print(*p.read_package(Path(sys.argv[1]))[1:])"
+    )
+    argument = str(folder / "some_package-1.2.dist-info")
+    kernel = Path(discover.__file__).parent
+    command = [sys.executable, "-c", code, argument]
+    done = subprocess.run(command, cwd=kernel, capture_output=True, text=True, check=True)
+    assert done.stdout == "some-package 1.2+cpu ('other-one',)\n"

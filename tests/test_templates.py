@@ -17,7 +17,7 @@ from sitegen.base.errors import Problem, SiteError, render_problem
 from sitegen.model import Site, SiteConfig
 from sitegen.render.functions import Outside
 from sitegen.render.library import open_library
-from sitegen.render.shelf import Shelf
+from sitegen.render.shelf import Bodies, Shelf
 from sitegen.render.templates import Templates
 from tests.tiny import SITE, page, publish, published, write_site
 
@@ -372,7 +372,7 @@ def templates_of(root: Path, files: dict[str, str]) -> Templates:
     write_site(root, files)
     config = SiteConfig(root=root, base_url="https://example.org", theme="t")
     site = Site(config=config, pages=(), sections=(), taxonomies=())
-    library = open_library(site, Shelf(site, (), {}))
+    library = open_library(site, Shelf(site, {}, Bodies()))
     return Templates(config, library, Outside(dt.date(2026, 1, 1), {}, str, lambda text: ()), [])
 
 

@@ -226,3 +226,27 @@ def test_the_address_of_a_file_beside_a_page_in_a_template(tmp_path: Path) -> No
     assert publish(tmp_path, files) == ()
     address = "https://example.org/posts/other/in/data.csv"
     assert published(tmp_path, "a/index.html") == f"{address} old."
+
+
+def test_what_a_block_sets_is_seen_by_others(tmp_path: Path) -> None:
+    """By the blocks in it and after it, and behind `super()` by the block that extends it."""
+    files = {
+        "templates/base.html": (
+            "{% block head %}{% set gap = ' - ' %}{% if gap %}{% set more = 'm' %}{% endif %}"
+            "{% endblock %}{% block body %}{% endblock %}{{ last | default(value=0) }}"
+        ),
+        "templates/page.html": (
+            "{% extends 'base.html' %}"
+            "{% block head %}{{ gap | default(value='none') }}{{ super() }}{{ gap ~ more }};"
+            "{% set own %}o{% endset %}{% for n in [1] %}{% set lost = n %}{% endfor %}"
+            "{% endblock %}{% block body %}{{ gap }}{{ own }}"
+            "{{ lost | default(value='none') }}{% set first = 1 %}"
+            "{% block inner %}{{ first }}{% set last = 2 %}{% endblock %}{{ last }}{% endblock %}"
+        ),
+        "content/a.md": page('title = "A"'),
+        "content/b.md": page('title = "B"'),
+    }
+    assert publish(tmp_path, files) == ()
+    for name in "ab":
+        text = published(tmp_path, f"{name}/index.html")
+        assert text.replace("\n", "") == "none - m; - onone122"

@@ -5,6 +5,9 @@ Each stage is a function between the nouns of `model`.
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from sitegen.base.errors import (
     sort_problems,
 )
 from sitegen.claims import Judgement
-from sitegen.content.source import scan_dot_files
+from sitegen.content.source import scan_dot_files, scan_names
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
 from sitegen.model import (
@@ -27,15 +30,24 @@ from sitegen.model import (
 )
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
+from sitegen.passes.finish import made_by
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
-from sitegen.passes.parse import hold_back, parse_all, select_plans
-from sitegen.render.body import NOTHING_JUDGED, render_body
-from sitegen.render.export.downloads import render_downloads
+from sitegen.passes.live import Asking, page_of
+from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
+from sitegen.passes.press import Desk
+from sitegen.passes.share import together, without_collector
+from sitegen.passes.shared import Told, go_through
+from sitegen.render.body import NOTHING_JUDGED
+from sitegen.render.export.downloads import addresses_of, render_downloads
 from sitegen.render.needs import find_output_problems
 from sitegen.render.pages import copy_assets
+from sitegen.storage.fragments import open_fragments
 from sitegen.storage.lock import locked
-from sitegen.storage.publish import publish
+from sitegen.storage.publish import Published, open_stage, publish
+
+WORTH_FORKING = 200
+"""Pages and sections from which on a second process pays."""
 
 
 def build(
@@ -47,21 +59,42 @@ def build(
     """
     problems: list[Problem] = []
     clock = Clock()
-    kept = kept or Kept()
-    config, drafts = parse_all(root, options, problems, clock, caller.environ, kept)
-    drafts, held = hold_back(drafts, config, options, caller, problems)
+    with clock.stage("scan"):
+        config = load_site(root, options, problems)
+        names = scan_names(root, problems, config.ignored_content)
+    if not config.own_templates:
+        return _build_at_once(root, options, caller, watch, kept or Kept())
+    output = root / (options.output or config.output_dir)
+    with locked(root), without_collector(), open_fragments(root) as store:
+        stage = open_stage(output, root)
+        desk = Desk(config, options, caller.environ, made_by(), store, stage, kept or Kept(), [])
+        asking = Asking(caller, watch, _asked(options, config))
+        told = together(
+            _processes(options, len(names)),
+            lambda share: go_through(share, desk, names, asking, problems, clock),
+        )
+    assert told is not None  # noqa: S101 (the first process is told)
+    return _report(told.settled, told.published, told, output, problems, clock)
 
-    with locked(root):
-        made = make_site(config, drafts, options, caller, watch, problems, clock, kept)
-        settled, artifacts = made.settled, made.artifacts
-        with clock.stage("publish"):
-            output = root / (options.output or config.output_dir)
-            if config.preserve_dotfiles_in_output:
-                artifacts += tuple(_kept(output, artifacts))
-            published = publish(artifacts, output, root)
 
+def _processes(options: Options, pages: int) -> int:
+    """How many processes build the site: one a core, unless it is small."""
+    if options.jobs is not None:
+        return options.jobs
+    alone = pages < WORTH_FORKING or threading.active_count() > 1 or sys.platform != "linux"
+    return 1 if alone else len(os.sched_getaffinity(0))
+
+
+def _report(
+    settled: Settled,
+    published: Published,
+    told: Told,
+    output: Path,
+    problems: Sequence[Problem],
+    clock: Clock,
+) -> Report:
     return Report(
-        pages=len(made.pages),
+        pages=told.pages,
         executed_posts=settled.executed_posts,
         executed_blocks=settled.executed_blocks,
         replayed_posts=settled.replayed_posts,
@@ -70,10 +103,33 @@ def build(
         removed=published.removed,
         output=str(output),
         problems=sort_problems(problems),
-        advice=settled.advice + held,
-        explanations=settled.explanations,
+        advice=told.advice,
+        explanations=settled.explanations + told.reasons,
+        slowest=told.slowest,
         seconds=clock.seconds,
     )
+
+
+def _build_at_once(
+    root: Path, options: Options, caller: Caller, watch: Watch, kept: Kept
+) -> Report:
+    """Build a site that is still Zola's: its templates may all be unfit, so it is made as a whole
+    before anything is published."""
+    problems: list[Problem] = []
+    clock = Clock()
+    config, drafts = parse_all(root, options, problems, clock, caller.environ, kept)
+    drafts, held = hold_back(drafts, config, options, caller, problems)
+    output = root / (options.output or config.output_dir)
+    with locked(root):
+        made = make_site(config, drafts, options, caller, watch, problems, clock, kept)
+        artifacts = made.artifacts
+        with clock.stage("publish"):
+            if config.preserve_dotfiles_in_output:
+                artifacts += tuple(_kept(output, artifacts))
+            published = publish(artifacts, output, root)
+    settled = made.settled
+    told = Told(len(made.pages), settled, published, settled.advice + held, (), ())
+    return _report(settled, published, told, output, problems, clock)
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -108,7 +164,7 @@ def make_site(
         history = History(config.root, hosts.named)
         judged = judge_site(drafts, settled.shown, history, problems)
         pages = [
-            _page(
+            page_of(
                 draft,
                 settled.shown.get(draft.document.source.name, ()),
                 judged.get(draft.document.source.path, NOTHING_JUDGED),
@@ -121,18 +177,11 @@ def make_site(
             config, drafts, pages, problems, caller.environ, settled.shown, judged
         )
         documents = [draft.document for draft in drafts]
-        artifacts += render_downloads(documents, settled.shown, config.base_url, judged)
+        artifacts += render_downloads(
+            documents, settled.shown, addresses_of(documents, config.base_url), judged
+        )
     stop_if_fatal(problems)
     return Made(settled, tuple(pages), tuple(artifacts), judged)
-
-
-def _page(draft: Draft, shown: Sequence[Shown], judgement: Judgement, kept: Kept) -> Page:
-    """The page of a draft, as it was kept or made now."""
-    page = kept.page(draft, shown, judgement)
-    if page is None:
-        page = render_body(draft.document, shown, judgement)
-        kept.keep_page(draft, shown, judgement, page)
-    return page
 
 
 def _about_outputs(

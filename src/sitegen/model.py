@@ -19,7 +19,7 @@ import msgspec
 
 from sitegen.base.digest import digest_text
 from sitegen.base.errors import Problem, Span
-from sitegen.benchmarks import Bench, Benchmark, GraphBreak
+from sitegen.benchmarks import Bench, Benchmark, GraphBreak, Said
 from sitegen.claims import BenchImage, Tied
 from sitegen.settings import (
     Anchors,
@@ -299,7 +299,8 @@ class Block(msgspec.Struct, frozen=True):
     `lines[i]` is the file's line of `code`'s line i. `shown` is what the page shows, and
     `shown_line` the file's line on which it begins. `file` is the file beside the post that holds
     the code, from the site's root; None where it stands in the post itself. A block with `bench`
-    is no part of its session's run.
+    is no part of its session's run. `expect` and `correction` are claims on `values`; a benchmark
+    has its own.
     """
 
     index: int
@@ -314,6 +315,8 @@ class Block(msgspec.Struct, frozen=True):
     session: str = MAIN
     file: str | None = None
     bench: Bench | None = None
+    expect: tuple[Said, ...] = ()
+    correction: Said | None = None
 
     @property
     def id(self) -> str:
@@ -398,6 +401,12 @@ class Document(msgspec.Struct, frozen=True):
     ties: tuple[Tied, ...] = ()
     bench_images: tuple[BenchImage, ...] = ()
     alone: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether its text is all that there is to it: nothing in it is run or measured."""
+        measured = self.blocks or self.inlines or self.ties or self.bench_images
+        return self.alone and not measured
 
 
 # --- execution ----------------------------------------------------------------------------
@@ -692,7 +701,10 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Queued(msgspec.Struct, frozen=True):
+    """A plan waits for its turn; again where it waits for another process, which `behind` names."""
+
     plan: Plan
+    behind: str = ""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -938,7 +950,8 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a build did. `seconds` by stage; `output` is the published folder, "" for none."""
+    """What a build did: `seconds` by stage; `output` is the published folder, "" for none;
+    `slowest` are the files that took longest to render, with seconds."""
 
     pages: int = 0
     executed_posts: int = 0
@@ -951,4 +964,5 @@ class Report(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
     explanations: tuple[str, ...] = ()
+    slowest: tuple[tuple[str, float], ...] = ()
     seconds: Mapping[str, float] = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import tools
 from tests.previewing import Preview, preview, wait_for
 from tests.support import stored, write_site
 
@@ -139,3 +140,274 @@ def test_a_mistake_is_shown_on_its_page_and_goes_when_it_is_mended(
     shows(page, "Mended words")
     assert page.locator("#sitegen-preview .problems").count() == 0
     assert same_document(page)
+
+
+BAR = """+++
+title = "Bar"
++++
+```python
+import sys, time
+for number in range(40):
+    print(f"\\rstep {number}", end="", flush=True)
+    time.sleep(0.1)
+```
+
+```python
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.show()
+time.sleep(4)
+```
+
+Below.
+"""
+
+
+def test_a_bar_is_one_line_and_a_figure_is_there_before_its_block_ends(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    (site / "content/bar.md").write_text(BAR, "utf-8")
+    served = start()
+    opened(page, served, "/bar/", "Below")
+    shows(page, "step 3")
+    shows(page, "step 12")
+    assert len(page.inner_text("#block-1 .stream").splitlines()) == 1
+    page.wait_for_function("document.querySelector('#block-2 img')?.naturalWidth > 0")
+    assert page.get_attribute("#block-2", "data-sitegen") == "running"
+    assert not stored(site)
+    page.wait_for_selector("#block-2[data-sitegen=shown]")
+    assert page.evaluate("document.querySelector('#block-2 img').naturalWidth > 0")
+    assert same_document(page)
+
+
+def test_what_the_reader_has_done_stays_and_nothing_else_is_touched(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    text = "+++\ntitle = 'A'\n+++\n<details><summary>More</summary>\n\nInside.\n\n</details>\n\n"
+    file = site / "content/a.md"
+    file.write_text(f"{text}First.\n\nSecond.\n\nThird.\n", "utf-8")
+    served = start()
+    opened(page, served, "/a/", "Third")
+    page.click("summary:has-text('More')")
+    page.evaluate("""() => {
+        window.kept = [...document.querySelectorAll('.prose > *')];
+        window.touched = [];
+        new MutationObserver(found => found.forEach(one => window.touched.push(
+            [...one.addedNodes, ...one.removedNodes].map(node => node.textContent).join('|')
+            || one.type))).observe(document.querySelector('main'),
+            { childList: true, subtree: true, attributes: true, characterData: true });
+    }""")
+    file.write_text(f"{text}First.\n\nBetween.\n\nSecond, edited.\n\nThird.\n", "utf-8")
+    shows(page, "Second, edited.")
+    assert page.evaluate("document.querySelector('details').open") is True
+    now = page.evaluate("[...document.querySelectorAll('.prose > p')].map(p => p.textContent)")
+    assert now == ["First.", "Between.", "Second, edited.", "Third."]
+    stay = "[...document.querySelectorAll('.prose > *')].map(one => window.kept.includes(one))"
+    assert page.evaluate(stay).count(False) == 1
+    assert len(page.evaluate("window.touched")) <= 4
+    assert same_document(page)
+
+
+def test_the_text_being_read_does_not_move(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    served = start()
+    opened(page, served, "/a/", "Paragraph 40")
+    place = """[...document.querySelectorAll('p')].find(
+        p => p.textContent.startsWith('Paragraph 40')).getBoundingClientRect().top"""
+    page.evaluate(f"scrollBy(0, {place} - 200)")
+    before = page.evaluate(place)
+    file = site / "content/a.md"
+    added = "\n\n".join(["Something new above."] * 5)
+    file.write_text(file.read_text("utf-8").replace("First words.", added), "utf-8")
+    shows(page, "Something new above.")
+    page.wait_for_function(f"Math.abs({place} - {before}) < 2", timeout=2000)
+    assert same_document(page)
+
+
+def test_two_tabs_follow_each_their_page(
+    site: Path, start: Callable[..., Preview], browser: Browser
+) -> None:
+    served = start()
+    one, two, three = (browser.new_page() for _ in range(3))
+    try:
+        opened(one, served, "/a/", "First words")
+        opened(two, served, "/a/", "First words")
+        opened(three, served, "/b/", "Other words")
+        file = site / "content/a.md"
+        file.write_text(file.read_text("utf-8").replace("First words", "New words"), "utf-8")
+        shows(one, "New words")
+        shows(two, "New words")
+        (site / "content/b.md").write_text("+++\n+++\nNew too.", "utf-8")
+        shows(three, "New too.")
+        assert all(map(same_document, (one, two, three)))
+    finally:
+        for tab in (one, two, three):
+            tab.close()
+
+
+def test_many_tabs_that_nobody_sees_do_not_keep_the_server_from_answering(
+    site: Path, start: Callable[..., Preview], browser: Browser
+) -> None:
+    served = start()
+    context = browser.new_context()
+    tabs = [context.new_page() for _ in range(4)]
+    for tab in tabs:
+        opened(tab, served, "/b/", "Other words")
+    assert served.get("/b/").status == 200
+    context.close()
+
+
+def test_run_and_stop_by_their_buttons(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    config = (site / "site.toml").read_text("utf-8")
+    (site / "site.toml").write_text(f"{config}auto = 'never'\n", "utf-8")
+    (site / "content/slow.md").write_text(SLOW.replace("0.5", "2"), "utf-8")
+    served = start()
+    opened(page, served, "/slow/", "Slow")
+    shows(page, "waits for Run")
+    page.click("#sitegen-preview [data-do=run]")
+    shows(page, "line 0")
+    page.click("#sitegen-preview [data-do=stop]")
+    page.wait_for_selector("#block-1:not([data-sitegen=running])")
+    shows(page, "not run yet")
+    assert not stored(site)
+    assert same_document(page)
+
+
+def test_drafts_are_shown_when_asked_for_and_wait(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    draft = "+++\ntitle = 'Draft'\ndraft = true\n+++\n```python\nprint('ran')\n```\n"
+    (site / "content/draft.md").write_text(draft, "utf-8")
+    served = start()
+    opened(page, served, "/b/", "Other words")
+    assert served.get("/draft/").status == 404
+    page.check("#sitegen-preview [data-do=drafts]")
+    wait_for(lambda: served.get("/draft/").status == 200)
+    opened(page, served, "/draft/", "not run yet")
+    shows(page, "waits for Run")
+    assert not stored(site)
+    page.uncheck("#sitegen-preview [data-do=drafts]")
+    wait_for(lambda: served.get("/draft/").status == 404)
+
+
+def test_a_deleted_page_says_so_and_comes_back(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    served = start()
+    opened(page, served, "/b/", "Other words")
+    file = site / "content/b.md"
+    text = file.read_text("utf-8")
+    file.unlink()
+    page.wait_for_selector("main:not(:has-text('Other words'))")
+    file.write_text(text, "utf-8")
+    shows(page, "Other words")
+
+
+def test_an_edit_beside_a_block_that_runs_leaves_what_it_has_said(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    file = site / "content/slow.md"
+    file.write_text(f"{SLOW}\nWords below.\n", "utf-8")
+    served = start()
+    opened(page, served, "/slow/", "Slow")
+    shows(page, "line 1")
+    file.write_text(f"{SLOW}\nOther words below.\n", "utf-8")
+    shows(page, "Other words below")
+    page.wait_for_timeout(300)
+    assert "line 1" in page.inner_text("#block-1")
+    shows(page, "line 7")
+    wait_for(lambda: len(stored(site)) == 1)
+    assert same_document(page)
+
+
+def test_a_page_finds_a_preview_that_was_started_again(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    served = start()
+    opened(page, served, "/b/", "Other words")
+    served.end()
+    start("--port", str(served.port))
+    page.wait_for_function("window.sameDocument === undefined", timeout=60_000)
+    page.wait_for_selector("#sitegen-preview[data-ready]", state="attached")
+    (site / "content/b.md").write_text("+++\n+++\nWritten since.", "utf-8")
+    shows(page, "Written since")
+
+
+# --- from elsewhere -------------------------------------------------------------------------------
+
+ATTACK = """async ({ target, token }) => {
+  const got = [];
+  const from = async (name, work) => {
+    try { if (await work()) got.push(name); } catch { /* nothing was got */ }
+  };
+  const element = (name, source) => new Promise((yes) => {
+    const one = document.createElement(name);
+    one.onload = () => yes(true);
+    one.onerror = () => yes(false);
+    one[name === "link" ? "href" : "src"] = target + source;
+    if (name === "link") one.rel = "stylesheet";
+    document.body.append(one);
+  });
+  await from("fetch", async () => (await fetch(target + "/b/")).ok);
+  await from("script", () => element("script", "/.sitegen/preview.js"));
+  await from("style", () => element("link", "/sitegen.css"));
+  await from("picture", () => element("img", "/icon.svg"));
+  await from("events", () => new Promise((yes) => {
+    const events = new EventSource(`${target}/.sitegen/events?url=/b/&token=${token}`);
+    events.onopen = () => yes(true);
+    events.onerror = () => yes(false);
+  }));
+  await from("run", async () => {
+    await fetch(`${target}/.sitegen/run`, { method: "POST", mode: "no-cors",
+      headers: { "Content-Type": "text/plain" }, body: JSON.stringify({ url: "/slow/" }) });
+    return false;
+  });
+  const frame = document.createElement("iframe");
+  frame.src = `${target}/b/`;
+  document.body.append(frame);
+  await new Promise((done) => { frame.onload = done; setTimeout(done, 2000); });
+  return got;
+}"""
+
+
+def test_a_page_of_another_origin_gets_nothing(
+    site: Path,
+    start: Callable[..., Preview],
+    page: Page,
+    serve: Callable[[Path], str],
+    tmp_path: Path,
+) -> None:
+    config = (site / "site.toml").read_text("utf-8")
+    (site / "site.toml").write_text(f"{config}auto = 'never'\n", "utf-8")
+    (site / "content/slow.md").write_text(SLOW, "utf-8")
+    served = start()
+    token = served.token("/b/")
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "index.html").write_text("<!DOCTYPE html><title>x</title><body>", "utf-8")
+    page.goto(serve(folder))
+    assert page.evaluate(ATTACK, {"target": served.url, "token": token}) == []
+    texts = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
+    assert not any("Other words" in text for text in texts)
+    assert not stored(site)
+
+
+def test_a_foreign_name_for_this_machine_gets_nothing(
+    site: Path, start: Callable[..., Preview], browser: Browser
+) -> None:
+    served = start()
+    served.page("/b/")
+    path = tools.chromium_path()
+    rules = "--host-resolver-rules=MAP rebound.example 127.0.0.1"
+    rebound = browser.browser_type.launch(executable_path=path, args=["--no-sandbox", rules])
+    try:
+        tab = rebound.new_page()
+        answer = tab.goto(f"http://rebound.example:{served.port}/b/")
+        assert answer is not None
+        assert answer.status == 421
+        assert "Other words" not in tab.content()
+    finally:
+        rebound.close()

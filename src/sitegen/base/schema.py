@@ -39,6 +39,10 @@ def parse_size(text: str) -> int | None:
     return round(float(found[1]) * _BYTES[found[2]]) or None if found else None
 
 
+_SHORT = re.compile(r"(?<=\d)(-|[Tt]|[ \t]+)(\d)(?=[-Tt \t:]|$)")
+"""A month, a day or an hour of one digit."""
+
+
 class Table:
     """A TOML table under reading: knows its place, collects problems, remembers what was asked."""
 
@@ -183,13 +187,13 @@ class Table:
     def date(self, key: str) -> dt.datetime | None:
         """A date or date-time as an aware datetime; without an offset it is UTC, as in Zola.
 
-        A quoted string counts where it parses as one.
+        A quoted string counts where it parses as one; month and day may be one digit, as in YAML.
         """
         self._known.add(key)
         value = self._data.get(key)
         if isinstance(value, str):
             try:
-                value = dt.datetime.fromisoformat(value)
+                value = dt.datetime.fromisoformat(_padded(value))
             except ValueError:
                 self.report(key, f"`{value}` is no date", "write it as 2026-01-31")
                 return None
@@ -295,6 +299,11 @@ class Table:
     def _wrong(self, key: str, value: object, what: str, form: str) -> None:
         message = f"`{self._name(key)}` must be {what}, but is {_kind(value)}"
         self.report(key, message, f"write {form}")
+
+
+def _padded(date: str) -> str:
+    """A date with two digits for its month, its day and its hour."""
+    return _SHORT.sub(lambda found: f"{found[1]}0{found[2]}", date.strip())
 
 
 def _kind(value: object) -> str:

@@ -36,7 +36,11 @@ _CLOCKS = frozenset(
 _TIMEIT = frozenset({"timeit.timeit", "timeit.repeat", "timeit.Timer"})
 _MAGIC = re.compile(r"[ \t]*(?:[\w., \t]*\w[ \t]*=[ \t]*)?%(time|timeit)\b(.*)", re.S)
 _OPTIONS = re.compile(r"[ \t]*-(?:[nrp][ \t]*\d+|[a-z]+)")
-_ABOUT_FIRST = re.compile(r"first|cold|compil|warm|trac|jit|initial|one.?off", re.I)
+_ABOUT_FIRST = re.compile(
+    r"first|cold|warm|compil(?:ing|ation)|to compile|compile[ _-]?time|\btrac(?:e|ing)\b|one.?off",
+    re.I,
+)
+_ABOUT_DISPATCH = re.compile(r"async|dispatch|enqueue|launch", re.I)
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -106,22 +110,21 @@ class Reader:
             place = ast.Pass(lineno=number + 1, col_offset=start)
             self._note(place, tree.body, self.names, before, once=found[1] == "time")
 
-    def _read_all(self, body: Sequence[ast.stmt], names: Names, *, runs: bool = True) -> None:
-        """Read statements that stand beside each other; `runs` is false in a function's body."""
+    def _read_all(self, body: Sequence[ast.stmt], names: Names) -> None:
+        """Read statements that run one after another."""
         begun: tuple[int, frozenset[str]] | None = None
         for place, statement in enumerate(body):
             clock = _reads_clock(statement, names)
-            if clock and begun is not None and runs:
+            if clock and begun is not None:
                 index, before = begun
                 self._note(statement, body[index + 1 : place], names, before, once=True)
             if isinstance(statement, Function):
                 self._read_function(statement, names)
             names.add(statement)
             self._called -= names_bound(statement)
-            if runs:
-                self._take_calls(statement, names)
+            self._take_calls(statement, names)
             for inner in bodies_below(statement):
-                self._read_all(inner, names, runs=runs)
+                self._read_all(inner, names)
             if clock:
                 begun = (place, frozenset(self._called))
 
@@ -149,6 +152,7 @@ class Reader:
     ) -> None:
         region = body[begun + 1 : ended]
         waits = _waits(region, body[ended], names)
+        waits = waits or _says(self._block, body[ended], _ABOUT_DISPATCH)
         timing = self._timing(body[ended], None if waits else _work(region, names))
         if timing.unwaited is not None:
             self.timings.append(timing)
@@ -184,7 +188,7 @@ class Reader:
             new = given.id not in self._called and not work.warm
             found = self._timing(call, None)
             known = (given.id,)
-            meant = _is_meant(self._block, call)
+            meant = _says(self._block, call, _ABOUT_FIRST)
             found = msgspec.structs.replace(
                 found, first=known if new else (), again=() if new else known, meant=meant
             )
@@ -217,14 +221,15 @@ class Reader:
         once: bool,
     ) -> None:
         """Keep a region as a timing; of what repeats by itself the first call is no matter."""
-        unwaited = None if _waits(region, end, names) else _work(region, names)
+        waits = _waits(region, end, names) or _says(self._block, end, _ABOUT_DISPATCH)
+        unwaited = None if waits else _work(region, names)
         called = {name for name, _ in _calls(region)} & names.compiled.keys()
         at_once = _compiled_at_once(region, names)
         first = tuple(sorted((called - before) | at_once)) if once else ()
         again = tuple(sorted(called & before)) if once else tuple(sorted(called))
         if unwaited or first or again:
             timing = self._timing(end, unwaited)
-            meant = _is_meant(self._block, end)
+            meant = _says(self._block, end, _ABOUT_FIRST)
             self.timings.append(
                 msgspec.structs.replace(timing, first=first, again=again, meant=meant)
             )
@@ -274,7 +279,7 @@ def _is_waiting(given: ast.expr, names: Names) -> bool:
     return isinstance(given, ast.Name) and given.id in names.waiting
 
 
-def _is_meant(block: Block, node: ast.stmt | ast.expr) -> bool:
-    """Whether the line, or one beside it, says that a first call is what is timed."""
-    lines = block.code.split("\n")
-    return bool(_ABOUT_FIRST.search("\n".join(lines[max(0, node.lineno - 1) : node.lineno + 2])))
+def _says(block: Block, node: ast.stmt | ast.expr, words: re.Pattern[str]) -> bool:
+    """Whether the line on which a region ends, or one of the two below it, says what is timed."""
+    lines = block.code.split("\n")[node.lineno - 1 : node.lineno + 2]
+    return words.search("\n".join(lines)) is not None

@@ -173,6 +173,16 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
         click.echo(f"{rest}\n" if rest else "", err=True)
 
 
+def _tell_waiting(event: Event) -> None:
+    """Say whom a run waits for: that may last, and nothing else would be heard of it."""
+    from sitegen.model import Queued
+
+    if isinstance(event, Queued) and event.behind:
+        click.echo(
+            f"{event.plan.page}: waiting for {event.behind}, which has the machine", err=True
+        )
+
+
 def _where(started: Started) -> str:
     """What runs now, in words."""
     plan = started.plan
@@ -186,20 +196,22 @@ def _where(started: Started) -> str:
 def watching() -> Iterator[Watch]:
     """A function to be told of events; on a terminal it shows post, block and elapsed time."""
     if not sys.stderr.isatty():
-        yield lambda event: None
+        yield _tell_waiting
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
     from sitegen.model import Failed, Finished, Queued, Started
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
 
         def watch(event: Event) -> None:
             page = event.plan.page
             match event:
+                case Queued(behind=behind) if behind:
+                    progress.update(tasks[page], description=f"{page}: waiting for {behind}")
                 case Queued():
                     tasks[page] = progress.add_task(f"{page}: waiting", start=False)
                 case Started():

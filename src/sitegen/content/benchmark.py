@@ -70,8 +70,8 @@ def parse_bench(
         agree=_agree(options),
         work=_work(options, [name for name, _ in sweep]),
         unlike=options.boolean("unlike", False),
-        expect=tuple(_claims(options)),
-        correction=_correction(options),
+        expect=tuple(parse_expect(options)),
+        correction=parse_correction(options),
         place=_said(options, options.named("agree" if "agree" in options else "bench")),
     )
     return bench if functions is not None else None
@@ -197,7 +197,8 @@ def _work(options: Options, parameters: Collection[str]) -> Work | None:
     return Work(expression.strip(), unit)
 
 
-def _claims(options: Options) -> Iterator[Said]:
+def parse_expect(options: Options) -> Iterator[Said]:
+    """The claims of a block, as written."""
     example = "write `#| expect: compiled < eager`, or claims on `#|   - …` lines"
     for entry in options.entries("expect", whole=True, empty=example):
         if entry.text:
@@ -206,7 +207,8 @@ def _claims(options: Options) -> Iterator[Said]:
             options.bad(entry, "a claim is empty", example)
 
 
-def _correction(options: Options) -> Said | None:
+def parse_correction(options: Options) -> Said | None:
+    """What a block says of its claims that have fallen."""
     text = options.text("correction")
     if text is None:
         return None

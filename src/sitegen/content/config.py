@@ -14,7 +14,7 @@ import msgspec
 
 from sitegen.base.errors import Problem, Severity, SiteError, Span, nearest
 from sitegen.base.paths import why_no_path
-from sitegen.base.schema import Table
+from sitegen.base.schema import Table, parse_duration
 from sitegen.base.toml import parse_toml
 from sitegen.content.globs import why_no_glob
 from sitegen.content.languages import parse_languages, parse_words
@@ -225,7 +225,10 @@ def _auto(table: Table, outer: float | None) -> float | None:
     """What the preview runs by itself: what took so many seconds; without end for always."""
     words = {"always": math.inf, "never": None}
     word = table.string("auto") if "auto" in table else ""
-    return words[word] if word in words else table.duration("auto", outer or 0.0) or outer
+    seconds = words[word] if word in words else parse_duration(word)
+    if seconds is None and word not in ("", "never"):
+        table.report("auto", f"`{word}` is no time", 'such as "5s", or "always" or "never"')
+    return seconds if word else outer
 
 
 def _inputs(table: Table, folder: str) -> Iterator[Declared]:

@@ -11,7 +11,7 @@ from markdown_it.common.utils import unescapeAll
 
 from sitegen.base.errors import Problem, Span
 from sitegen.base.python_text import reduce_python
-from sitegen.content.benchmark import parse_bench
+from sitegen.content.benchmark import parse_bench, parse_correction, parse_expect
 from sitegen.content.option_lines import Fence
 from sitegen.content.options import Options
 from sitegen.content.variants import Mistake
@@ -162,6 +162,8 @@ def parse_block(
         session=options.session(),
         file=code.file,
         bench=parse_bench(options, code.text, tell, above, meta.measure),
+        expect=() if "bench" in options else tuple(parse_expect(options)),
+        correction=None if "bench" in options else parse_correction(options),
     )
 
 

@@ -11,12 +11,10 @@ import msgspec
 from sitegen.base.errors import Problem, Severity, Span, nearest
 from sitegen.model import Look
 
-OF_BENCHMARKS = frozenset(
-    "agree baseline bench correction expect needs sweep unlike wait work".split()
-)
+OF_BENCHMARKS = frozenset("agree baseline bench needs sweep unlike wait work".split())
 KNOWN = OF_BENCHMARKS | frozenset(
-    "alt caption cost devices echo error eval fig-dpi fig-height fig-width file include label "
-    "output saves session timeout values".split()
+    "alt caption correction cost devices echo error eval expect fig-dpi fig-height fig-width file "
+    "include label output saves session timeout values".split()
 )
 
 _OPTION = re.compile(r"#\|\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$")

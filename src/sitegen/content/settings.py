@@ -93,8 +93,9 @@ def _parse_highlighting(table: Table) -> HighlightConfig:
         ),
     )
     table.not_used(("extra_grammars", "extra_themes"), _FOREIGN)
-    themes = "colours are the style sheet's: code is marked with classes"
-    table.not_used(("theme", "light_theme", "dark_theme", "data_attr_position"), themes)
+    themes = "code has the colours of sitegen's theme, and they stand in a style sheet"
+    table.not_used(("theme", "light_theme", "dark_theme"), themes)
+    table.not_used(("data_attr_position",), "the language stands on `code`")
     if highlighting.style == "inline":
         table.not_used(("style",), themes)
     table.finish(where="[markdown.highlighting]")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from sitegen.base.errors import Problem, Span
 from sitegen.content.globs import matcher
-from sitegen.model import Asset, Source
+from sitegen.model import Asset, Source, is_section_path
 
 _PASSED_OVER = ("~", ".swp", ".swo", ".bak", ".orig")
 
@@ -16,6 +17,25 @@ _PASSED_OVER = ("~", ".swp", ".swo", ".bak", ".orig")
 def scan_content(
     root: Path, problems: list[Problem], ignored: Sequence[str] = ()
 ) -> tuple[Source, ...]:
+    """Every Markdown file below `content/`, sorted by path, each with the files beside it."""
+    found = (load_source(root, named, problems) for named in scan_names(root, problems, ignored))
+    return tuple(source for source in found if source is not None)
+
+
+class Named(NamedTuple):
+    """A Markdown file that nobody has read yet: its path below `content/`, the files beside it."""
+
+    path: str
+    assets: tuple[Asset, ...]
+
+    @property
+    def is_section(self) -> bool:
+        return is_section_path(self.path)
+
+
+def scan_names(
+    root: Path, problems: list[Problem], ignored: Sequence[str] = ()
+) -> tuple[Named, ...]:
     """Every Markdown file below `content/`, sorted by path, each with the files beside it.
 
     Beside a bundle (`name/index.md`) is all that its folder holds; beside any other page, what
@@ -36,12 +56,14 @@ def scan_content(
             span = Span(f"content/{name}", 1)
             problems.append(Problem("warning", "content", "this link leads nowhere", span))
     beside = _beside(pages, others)
-    found = []
-    for page in pages:
-        text = _read(content / page, f"content/{page}", problems)
-        if text is not None:
-            found.append(Source(str(page), f"content/{page}", text, tuple(beside[page])))
-    return tuple(found)
+    return tuple(Named(str(page), tuple(beside[page])) for page in pages)
+
+
+def load_source(root: Path, named: Named, problems: list[Problem]) -> Source | None:
+    """The file with its text; None where it cannot be read."""
+    file = f"content/{named.path}"
+    text = _read(root / file, file, problems)
+    return None if text is None else Source(named.path, file, text, named.assets)
 
 
 def scan_static(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -12,8 +13,8 @@ from urllib.parse import quote, unquote
 from markdown_it.token import Token
 
 from sitegen.base.errors import Problem, Span
-from sitegen.benchmarks import Bench
-from sitegen.claims import About, BenchImage, ClaimError, Tie, Tied
+from sitegen.benchmarks import Bench, Said
+from sitegen.claims import About, BenchImage, Claim, ClaimError, Tie, Tied
 from sitegen.content.links import Finder, Text
 from sitegen.content.tie_tokens import is_tie
 from sitegen.content.variants import Functions, find_functions
@@ -39,7 +40,7 @@ def find_ties(text: Text, blocks: Sequence[Block], problems: list[Problem]) -> T
     and mistakes go to `problems`."""
     finder = _TieFinder(text, blocks, problems)
     tokens = finder.read()
-    problems += (mistake for block in blocks for mistake in find_mistaken(block))
+    problems += find_mistaken(blocks)
     return Ties(tokens, tuple(finder.ties), tuple(finder.images))
 
 
@@ -53,14 +54,26 @@ def about_bench(block: Block, bench: Bench) -> About:
     )
 
 
-def find_mistaken(block: Block) -> Iterator[Problem]:
-    """A problem for each claim of a benchmark's `expect` that cannot be read, at its column."""
-    bench = block.bench
-    if bench is None:
-        return
-    for said in bench.expect:
+def about_values(blocks: Sequence[Block]) -> About:
+    """What claims may say of the values of a page."""
+    names = (name for block in blocks if block.run.eval for name in block.run.values)
+    return About(values=tuple(dict.fromkeys(names)))
+
+
+def claims_of(blocks: Sequence[Block]) -> Iterator[tuple[Block, Said, About]]:
+    """The claims of a page's blocks, as written, each with what it may speak of."""
+    values = about_values(blocks)
+    for block in blocks:
+        about = values if block.bench is None else about_bench(block, block.bench)
+        for said in block.expect if block.bench is None else block.bench.expect:
+            yield block, said, about
+
+
+def find_mistaken(blocks: Sequence[Block]) -> Iterator[Problem]:
+    """A problem for each claim of a block that cannot be read, at its column."""
+    for _, said, about in claims_of(blocks):
         try:
-            parse_claim(said.text, about_bench(block, bench))
+            parse_claim(said.text, about)
         except ClaimError as error:
             place = said.span
             span = Span(place.path, place.line, place.column + error.start, error.width)
@@ -76,14 +89,16 @@ class _TieFinder:
         self._text = text
         self._finder = Finder(text)
         self._problems = problems
-        lines = text.source.text.split("\n")
-        self._starts = [0, *accumulate(len(line) + 1 for line in lines)]
         self._benches = {
             block.bench.name: about_bench(block, block.bench) for block in blocks if block.bench
         }
-        self._values = dict.fromkeys(
-            name for block in blocks if block.run.eval for name in block.run.values
-        )
+        self._values = about_values(blocks).values or ()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line of the file begins."""
+        lengths = (len(line) + 1 for line in self._text.source.text.split("\n"))
+        return [0, *accumulate(lengths)]
 
     def read(self) -> list[Token]:
         found: list[Token] = []
@@ -92,7 +107,7 @@ class _TieFinder:
         while at < len(tokens):
             token = tokens[at]
             self._finder.seek(token)
-            image = self._alone(tokens[at : at + 3])
+            image = self._alone(tokens[at : at + 3]) if token.type == "paragraph_open" else None
             if image is not None:
                 found.append(image)
                 at += 3
@@ -133,6 +148,8 @@ class _TieFinder:
         written = self._written(span) if own is not None else None
         words = span if written is None else self._span_of(*written)
         tie = self._parse(target, span, excerpt)
+        if tie is not None and isinstance(tie.asks, Claim) and not text.strip():
+            self._report("a claim needs words", span, excerpt, "such as `[faster](bench:…)`")
         self.ties.append(Tied(tie, text, span, excerpt, words, written))
 
     def _parse(self, target: str, span: Span, excerpt: str) -> Tie | None:
@@ -154,8 +171,6 @@ class _TieFinder:
 
     def _alone(self, tokens: Sequence[Token]) -> Token | None:
         """The token of a chart, where a paragraph is nothing but its image."""
-        if len(tokens) < 3 or tokens[0].type != "paragraph_open":
-            return None
         children = [child for child in tokens[1].children or () if _plain(child).strip()]
         if len(children) != 1 or children[0].type != "image" or not is_tie(children[0], "src"):
             return None

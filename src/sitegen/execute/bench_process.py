@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -20,12 +21,13 @@ from sitegen.execute.blocks import Opened
 from sitegen.execute.environment import kernel_environment
 from sitegen.execute.host import Host
 from sitegen.execute.inputs import CHANGED, WorkingFolder
-from sitegen.execute.kernels import Stopped, describe_end
+from sitegen.execute.kernels import FAULT, LAST_LINE, Stopped, describe_end, frames_of
 from sitegen.execute.processes import GuardedProcess, spawn
 from sitegen.model import Block, Failure, Frame, Input, Plan, Saved
 
 POLL = 0.5
 RUNNER = "sitegen_bench.py"
+LAST_ERRORS = 4096
 MOST_ANSWER = 200_000_000
 """Bytes of an answer that are read: what an author's code may have written in its place."""
 
@@ -89,22 +91,40 @@ def run_process(room: Room, number: int, seed: int) -> Answer:
     )
     program = [str(private / RUNNER), str(job), str(answer)]
     memory = plan.execute.memory
-    process = spawn(str(host.python), program, env, str(room.work), memory or 0)
     limit = plan.blocks[-1].limits.timeout
-    try:
-        status = _wait(process, limit, room.stop)
-    finally:
-        process.end()
+    fault, errors = private / FAULT, private / "errors"
+    fault.unlink(missing_ok=True)
+    with errors.open("wb") as file:
+        process = spawn(str(host.python), program, env, str(room.work), memory or 0, file)
+        try:
+            status = _wait(process, limit, room.stop)
+            if status is None:
+                process.send_signal(signal.SIGABRT)  # it tells where it was
+                process.wait(LAST_LINE)
+        finally:
+            process.end()
     if status is None:
-        return _broken(Failure("TimeoutError", f"still measuring after {limit:g} s, its limit"))
+        words = f"still measuring after {limit:g} s, its limit"
+        return _broken(Failure("TimeoutError", words, frames_of(fault)))
     found = _parse(answer) if status == 0 else None
     if found is None:
-        return _broken(describe_end(status, memory if process.over else None))
+        end = describe_end(status, memory if process.over else None, frames_of(fault))
+        return _broken(_with_errors(end, errors) if status > 0 else end)
     for entry in files.read_inputs(found.opened, host.root):
         known = room.inputs.setdefault((entry.base, entry.path), entry)
         if known.digest != entry.digest:  # it was edited between two processes
             room.inputs[entry.base, entry.path] = Input(entry.base, entry.path, CHANGED)
     return found
+
+
+def _with_errors(end: Failure, errors: Path) -> Failure:
+    """The end of a process with the last line that it wrote of its own: what kept it from ending
+    well is the runner's, or the machine's."""
+    with errors.open("rb") as file:
+        file.seek(max(0, errors.stat().st_size - LAST_ERRORS))
+        lines = file.read().decode("utf-8", "replace").strip().split("\n")
+    value = f"{end.value}: {lines[-1]}" if lines[-1] else end.value
+    return Failure(end.name, value, end.frames)
 
 
 def _job(room: Room, number: int, seed: int) -> dict[str, object]:

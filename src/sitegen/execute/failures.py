@@ -57,7 +57,7 @@ def _remedy_of_benchmark(failure: Failure) -> tuple[str, ...]:
     match failure.name:
         case "TimeoutError":
             return ("each process has this long: `#| timeout: 30m`, or less to do: `max_time`",)
-        case "MemoryError" | "KernelDied" | "ModuleNotFoundError":
+        case "MemoryError" | "ModuleNotFoundError":
             return _remedy(failure)
         case "NameError":
             return ("a benchmark sees the blocks that it needs, and its own names only",)

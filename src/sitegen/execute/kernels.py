@@ -118,14 +118,16 @@ class Kernel(msgspec.Struct):
     def abort(self) -> tuple[Frame, ...]:
         """End the kernel by force; the lines where it was, if it could still tell."""
         self.process.abort(LAST_LINE)
-        return _frames(self.fault)
+        return frames_of(self.fault)
 
     def death(self) -> Failure | None:
         """How the kernel ended and where, if it could tell; None while it lives."""
         status = self.process.poll()
         if status is None:
             return None
-        return describe_end(status, self.memory if self.process.over else None, _frames(self.fault))
+        return describe_end(
+            status, self.memory if self.process.over else None, frames_of(self.fault)
+        )
 
 
 def describe_end(status: int, limit: int | None, frames: tuple[Frame, ...] = ()) -> Failure:
@@ -148,7 +150,7 @@ def _name(number: int) -> str:
         return f"signal {number}"
 
 
-def _frames(fault: Path) -> tuple[Frame, ...]:
+def frames_of(fault: Path) -> tuple[Frame, ...]:
     """The blocks' lines in the traceback of a crash, outermost first."""
     try:
         text = fault.read_text("utf-8", "replace")

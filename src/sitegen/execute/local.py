@@ -13,27 +13,23 @@ import msgspec
 
 from sitegen.base.errors import Problem
 from sitegen.execute.bench import run_benchmark
-from sitegen.execute.blocks import Packages
-from sitegen.execute.conditions import read_conditions
 from sitegen.execute.declared import declared_inputs
-from sitegen.execute.environment import import_time_environment
 from sitegen.execute.host import Host, mask_of
 from sitegen.execute.inputs import WorkingFolder
 from sitegen.execute.kept import Kept
 from sitegen.execute.kernels import KernelStartError, Stopped, private_folder, start_kernel
 from sitegen.execute.leases import Leases
 from sitegen.execute.machine import on_this_machine
+from sitegen.execute.origin import complete, conditions_of
 from sitegen.execute.session import Session
 from sitegen.execute.zygotes import Zygote, Zygotes
 from sitegen.model import (
-    Conditions,
     Device,
     Event,
     Failed,
     Failure,
     Finished,
     Plan,
-    Provenance,
     Queued,
     Run,
     Saved,
@@ -136,7 +132,12 @@ class LocalExecutor:
     def _work(self, number: int, job: Job, host: Host, zygote: Zygote | None) -> None:
         error: BaseException | None = None
         try:
-            with on_this_machine(self._stop, alone=job.plan.bench is not None):
+            alone = job.plan.bench is not None
+
+            def tell(holder: str) -> None:
+                self._events.put(Queued(job.plan, holder))
+
+            with on_this_machine(self._stop, tell, alone=alone):
                 for event in run_job(job, host, zygote, self._stop, self._keep):
                     self._events.put(event)
         except Stopped:
@@ -248,28 +249,6 @@ def run_job(
         if keep is not None and session.alive:
             keep(Kept(stack.pop_all(), kernel, session, run))
     yield Finished(plan, run)
-
-
-def conditions_of(host: Host, plan: Plan) -> Conditions:
-    """How the machine is before the plan is run on the host's device."""
-    env = import_time_environment(plan.execute, host.device, host.python, host.environ)
-    return read_conditions(host.device, env.get("CUDA_VISIBLE_DEVICES", ""))
-
-
-def complete(
-    provenance: Provenance,
-    packages: Packages | None,
-    conditions: Conditions,
-    mask: Callable[[str], str],
-) -> Provenance:
-    """The provenance with what was only known when the run had ended, and this machine hidden."""
-    variables = {name: mask(value) for name, value in provenance.variables.items()}
-    whole = msgspec.structs.replace(provenance, conditions=conditions, variables=variables)
-    if packages is None:
-        return whole
-    return msgspec.structs.replace(
-        whole, packages=packages.versions, imports=packages.imports, builds=packages.builds
-    )
 
 
 def _with_saves(plan: Plan, run: Run, files: WorkingFolder, host: Host) -> Run:

@@ -6,11 +6,12 @@ import fcntl
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sitegen.execute.kernels import Stopped
+from sitegen.storage.lock import holder_of, sign_lock
 
 LOCK = "sitegen-machine.lock"
 TURN = "sitegen-machine.turn"
@@ -19,28 +20,39 @@ TURN = "sitegen-machine.turn"
 ASK_AGAIN = 0.2
 """Seconds between two tries: one that waits must not disturb the one that measures."""
 
+Tell = Callable[[str], None]
+"""Is told once whom one waits for."""
+
 
 @contextmanager
-def on_this_machine(stop: threading.Event, *, alone: bool) -> Iterator[None]:
+def on_this_machine(stop: threading.Event, tell: Tell, *, alone: bool) -> Iterator[None]:
     """No benchmark of another sitegen runs meanwhile; with `alone` nothing else of any.
 
     Raises Stopped once `stop` is set while it waits. The lock is the kernel's: a process that ends
-    in any way gives it up.
+    in any way gives it up, and a file left behind means nothing.
     """
+    folder = Path(tempfile.gettempdir())
     kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
     with ExitStack() as stack:
-        with _held(TURN, kind, stop):
-            stack.enter_context(_held(LOCK, kind, stop))
+        with _held(folder / TURN, kind, stop, tell):
+            stack.enter_context(_held(folder / LOCK, kind, stop, tell))
         yield
 
 
 @contextmanager
-def _held(name: str, kind: int, stop: threading.Event) -> Iterator[None]:
-    lock = _open(name)
+def _held(path: Path, kind: int, stop: threading.Event, tell: Tell) -> Iterator[None]:
+    lock = _open(path)
     try:
+        told = False
         while not _try(lock, kind):
+            if not told:
+                tell(holder_of(lock))
+                told = True
             if stop.wait(ASK_AGAIN):
                 raise Stopped
+        if kind == fcntl.LOCK_EX:
+            with suppress(OSError):  # the file is another user's
+                sign_lock(lock)
         yield
     finally:
         # Not left to `close`: a process forked meanwhile may still share the descriptor.
@@ -48,10 +60,9 @@ def _held(name: str, kind: int, stop: threading.Event) -> Iterator[None]:
         os.close(lock)
 
 
-def _open(name: str) -> int:
+def _open(path: Path) -> int:
     """The lock's file, which all users of the machine share; who may not open it has his own."""
-    path = Path(tempfile.gettempdir()) / name
-    own = path.with_name(f"{os.getuid()}-{name}")
+    own = path.with_name(f"{os.getuid()}-{path.name}")
     create = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     for flags in (create, os.O_RDONLY | os.O_NOFOLLOW):
         with suppress(OSError):

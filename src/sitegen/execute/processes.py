@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 INTERRUPT = b"i"
 END = b"e"
@@ -150,11 +150,17 @@ class GuardedProcess:
 
 
 def spawn(
-    python: str, program: Sequence[str], env: Mapping[str, str], cwd: str, memory: int
+    python: str,
+    program: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str,
+    memory: int,
+    errors: IO[bytes] | None = None,
 ) -> GuardedProcess:
     """A new process of the interpreter that runs the program, guarded; raises GuardError.
 
-    The guard's source lies beside the program. A `memory` of 0 is no limit.
+    The guard's source lies beside the program. A `memory` of 0 is no limit. What is written to
+    stderr goes to `errors`, and nowhere without it.
     """
     ours, theirs = socket.socketpair()
     guard = Path(program[0]).with_name("sitegen_guard.py")
@@ -167,7 +173,7 @@ def spawn(
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if errors is None else errors,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )

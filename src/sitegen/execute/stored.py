@@ -270,10 +270,10 @@ class Settling:
     def _job(self, plan: Plan) -> Job:
         from sitegen.execute.local import Job
 
-        return Job(plan, self._saves(plan))
+        return Job(plan, self.saves_of(plan))
 
-    def _saves(self, plan: Plan) -> tuple[Saved, ...]:
-        """What the sessions before it have saved: on this device, else on the first shown."""
+    def saves_of(self, plan: Plan) -> tuple[Saved, ...]:
+        """What the sessions before a plan have saved: on this device, else on the first shown."""
         settled = self._settled.get(plan.page, ())
         if not settled:
             return ()

@@ -32,13 +32,15 @@ RESULT is an object, read first if it is there, and replaced in one step at the 
   started     UTC of the first process, RFC 3339; `seconds`: of all of them together
 
 Exit status 0: RESULT was written, with or without a failure. Anything else is a defect of the
-runner or its end by a signal, and RESULT is as before. Stdout and stderr of the author's code go
-nowhere; what the runner itself prints is progress for people.
+runner or its end by a signal, and RESULT is as before; the file `fault` beside JOB holds Python's
+traceback of a crash. Stdout and stderr of the author's code go nowhere; what the runner itself
+prints is progress for people.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import faulthandler
 import itertools
 import json
 import os
@@ -48,7 +50,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from sitegen_bench_point import measure_point
 
@@ -79,21 +81,15 @@ def run(job: Mapping[str, Any], job_file: str) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             part = Path(folder) / "part.json"
             command = [sys.executable, str(HERE), job_file, str(part), str(number)]
-            done = subprocess.run(command, check=False)
-            if done.returncode:
-                _end_as(done.returncode)
+            status = subprocess.run(command, check=False).returncode
+            if status < 0:
+                os.kill(os.getpid(), -status)  # what became of a point becomes of its process
+            elif status:
+                sys.exit(status)
             records.append(json.loads(part.read_bytes()))
         if "failure" in records[-1]:
             break
     return records
-
-
-def _end_as(status: int) -> NoReturn:
-    """End this process as a point's has ended: its starter is told of signals."""
-    if status < 0:
-        os.kill(os.getpid(), -status)
-        time.sleep(1)
-    sys.exit(abs(status))
 
 
 def merge(result: dict[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -159,6 +155,9 @@ def write(file: Path, value: object) -> None:
 
 def main(job_file: str, result_file: str, number: str | None = None) -> None:
     """Measure one process, or for that one point of it."""
+    # Not closed: a crash writes where it was, and that of a point is the one that says something.
+    fault = open(Path(job_file).with_name("fault"), "a")  # noqa: PTH123, SIM115
+    faulthandler.enable(fault, all_threads=False)
     began, started = time.perf_counter(), dt.datetime.now(dt.UTC)
     job = json.loads(Path(job_file).read_bytes())
     if number is not None:

@@ -32,7 +32,7 @@ class Imports:
 
     def already_loaded(self, code: str) -> list[str]:
         """What the code is the first to import, and what had been imported before its kernel."""
-        named = {*_named(code)} | ({"torch.compile"} if "torch.compile" in code else set())
+        named = {*named_in(code)} | ({"torch.compile"} if "torch.compile" in code else set())
         found = self._loaded & named
         self._loaded -= found
         return sorted(found)
@@ -42,10 +42,10 @@ class Imports:
         names = islice(reversed(sys.modules), max(0, len(sys.modules) - self._known))
         self.new |= {name.partition(".")[0] for name in names}
         self._known = len(sys.modules)
-        self.named |= {name for name in _named(code) if name in sys.modules}
+        self.named |= {name for name in named_in(code) if name in sys.modules}
 
 
-def _named(code: str) -> Iterator[str]:
+def named_in(code: str) -> Iterator[str]:
     """The top-level modules that the code's import statements name."""
     for found in _IMPORT.finditer(code):
         for part in (found["modules"] or found["module"]).split(","):

@@ -1,16 +1,22 @@
-"""Which packages a post's modules come from, and which of those need which: read from their
-metadata, nothing imported, and only what is asked for (all of an environment takes a tenth of a
-second)."""
+"""Which packages a post's modules come from, and which of those need which.
+
+Read from their metadata, nothing imported, and only what is asked for: all of an environment takes
+a tenth of a second. As a program, `python sitegen_packages.py <CODE`, it tells of the modules that
+the code's import statements name, for who has no kernel to ask.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import runpy
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sitegen_imports import Imports
+from sitegen_imports import Imports, named_in
 
 ALWAYS = ("ipykernel",)
 """What a post runs on, though it does not import it."""
@@ -33,10 +39,15 @@ class Package(NamedTuple):
 
 def describe(imports: Imports) -> dict[str, Any]:
     """The packages of the modules that were imported, with all that they need, by version."""
+    return tell(imports.named, imports.new | {name for name in IF_THERE if name in sys.modules})
+
+
+def tell(named: Iterable[str], others: Iterable[str]) -> dict[str, Any]:
+    """The packages of modules that the code names, and of others that it has imported thereby."""
     installed = Installed(sys.path)
-    direct = installed.of_modules(imports.named)
-    loaded = {name for name in IF_THERE if direct & FRAMEWORKS and name in sys.modules}
-    found = direct | installed.of_modules(imports.new | loaded)
+    direct = installed.of_modules(named)
+    hidden = () if direct & FRAMEWORKS else IF_THERE
+    found = direct | installed.of_modules(set(others) - set(hidden))
     packages = {package.name: package.version for package in installed.with_needs(found)}
     for name in ALWAYS:
         package = installed.package(name)
@@ -50,10 +61,14 @@ def describe(imports: Imports) -> dict[str, Any]:
 
 def builds() -> dict[str, str]:
     """From what torch was made: the commit, and the toolkit of its accelerator."""
-    version = getattr(sys.modules.get("torch"), "version", None)
+    torch = sys.modules.get("torch")
+    origin = find_spec("torch") if torch is None else None
+    if origin is not None and origin.origin:
+        version = runpy.run_path(str(Path(origin.origin).with_name("version.py")))
+    else:
+        version = dict(vars(getattr(torch, "version", object)))
     names = {"torch git": "git_version", "torch CUDA": "cuda", "torch ROCm": "hip"}
-    found = {label: getattr(version, name, None) for label, name in names.items()}
-    return {label: str(value) for label, value in found.items() if value}
+    return {label: str(version[name]) for label, name in names.items() if version.get(name)}
 
 
 def normal(name: str) -> str:
@@ -118,9 +133,9 @@ def read_package(folder: Path) -> Package | None:
     try:
         with file.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                key, _, value = line.strip().partition(": ")
-                if not line.strip():
-                    break
+                if not line.rstrip("\r\n"):
+                    break  # a blank line within the head, such as a license's, is indented
+                key, _, value = line.rstrip().partition(": ")
                 if key == "Name":
                     name = normal(value)
                 elif key == "Version":
@@ -142,3 +157,7 @@ def _brings(folder: Path, modules: Iterable[str]) -> bool:
     except OSError:
         return False
     return any(f"\n{name}/" in record or f"\n{name}." in record for name in modules)
+
+
+if __name__ == "__main__":
+    print(json.dumps(tell(named_in(sys.stdin.read()), IF_THERE)))

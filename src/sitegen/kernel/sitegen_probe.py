@@ -138,13 +138,14 @@ class Probe:
         self._measures = {
             "wall": round((ended - began - aside) / 1e9, 6),
             "cpu": round(own + children, 6),
-            "cpu_children": round(children, 6),
             "peak_host": max(0, host_peak() - self._inherited),
             "peak_device": self._device_peak(),
             "first": sorted(running_frameworks() - self._seen),
             "loaded": self.imports.already_loaded(self.code),
             **self._compiles.take(self.block),
         }
+        if children:
+            self._measures["cpu_children"] = round(children, 6)
 
     def _device_peak(self) -> int | None:
         """The block's peak on the accelerator; JAX's, which cannot be reset, where it rose."""

@@ -44,6 +44,7 @@ class Options(msgspec.Struct, frozen=True):
     output: Path | None = None
     base_url: str | None = None
     tell_unpublished: bool = False
+    jobs: int | None = None
     future: bool = False
     today: Mapping[tuple[str, str], Run] = {}
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sitegen.base.errors import Problem
-from sitegen.benchmarks import Bench, Judged
-from sitegen.claims import ClaimError, Judgement
-from sitegen.content.ties import about_bench
+from sitegen.benchmarks import Judged, Said
+from sitegen.claims import About, ClaimError, Judgement
+from sitegen.content.ties import claims_of
+from sitegen.measure.answers import Page, about_absent, about_claim
 from sitegen.measure.evidence import Ground, bench_ground
 from sitegen.measure.grammar import parse_claim
 from sitegen.measure.grounds import PageGrounds, bench_grounds, stored_values, value_grounds
 from sitegen.measure.judge import judge_claim, worst
-from sitegen.measure.prose import Page, about_absent, about_claim, answer_tie, judge_said
+from sitegen.measure.prose import answer_tie, judge_said
 from sitegen.model import Block, Document, Plan, Run, Shown
 from sitegen.passes.asked import Draft
 from sitegen.storage.measurements import Store, load_store
@@ -58,7 +59,8 @@ def judge_site(
             draft, shown.get(draft.document.source.name, ()), history, problems
         )
         for draft in drafts
-        if draft.document.ties or any(block.bench for block in draft.document.blocks)
+        if draft.document.ties
+        or any(block.bench or block.expect for block in draft.document.blocks)
     }
 
 
@@ -72,15 +74,16 @@ def judge_page(
         values=value_grounds(shown),
         pinned=lambda name, day: _pinned(draft.plans, history, name, day),
     )
-    blocks = [(block, block.bench) for block in document.blocks if block.bench is not None]
-    corrections = {bench.name: bench.correction.text for _, bench in blocks if bench.correction}
+    corrections = dict(_corrections(document.blocks))
     noise = document.meta.measure.noise
     page = Page(grounds, noise, corrections, _hrefs(document, grounds))
     answers = [answer_tie(tied, page) for tied in document.ties]
     problems += (answer.problem for answer in answers if answer.problem is not None)
     expects: dict[int, tuple[Judged, ...]] = {}
-    for block, bench in blocks:
-        expects[block.index] = tuple(_expected(block, bench, page, problems))
+    for block, said, about in claims_of(document.blocks):
+        judged = _expected(block, said, about, page, problems)
+        if judged is not None:
+            expects[block.index] = (*expects.get(block.index, ()), judged)
     return Judgement(
         links=tuple(answer.says for answer in answers),
         expects=expects,
@@ -117,24 +120,35 @@ def _hrefs(document: Document, grounds: PageGrounds) -> dict[str, str]:
     return {name: page + href for name, href in found.items() if href}
 
 
-def _expected(block: Block, bench: Bench, page: Page, problems: list[Problem]) -> Iterator[Judged]:
-    """The claims of a block's `expect`, as far as anything was measured to judge them by."""
-    for said in bench.expect:
-        try:
-            claim = parse_claim(said.text, about_bench(block, bench))
-        except ClaimError:
-            continue  # told when the text was read; only `check` comes here
-        where = claim.where
-        findings = judge_claim(
-            claim, page.grounds.of(bench.name, where.on, where.as_of), page.noise
-        )
-        found = worst(findings)
-        if found is None:
-            absent = about_absent(where, page.grounds.of(bench.name), said.span, said.excerpt)
-            problems += () if absent is None else (absent,)
-            continue
-        correction = page.corrections.get(bench.name)
-        judged = judge_said(claim, findings, said.span, said.excerpt, correction)
-        problem = about_claim(judged, found.why)
-        problems += () if problem is None else (problem,)
-        yield judged
+def _corrections(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    """What is said of fallen claims, by benchmark and by value."""
+    for block in blocks:
+        if block.bench is not None and block.bench.correction is not None:
+            yield block.bench.name, block.bench.correction.text
+        if block.correction is not None:
+            for name in block.run.values:
+                yield f"value:{name}", block.correction.text
+
+
+def _expected(
+    block: Block, said: Said, about: About, page: Page, problems: list[Problem]
+) -> Judged | None:
+    """A claim of a block; None where nothing was measured to judge it by."""
+    try:
+        claim = parse_claim(said.text, about)
+    except ClaimError:
+        return None  # told when the text was read
+    name = block.bench.name if block.bench is not None else ""
+    correction = block.correction if block.bench is None else block.bench.correction
+    where = claim.where
+    findings = judge_claim(claim, page.grounds.of(name, where.on, where.as_of), page.noise)
+    found = worst(findings)
+    if found is None:
+        absent = about_absent(where, page.grounds.of(name), said.span, said.excerpt)
+        problems += () if absent is None else (absent,)
+        return None
+    text = correction.text if correction is not None else ""
+    judged = judge_said(claim, findings, said.span, said.excerpt, text)
+    problem = about_claim(judged, found.why)
+    problems += () if problem is None else (problem,)
+    return judged

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -48,7 +49,7 @@ def parse_all(
 ) -> tuple[SiteConfig, list[Draft]]:
     """The configuration and all drafts; raises SiteError where something cannot be read."""
     with clock.stage("scan"):
-        config = _load(root, options, problems)
+        config = load_site(root, options, problems)
         sources = scan_content(root, problems, config.ignored_content)
     with clock.stage("parse"):
         drafts = parse_site(config, sources, options, problems, environ, kept)
@@ -56,7 +57,8 @@ def parse_all(
     return config, drafts
 
 
-def _load(root: Path, options: Options, problems: list[Problem]) -> SiteConfig:
+def load_site(root: Path, options: Options, problems: list[Problem]) -> SiteConfig:
+    """The configuration, with what was said on the command line."""
     config = load_config(root, problems)
     if options.base_url is not None:
         wrong = why_no_address(options.base_url)
@@ -76,11 +78,11 @@ def parse_site(
     kept: Kept | None = None,
 ) -> list[Draft]:
     """The drafts of all pages and sections that are to be published, by path."""
-    wanted = list(_wanted(config, sources, options, problems))
+    sections, above = open_sections(config, sources, options, problems)
+    pages = (source for source in sources if not source.is_section)
+    wanted = [*sections, *open_pages(config, pages, above, options, problems)]
     urls = {origin.source.path: origin.url for origin, _ in wanted}
-    for language in config.languages:
-        if config.home(language.code) not in urls.values():
-            wanted.append((_home(config, language.code), ""))
+    wanted += ((home, "") for home in open_homes(config, urls.values()))
     outside = outside_of(config, environ or {})
     snippets = Snippets(*open_snippets(config, urls, outside, problems))
     kept = kept or Kept()
@@ -90,7 +92,7 @@ def parse_site(
         known = kept.draft(origin)
         if known is None:
             found: list[Problem] = []
-            draft = _read(origin, body, config, found, snippets)
+            draft = read_draft(origin, body, config, found, snippets)
             kept.keep_draft(origin, draft, found)
             known = draft, tuple(found)
         drafts.append(known[0])
@@ -98,7 +100,7 @@ def parse_site(
     return sorted(drafts, key=lambda draft: draft.document.source.path)
 
 
-def _read(
+def read_draft(
     origin: Origin, body: str, config: SiteConfig, problems: list[Problem], snippets: Snippets
 ) -> Draft:
     """What a file is, and what there is to run in it."""
@@ -110,35 +112,73 @@ def _read(
     return Draft(document, plan_runs(document, inputs))
 
 
-def _wanted(
-    config: SiteConfig, sources: Sequence[Source], options: Options, problems: list[Problem]
-) -> Iterator[tuple[Origin, str]]:
-    """What is to be published, with its body, which nobody has read yet."""
-    scopes: dict[tuple[str, str], Scope] = {}
-    drafted: set[tuple[str, str]] = set()
-    for source in sorted(sources, key=_sections_first):
+class Above(NamedTuple):
+    """What stands above pages: by folder and language what sections hand down, which are drafts."""
+
+    scopes: dict[tuple[str, str], Scope]
+    drafted: set[tuple[str, str]]
+
+
+Opened = tuple[Origin, str]
+"""A page or section with its body, which nobody has read yet."""
+
+
+def open_sections(
+    config: SiteConfig, sources: Iterable[Source], options: Options, problems: list[Problem]
+) -> tuple[list[Opened], Above]:
+    """The sections that are to be published, and what they are to the pages below them."""
+    above = Above({}, set())
+    found = []
+    for source in sorted(filter(lambda source: source.is_section, sources), key=_outermost_first):
         if is_foreign_section(source, config):
             problems.append(_foreign(source, config))
             continue
-        parsed = parse_front_matter(source, config, scopes, problems)
+        parsed = parse_front_matter(source, config, above.scopes, problems)
         if parsed is None:
             continue
         meta, body = parsed
         folder = source.path.rpartition("/")[0]
-        if source.is_section:
-            scopes[folder, meta.lang] = scope_below(meta)
-        if (meta.draft or _is_below(folder, meta.lang, drafted, config)) and not options.drafts:
-            if source.is_section:
-                drafted.add((folder, meta.lang))
+        above.scopes[folder, meta.lang] = scope_below(meta)
+        if (meta.draft or is_below(folder, meta.lang, above, config)) and not options.drafts:
+            above.drafted.add((folder, meta.lang))
+            if options.tell_unpublished:
+                problems.append(_unpublished(source, meta))
+            continue
+        found.append((Origin(source, meta, page_url(source, meta, config)), body))
+    return found, above
+
+
+def open_pages(
+    config: SiteConfig,
+    sources: Iterable[Source],
+    above: Above,
+    options: Options,
+    problems: list[Problem],
+) -> Iterator[Opened]:
+    """The pages that are to be published."""
+    for source in sources:
+        parsed = parse_front_matter(source, config, above.scopes, problems)
+        if parsed is None:
+            continue
+        meta, body = parsed
+        folder = source.path.rpartition("/")[0]
+        if (meta.draft or is_below(folder, meta.lang, above, config)) and not options.drafts:
             if options.tell_unpublished:
                 problems.append(_unpublished(source, meta))
             continue
         yield Origin(source, meta, page_url(source, meta, config)), body
 
 
-def _sections_first(source: Source) -> tuple[bool, int, str]:
-    """Sections from the outside in, so that each hands down to those within it; then pages."""
-    return (not source.is_section, source.path.count("/"), source.path)
+def open_homes(config: SiteConfig, urls: Iterable[str]) -> list[Origin]:
+    """The home pages of languages for which none of the addresses is one."""
+    taken = set(urls)
+    languages = (language.code for language in config.languages)
+    return [_home(config, code) for code in languages if config.home(code) not in taken]
+
+
+def _outermost_first(source: Source) -> tuple[int, str]:
+    """So that each section hands down to those within it."""
+    return source.path.count("/"), source.path
 
 
 def _foreign(source: Source, config: SiteConfig) -> Problem:
@@ -149,10 +189,10 @@ def _foreign(source: Source, config: SiteConfig) -> Problem:
     return Problem("warning", "language", message, Span(source.file, 1))
 
 
-def _is_below(folder: str, lang: str, drafted: set[tuple[str, str]], config: SiteConfig) -> bool:
+def is_below(folder: str, lang: str, above: Above, config: SiteConfig) -> bool:
     """Whether a folder lies in a section that is a draft, in this language or the default one."""
     while folder:
-        if (folder, lang) in drafted or (folder, config.language) in drafted:
+        if (folder, lang) in above.drafted or (folder, config.language) in above.drafted:
             return True
         folder = folder.rpartition("/")[0]
     return False

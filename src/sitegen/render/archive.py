@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
-from sitegen.model import Artifact, Card
+from sitegen.model import Card
 from sitegen.render.book import Book
+from sitegen.render.jobs import Job
 from sitegen.render.own_pages import archive_url, posts_of
 from sitegen.render.structured import home_link, trail
 from sitegen.render.views import LinkView, PageView
@@ -23,18 +26,22 @@ class YearView(msgspec.Struct, frozen=True):
     pages: tuple[PageView, ...]
 
 
-def render_archives(book: Book) -> Iterator[Artifact]:
+def render_archives(book: Book) -> Iterator[Job]:
     """The archive of every language that has one."""
     for language in book.site.config.languages:
         lang = language.code
         url = archive_url(book.site, lang)
         if url:
-            years = tuple(_years(book, posts_of(book.site, lang)))
-            here = LinkView(book.words(lang)["archive"], book.common[lang]["archive"])
-            structured = trail((home_link(book.site.config, lang), here))
-            yield book.render(
-                "archive.html", url, ARCHIVE, lang, years=years, structured=structured
-            )
+            posts = posts_of(book.site, lang)
+            about = [(card.path, card.date.year if card.date else 0) for card in posts]
+            context = partial(_context, book, lang, posts)
+            yield book.job("archive.html", url, ARCHIVE, lang, about, context)
+
+
+def _context(book: Book, lang: str, posts: Sequence[Card]) -> Mapping[str, Any]:
+    here = LinkView(book.words(lang)["archive"], book.common[lang]["archive"])
+    structured = trail((home_link(book.site.config, lang), here))
+    return {"years": tuple(_years(book, posts)), "structured": structured}
 
 
 def _years(book: Book, cards: Sequence[Card]) -> Iterator[YearView]:

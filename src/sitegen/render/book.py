@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,17 +12,19 @@ from sitegen import __version__
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, SiteError
 from sitegen.base.paths import alias_file
-from sitegen.model import Artifact, Card, Page, Site
+from sitegen.model import Artifact, Card, Site
 from sitegen.render.config_view import view_config
-from sitegen.render.covers import Covers, open_covers
 from sitegen.render.escape import replace_unfit
 from sitegen.render.feed_links import feeds_of_site
 from sitegen.render.functions import Outside
+from sitegen.render.jobs import Job
 from sitegen.render.library import open_library
 from sitegen.render.minify import Minify, open_minifier
 from sitegen.render.own_pages import archive_url, measurements_url, search_url
+from sitegen.render.reader import for_readers
+from sitegen.render.reads import ALWAYS
 from sitegen.render.redirects import redirect
-from sitegen.render.shelf import Shelf
+from sitegen.render.shelf import Bodies, Shelf
 from sitegen.render.templates import Templates
 from sitegen.render.views import LinkView, view_link, view_taxonomy
 from sitegen.render.words import direction, words_of
@@ -36,6 +39,7 @@ ZOLA = "0.23.6"
 class Book(msgspec.Struct, frozen=True):
     """The site ready to be rendered; `common` is what every template sees, by language.
 
+    `feed_text` is HTML as feeds carry it, for the page's address.
     With `plain` only the built-in templates are used. An author's mistake in a template goes to
     `problems`, once for all the pages that meet it.
     """
@@ -45,7 +49,7 @@ class Book(msgspec.Struct, frozen=True):
     templates: Templates
     common: Mapping[str, Mapping[str, Any]]
     feed_body: FeedBody
-    covers: Covers
+    feed_text: Callable[[str, str], str]
     minify: Minify
     problems: list[Problem]
     plain: bool = False
@@ -59,10 +63,36 @@ class Book(msgspec.Struct, frozen=True):
         words: Mapping[str, str] = self.common[lang]["words"]
         return words
 
+    def job(
+        self,
+        template: str,
+        url: str,
+        made_from: str,
+        lang: str,
+        about: Any = (),
+        context: Callable[[], Mapping[str, Any]] = dict,
+    ) -> Job:
+        """The page at `url`: a folder's index, or the file that it names."""
+        path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
+        known = (template, url, made_from, lang, about)
+        return Job(
+            path,
+            made_from,
+            known,
+            lambda: (self.render(template, url, path, made_from, lang, context()),),
+            template,
+        )
+
     def render(
-        self, template: str, url: str, made_from: str, lang: str, **context: Any
+        self,
+        template: str,
+        url: str,
+        path: str,
+        made_from: str,
+        lang: str,
+        context: Mapping[str, Any],
     ) -> Artifact:
-        """A page at `url`: a folder's index, or the file that it names."""
+        """The page at `url`, made now."""
         address = permalink(self.site.config.base_url, url)
         common = self.common[lang]
         everywhere = {**common, "current_path": url, "current_url": address}
@@ -70,11 +100,11 @@ class Book(msgspec.Struct, frozen=True):
         try:
             text = self.templates.render(template, made_from, {**everywhere, **context, **feeds})
         except SiteError as error:
+            self.shelf.reads.note(*ALWAYS)
             known = {(problem.span, problem.message) for problem in self.problems}
             new = [p for p in error.problems if (p.span, p.message) not in known]
             self.problems.extend(new)
             text = ""
-        path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
         fit = replace_unfit(text)
         return Artifact(path, (self.minify(fit) if _is_html(path) else fit).encode(), made_from)
 
@@ -87,7 +117,7 @@ class Book(msgspec.Struct, frozen=True):
 
 def open_book(
     site: Site,
-    pages: Sequence[Page],
+    bodies: Bodies,
     cards: Mapping[str, Card],
     outside: Outside,
     feed_body: FeedBody,
@@ -96,17 +126,16 @@ def open_book(
     plain: bool = False,
 ) -> Book:
     """The site ready to be rendered; with `plain` by the built-in templates only."""
-    covers = open_covers(site, pages, problems)
-    shelf = Shelf(site, pages, cards, covers.addresses)
+    shelf = Shelf(site, cards, bodies)
     library = open_library(site, shelf)
     return Book(
         site=site,
         shelf=shelf,
-        templates=Templates(site.config, library, outside, problems, plain=plain),
+        templates=Templates(site.config, library, outside, problems, shelf.reads, plain=plain),
         plain=plain,
         common={language.code: _common(site, language.code) for language in site.config.languages},
         feed_body=feed_body,
-        covers=covers,
+        feed_text=lru_cache(4096)(for_readers),
         minify=open_minifier(site.config),
         problems=problems,
     )

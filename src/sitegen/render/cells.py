@@ -80,7 +80,8 @@ def render_cell(block: Block, context: CellContext) -> Rendered:
     body = "".join(part for part in parts if part)
     if not body:
         return Rendered("")
-    text = context.captions.get(block.index) if block.bench is None else None
+    drawn = block.bench is not None and block.bench.name in context.benches
+    text = None if drawn else context.captions.get(block.index)
     caption = f"<figcaption>{escape_text(text)}</figcaption>" if text else ""
     html = f'<figure class="cell" id="{escape_text(block.id)}">{body}{caption}</figure>\n'
     return Rendered(html, tuple(files))

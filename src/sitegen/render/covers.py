@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import quote, urljoin
 
 import msgspec
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
-from sitegen.model import Artifact, Card, Page, Site
+from sitegen.model import Artifact, Card, Page, Site, SiteConfig
 from sitegen.render.social import Missing, card_of, render_card
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -24,29 +25,41 @@ class Covers(msgspec.Struct, frozen=True):
 
 def open_covers(site: Site, pages: Sequence[Page], problems: list[Problem]) -> Covers:
     """The pictures of a site's pages; a card that cannot be drawn goes to `problems`."""
-    base = site.config.base_url
     addresses: dict[str, str] = {}
     files: dict[str, Artifact] = {}
     for page in pages:
-        card = page.card
-        if card.is_section or not card.meta.render:
-            continue
-        drawn = None
-        if site.config.social_cards and card.date is not None:
-            found = render_card(card_of(card, _figure(page), site.config), site.config)
-            if isinstance(found, Missing):
-                problems.append(_undrawn(card, found))
-            else:
-                drawn = files[found.path] = found
-        figure = _figure(page)
-        own = card.extra.get("image")
-        if isinstance(own, str) and own:
-            addresses[card.path] = _address(own, card, base)
-        elif drawn is not None:
-            addresses[card.path] = permalink(base, f"/{drawn.path}")
-        elif figure is not None:
-            addresses[card.path] = permalink(base, f"/{figure.path}")
+        cover = cover_of(page, site.config, problems)
+        if cover.drawn is not None:
+            files[cover.drawn.path] = cover.drawn
+        if cover.address is not None:
+            addresses[page.card.path] = cover.address
     return Covers(addresses, tuple(files[path] for path in sorted(files)))
+
+
+class Cover(NamedTuple):
+    """The address of a page's picture, and the card that was drawn for it."""
+
+    address: str | None = None
+    drawn: Artifact | None = None
+
+
+def cover_of(page: Page, config: SiteConfig, problems: list[Problem]) -> Cover:
+    """The picture of a page; a card that cannot be drawn goes to `problems`."""
+    card, base = page.card, config.base_url
+    if card.is_section or not card.meta.render:
+        return Cover()
+    figure, drawn = _figure(page), None
+    if config.social_cards and card.date is not None:
+        found = render_card(card_of(card, figure, config), config)
+        if isinstance(found, Missing):
+            problems.append(_undrawn(card, found))
+        else:
+            drawn = found
+    own = card.extra.get("image")
+    if isinstance(own, str) and own:
+        return Cover(_address(own, card, base), drawn)
+    picture = drawn or figure
+    return Cover(permalink(base, f"/{picture.path}") if picture else None, drawn)
 
 
 def _figure(page: Page) -> Artifact | None:

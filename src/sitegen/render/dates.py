@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from sitegen.render.date_patterns import brief, by_letters
 from sitegen.render.format import format_rfc3339
 
 _DIRECTIVE = re.compile(r"%([-_0]?)(:z|.)", re.S)
@@ -140,7 +141,10 @@ def format_date(
     timezone: str | None = None,
     locale: str | None = None,
 ) -> str:
-    """The filter `date`: by a strftime pattern, in English unless `locale` says otherwise."""
+    """The filter `date`: by a strftime pattern, in English unless `locale` says otherwise.
+
+    With `locale` the pattern may be one of letters too, which is Zola's since 0.23.3.
+    """
     date = as_date(value)
     if date is None:
         shown = "nothing" if value is None else f"`{value}`"
@@ -149,6 +153,8 @@ def format_date(
     if timezone is not None:
         date = date.astimezone(_zone(timezone))
     months, days = _names(locale)
+    if locale is not None and "%" not in format:
+        return by_letters(format, date, months, days)
     return _DIRECTIVE.sub(lambda found: _part(found, date, months, days), format)
 
 
@@ -190,11 +196,11 @@ def _part(found: re.Match[str], date: dt.datetime, months: list[str], days: list
         case "B":
             return month
         case "b":
-            return _brief(month, months)
+            return brief(month, months)
         case "A":
             return day
         case "a":
-            return _brief(day, days)
+            return brief(day, days)
         case "p":
             return "AM" if date.hour < 12 else "PM"
         case "P":
@@ -215,16 +221,6 @@ def _part(found: re.Match[str], date: dt.datetime, months: list[str], days: list
             return "%"
         case _:
             raise jinja2.TemplateRuntimeError(f"`date` knows no directive `%{padding}{letter}`")
-
-
-def _brief(name: str, all: list[str]) -> str:
-    """The first three letters of a name, or as many as tell it from the others."""
-    if not name[0].isalpha() or ord(name[0]) > 0x2E80:
-        return name  # Chinese, Japanese and Korean names are short already
-    length = 3
-    while len({other[:length] for other in all}) < len(all):
-        length += 1
-    return name[:length]
 
 
 def _number(letter: str, date: dt.datetime) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
+import msgspec
 from jinja2 import nodes
 
 from sitegen.base.errors import Problem, Span
@@ -18,6 +19,7 @@ from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.filters.values import as_text
 from sitegen.render.loader import Levels, Loader
 from sitegen.render.missing import Missing
+from sitegen.render.reads import ALWAYS, Reads
 from sitegen.render.scope import Generator, SetGlobal, settle_globals
 
 
@@ -31,6 +33,7 @@ class Environment(jinja2.Environment):
         levels: Levels,
         functions: Mapping[str, Callable[..., Any]],
         undefined: type[Missing] = Missing,
+        reads: Reads | None = None,
     ) -> None:
         super().__init__(
             loader=Loader(levels),
@@ -43,17 +46,30 @@ class Environment(jinja2.Environment):
             extensions=["jinja2.ext.loopcontrols", SetGlobal, Tera2],
         )
         self.levels = levels
+        self._reads = reads or Reads()
         self.filters.update(FILTERS, escape_html=self.filters["escape"])
         self.tests.update(TESTS)
-        self.globals.update(functions, **component_functions(self, levels))
+        parts = component_functions(self, levels)
+        # A component is sought in all templates, and nobody has noted which.
+        noted = self._reads.noting(ALWAYS[0], parts["component"])
+        self.globals.update(functions, **{**parts, "component": noted})
 
     def join_path(self, template: str, parent: str) -> str:
         return self.levels.below(template, parent)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, msgspec.Struct):  # most are, and `Mapping` takes long to say no
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
+
+    def _load_template(self, name: str, globals: Any) -> jinja2.Template:
+        self._reads.note("template", name)
+        return super()._load_template(name, globals)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         template = super()._parse(source, name, filename)

@@ -57,9 +57,19 @@ def render_feed_body(
     judgement: Judgement = NOTHING_JUDGED,
 ) -> str:
     """The body of a page as its feeds carry it."""
-    html = render_html(document, shown, Makers(_cell, render_feed_chart), judgement)
-    address = permalink(base_url, document.url)
-    return for_readers(resolve_text(html, cards, base_url), address)
+    return as_fed(feed_html(document, shown, judgement), document.url, cards, base_url)
+
+
+def feed_html(
+    document: Document, shown: Sequence[Shown], judgement: Judgement = NOTHING_JUDGED
+) -> str:
+    """The body before its links lead anywhere: that of the page, where nothing in it is run."""
+    return render_html(document, shown, Makers(_cell, render_feed_chart), judgement)
+
+
+def as_fed(html: str, url: str, cards: Mapping[str, Card], base_url: str) -> str:
+    """The HTML of the page at a URL as feeds carry it."""
+    return for_readers(resolve_text(html, cards, base_url), permalink(base_url, url))
 
 
 def _cell(block: Block, context: CellContext) -> Rendered:

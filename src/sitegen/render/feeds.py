@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Artifact, Card, Meta
+from sitegen.model import Card, Meta, Section, Taxonomy, Term
 from sitegen.render.book import Book
 from sitegen.render.escape import escape_text
 from sitegen.render.feed_links import (
@@ -20,7 +21,7 @@ from sitegen.render.feed_links import (
     template_of_feed,
     title_of_feed,
 )
-from sitegen.render.reader import for_readers
+from sitegen.render.jobs import Job
 from sitegen.render.views import PageView, view_taxonomy
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -37,50 +38,61 @@ class Feed(msgspec.Struct, frozen=True):
     made_from: str
 
 
-def render_feeds(book: Book) -> Iterator[Artifact]:
+def render_feeds(book: Book) -> Iterator[Job]:
     """Every feed that the site asks for."""
     config = book.site.config
     for language in config.languages:
         if language.generate_feeds:
             lang = language.code
             cards = [card for card in book.site.pages if card.lang == lang]
-            yield from _render(book, Feed(config.home(lang), cards, lang, "", "the site's feed"))
+            yield from _jobs(book, Feed(config.home(lang), cards, lang, "", "the site's feed"))
     for section in book.site.sections:
         if feeds_of_section(section, config):
             card = section.card
             feed = Feed(card.url, section.pages, card.lang, card.title, f"content/{card.path}")
-            yield from _render(book, feed, section=book.shelf.section(section))
+            yield from _jobs(book, feed, partial(_of_section, book, section))
     for taxonomy in book.site.taxonomies:
-        view_of_all = view_taxonomy(taxonomy, config.base_url)
         for term in taxonomy.terms:
             if feeds_of_term(taxonomy, term, config):
                 made_from = f"term {term.name} of {taxonomy.config.name}"
                 feed = Feed(term.url, term.pages, taxonomy.lang, term.name, made_from)
-                context = {"taxonomy": view_of_all, "term": book.shelf.term(term)}
-                yield from _render(book, feed, **context)
+                yield from _jobs(book, feed, partial(_of_term, book, taxonomy, term))
 
 
-def _render(book: Book, feed: Feed, **context: Any) -> Iterator[Artifact]:
+def _of_section(book: Book, section: Section) -> Mapping[str, Any]:
+    return {"section": book.shelf.section(section)}
+
+
+def _of_term(book: Book, taxonomy: Taxonomy, term: Term) -> Mapping[str, Any]:
+    view = view_taxonomy(taxonomy, book.site.config.base_url)
+    return {"taxonomy": view, "term": book.shelf.term(term)}
+
+
+def _jobs(book: Book, feed: Feed, around: Callable[[], Mapping[str, Any]] = dict) -> Iterator[Job]:
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
     dated = [card for card in feed.cards if card.date is not None and _is_fed(card.meta)]
     dated.sort(key=lambda card: card.url)
     dated.sort(key=lambda card: card.date or _EPOCH, reverse=True)
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
-    views = tuple(_entry(book, card) for card in dated[: config.feed_limit])
+    shown = dated[: config.feed_limit]
+    title = title_of_feed(config, feed.lang, feed.name)
+    about = (title, latest, [card.path for card in shown])
+
+    def context(url: str) -> Mapping[str, Any]:
+        return {
+            "pages": tuple(_entry(book, card) for card in shown),
+            "feed_url": permalink(config.base_url, url),
+            "feed_title": title,
+            "feed_home": permalink(config.base_url, feed.url),
+            "last_updated": latest,
+            **around(),
+        }
+
     for file in config.in_language(feed.lang).feed_filenames:
-        yield book.render(
-            book.templates.first_of(file, template_of_feed(file)),
-            f"{feed.url}{file}",
-            feed.made_from,
-            feed.lang,
-            pages=views,
-            feed_url=permalink(config.base_url, f"{feed.url}{file}"),
-            feed_title=title_of_feed(config, feed.lang, feed.name),
-            feed_home=permalink(config.base_url, feed.url),
-            last_updated=latest,
-            **context,
-        )
+        template = book.templates.first_of(file, template_of_feed(file))
+        url = f"{feed.url}{file}"
+        yield book.job(template, url, feed.made_from, feed.lang, about, partial(context, url))
 
 
 def _is_fed(meta: Meta) -> bool:
@@ -91,9 +103,11 @@ def _entry(book: Book, card: Card) -> PageView:
     """A page as feeds show it: its text, or what stands for it, in HTML for feed readers."""
     config, view = book.site.config, book.shelf.page(card)
     address = permalink(config.base_url, card.url)
-    summary = Markup(for_readers(view.summary, address)) if view.summary else None  # noqa: S704
-    body = Markup(book.feed_body(card.path)) if config.feed_content == "full" else None  # noqa: S704
-    if body is None:
+    short = book.feed_text(view.summary or "", address)
+    summary = Markup(short) if view.summary else None  # noqa: S704
+    if config.feed_content == "full":
+        body = Markup(_body(book, card))  # noqa: S704
+    else:
         body = summary or Markup(_short(book, card))  # noqa: S704
     return msgspec.structs.replace(view, body=body, summary=summary)
 
@@ -102,5 +116,10 @@ def _short(book: Book, card: Card) -> str:
     """What stands for the text of a page without a summary: its description, else how it begins."""
     if card.description:
         return f"<p>{escape_text(card.description)}</p>"
-    first = _PARAGRAPH.search(book.feed_body(card.path))
+    first = _PARAGRAPH.search(_body(book, card))
     return first[0] if first else ""
+
+
+def _body(book: Book, card: Card) -> str:
+    book.shelf.note(card.path, "content")
+    return book.feed_body(card.path)

@@ -4,26 +4,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
 from urllib.parse import unquote
 
 from sitegen.base.address import local_reference, permalink
 from sitegen.base.errors import Problem, Severity, nearest
-from sitegen.model import Card, Page
+from sitegen.model import Card, Link
 from sitegen.render.escape import escape_text
 from sitegen.render.guests import PREFIX as GUEST_PREFIX
 
 _HREF = re.compile(r'(href|src)="@/([^"#]*)(#[^"]*)?"')
 
 
-def resolve_links(page: Page, cards: Mapping[str, Card], base_url: str) -> str:
-    """The body with every `@/…` link pointing to its page or file; one without leads nowhere."""
-    return resolve_text(page.body, cards, base_url)
-
-
 def resolve_text(text: str, cards: Mapping[str, Card], base_url: str) -> str:
-    """The HTML with every `@/…` link pointing to its page."""
+    """The HTML with every `@/…` link pointing to its page; one without a page leads nowhere."""
     if "@/" not in text:
         return text
 
@@ -54,36 +49,37 @@ def file_url(path: str, cards: Mapping[str, Card]) -> str | None:
     return f"/{path}" if any(path in card.assets for card in cards.values()) else None
 
 
-def linked_from(pages: Sequence[Page]) -> Mapping[str, tuple[str, ...]]:
-    """The files that link to each file, by path below `content/`."""
+def targets_of(links: Iterable[Link]) -> frozenset[str]:
+    """The files that links lead to, by path below `content/`."""
+    return frozenset(unquote(link.target.removeprefix("@/")).partition("#")[0] for link in links)
+
+
+def linked_from(links: Mapping[str, Sequence[Link]]) -> Mapping[str, tuple[str, ...]]:
+    """The files that link to each file, of the links in each; all by path below `content/`."""
     found: dict[str, dict[str, None]] = {}
-    for page in pages:
-        for link in page.links:
-            target = unquote(link.target.removeprefix("@/")).partition("#")[0]
-            if target != page.card.path:
-                found.setdefault(target, {})[page.card.path] = None
+    for path in sorted(links):
+        for target in targets_of(links[path]) if links[path] else ():
+            if target != path:
+                found.setdefault(target, {})[path] = None
     return {target: tuple(sources) for target, sources in found.items()}
 
 
 def check_links(
-    pages: Sequence[Page], cards: Mapping[str, Card], level: Severity = "error"
+    links: Iterable[Link], cards: Mapping[str, Card], level: Severity = "error"
 ) -> Iterator[Problem]:
-    """A problem for every internal link whose page or heading does not exist, and all that
-    rendering noticed."""
-    for page in pages:
-        yield from page.problems
-        for link in page.links:
-            path, _, anchor = unquote(link.target.removeprefix("@/")).partition("#")
-            card = cards.get(path)
-            if card is None and file_url(path, cards) is not None:
-                continue
-            if card is None:
-                close = nearest(path, cards)
-                hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
-                message = f"there is no page `{path}`"
-                yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
-            elif anchor and not {anchor, GUEST_PREFIX + anchor} & set(card.anchors):
-                close = nearest(anchor, card.anchors)
-                hint = f"did you mean `#{close}`?" if close else "only headings and labels have one"
-                message = f"`{path}` has no heading and no label `#{anchor}`"
-                yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
+    """A problem for every internal link whose page or heading does not exist."""
+    for link in links:
+        path, _, anchor = unquote(link.target.removeprefix("@/")).partition("#")
+        card = cards.get(path)
+        if card is None and file_url(path, cards) is not None:
+            continue
+        if card is None:
+            close = nearest(path, cards)
+            hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
+            message = f"there is no page `{path}`"
+            yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
+        elif anchor and not {anchor, GUEST_PREFIX + anchor} & set(card.anchors):
+            close = nearest(anchor, card.anchors)
+            hint = f"did you mean `#{close}`?" if close else "only headings and labels have one"
+            message = f"`{path}` has no heading and no label `#{anchor}`"
+            yield Problem(level, "link", message, link.span, link.excerpt, (hint,))

@@ -34,8 +34,8 @@ class Level(msgspec.Struct, frozen=True):
         except (OSError, ValueError):  # a name that no file can have
             return False
 
-    def names(self) -> Iterable[str]:
-        """The names of the templates that this level has."""
+    def names(self) -> list[str]:
+        """The names of the templates that this level has, sorted."""
         return sorted(_below(self.folder))
 
     def text(self, name: str) -> str:
@@ -86,7 +86,7 @@ class Levels(msgspec.Struct, frozen=True):
 
     def names(self) -> list[str]:
         """Every template's bare name, sorted."""
-        return sorted({name for level in self.all for name in _below(level.folder)})
+        return sorted({name for level in self.all for name in level.names()})
 
 
 def open_levels(root: Path, theme: str | None, *, plain: bool = False) -> Levels:

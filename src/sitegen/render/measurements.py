@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from sitegen.base.address import permalink
-from sitegen.model import Artifact, BenchCard, BenchRow, Card
+from sitegen.model import BenchCard, BenchRow, Card
 from sitegen.render.book import Book
+from sitegen.render.jobs import Job
 from sitegen.render.own_pages import benchmarks_of, measurements_url
 from sitegen.render.structured import home_link, trail
 from sitegen.render.views import LinkView
@@ -54,7 +56,7 @@ def order_url(url: str, order: str) -> str:
     return url if order == ORDERS[0] else f"{url}by-{order}/"
 
 
-def render_measurements(book: Book) -> Iterator[Artifact]:
+def render_measurements(book: Book) -> Iterator[Job]:
     """The page of every language that has benchmarks, once for each order."""
     for language in book.site.config.languages:
         lang = language.code
@@ -65,15 +67,19 @@ def render_measurements(book: Book) -> Iterator[Artifact]:
         here = LinkView(book.words(lang)["measurements"], book.common[lang]["measurements"])
         structured = trail((home_link(book.site.config, lang), here))
         for order in ORDERS:
-            yield book.render(
+            context: dict[str, Any] = {
+                "rows": _sorted(rows, order),
+                "order": order,
+                "orders": tuple(_orders(book, url, order)),
+                "structured": structured,
+            }
+            yield book.job(
                 "measurements.html",
                 order_url(url, order),
                 MEASUREMENTS,
                 lang,
-                rows=_sorted(rows, order),
-                order=order,
-                orders=tuple(_orders(book, url, order)),
-                structured=structured,
+                context,
+                partial(dict, context),
             )
 
 

@@ -37,35 +37,45 @@ class Pager(msgspec.Struct, frozen=True):
     cards: tuple[Card, ...]
 
 
-def cut(cards: Sequence[Card], pagination: Pagination) -> tuple[Pager, ...]:
-    """The pages of a list; at least one."""
+class Cut(msgspec.Struct, frozen=True):
+    """A list in pages, at least one; `links` lead to all of them, `total` are its cards."""
+
+    pagers: tuple[Pager, ...]
+    links: tuple[LinkView, ...]
+    total: int
+
+
+def cut(cards: Sequence[Card], pagination: Pagination, base: str) -> Cut:
+    """The pages of a list."""
     ordered = tuple(reversed(cards)) if pagination.reversed else tuple(cards)
     starts = range(0, max(len(ordered), 1), pagination.by)
-    return tuple(
+    pagers = tuple(
         Pager(index, pagination.url_of(index), ordered[start : start + pagination.by])
         for index, start in enumerate(starts, 1)
     )
+    links = tuple(LinkView(str(pager.index), permalink(base, pager.url)) for pager in pagers)
+    return Cut(pagers, links, len(ordered))
 
 
-def view_pager(
-    pager: Pager, pagers: Sequence[Pager], pagination: Pagination, shelf: Shelf
-) -> PaginatorView:
+def about_pager(pager: Pager, whole: Cut) -> tuple[object, ...]:
+    """What tells one page of a list from another: its place, their number, its pages."""
+    return pager.index, len(whole.pagers), whole.total, [card.path for card in pager.cards]
+
+
+def view_pager(pager: Pager, whole: Cut, pagination: Pagination, shelf: Shelf) -> PaginatorView:
     """What a template sees of one page of a list."""
-    addresses = [permalink(shelf.base, other.url) for other in pagers]
-    at = pager.index - 1
+    links, at = whole.links, pager.index - 1
     before = f"{pagination.url}{pagination.path}/" if pagination.path else pagination.url
     return PaginatorView(
         paginate_by=pagination.by,
         base_url=permalink(shelf.base, before),
-        number_pagers=len(pagers),
-        first=addresses[0],
-        last=addresses[-1],
-        previous=addresses[at - 1] if at else None,
-        next=addresses[at + 1] if at + 1 < len(pagers) else None,
+        number_pagers=len(links),
+        first=links[0].permalink,
+        last=links[-1].permalink,
+        previous=links[at - 1].permalink if at else None,
+        next=links[at + 1].permalink if at + 1 < len(links) else None,
         pages=shelf.pages(pager.cards),
         current_index=pager.index,
-        total_pages=sum(len(other.cards) for other in pagers),
-        pager_links=tuple(
-            LinkView(str(number), address) for number, address in enumerate(addresses, 1)
-        ),
+        total_pages=whole.total,
+        pager_links=links,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from sitegen.base.address import permalink
-from sitegen.model import Artifact, Card
+from sitegen.model import Card
 from sitegen.render.book import Book
+from sitegen.render.jobs import Job
 from sitegen.render.own_pages import archive_url, measurements_url
 from sitegen.render.paginate import Pagination, cut
 from sitegen.render.views import EntryView
@@ -15,29 +18,36 @@ LIMIT = 30_000
 """Entries of one sitemap, as in Zola; the protocol allows 50,000."""
 
 
-def render_for_robots(book: Book) -> Iterator[Artifact]:
+def render_for_robots(book: Book) -> Iterator[Job]:
     """The sitemap, in parts where it is long, and robots.txt, where the site wants them."""
     config = book.site.config
     if config.generate_sitemap:
         found = {entry.permalink: entry for entry in _entries(book)}
         yield from _sitemaps(book, tuple(found[address] for address in sorted(found)))
     if config.generate_robots_txt:
-        yield book.render("robots.txt", "/robots.txt", "robots.txt", config.language)
+        yield book.job("robots.txt", "/robots.txt", "robots.txt", config.language)
 
 
-def _sitemaps(book: Book, entries: Sequence[EntryView]) -> Iterator[Artifact]:
+def _sitemaps(book: Book, entries: Sequence[EntryView]) -> Iterator[Job]:
     """One sitemap, or numbered ones with an index in its place."""
     lang, base = book.site.config.language, book.site.config.base_url
     main = "/sitemap.xml"
     if len(entries) <= LIMIT:
-        yield book.render("sitemap.xml", main, "the sitemap", lang, entries=entries)
+        yield _sitemap(book, main, entries)
         return
     parts = [entries[start : start + LIMIT] for start in range(0, len(entries), LIMIT)]
     urls = [f"/sitemap{number}.xml" for number in range(1, len(parts) + 1)]
     for url, part in zip(urls, parts, strict=True):
-        yield book.render("sitemap.xml", url, "the sitemap", lang, entries=part)
+        yield _sitemap(book, url, part)
     sitemaps = tuple(permalink(base, url) for url in urls)
-    yield book.render("split_sitemap_index.xml", main, "the sitemap", lang, sitemaps=sitemaps)
+    context: Callable[[], Mapping[str, Any]] = partial(dict, sitemaps=sitemaps)
+    yield book.job("split_sitemap_index.xml", main, "the sitemap", lang, sitemaps, context)
+
+
+def _sitemap(book: Book, url: str, entries: Sequence[EntryView]) -> Job:
+    lang = book.site.config.language
+    context: Callable[[], Mapping[str, Any]] = partial(dict, entries=entries)
+    return book.job("sitemap.xml", url, "the sitemap", lang, entries, context)
 
 
 def _entries(book: Book) -> Iterator[EntryView]:
@@ -45,8 +55,8 @@ def _entries(book: Book) -> Iterator[EntryView]:
     whole = book.site.config.exclude_paginated_pages_in_sitemap == "none"
 
     def numbered(cards: tuple[Card, ...], pagination: Pagination) -> Iterator[EntryView]:
-        for pager in cut(cards, pagination)[1:] if whole else ():
-            yield EntryView(permalink(base, pager.url), None)
+        for link in cut(cards, pagination, base).links[1:] if whole else ():
+            yield EntryView(link.permalink, None)
 
     for card in book.site.pages:
         if card.meta.render and not card.meta.hidden:

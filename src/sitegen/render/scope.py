@@ -1,8 +1,11 @@
-"""What is compiled otherwise than Jinja2 does: Tera's `set_global`, and `~`.
+"""What is compiled otherwise than Jinja2 does: Tera's `set_global` and `set` in blocks, and `~`.
 
 `{% set_global x = … %}` is an assignment inside a loop that outlives the loop. The name becomes a
 variable of what surrounds the loop (the template, a block or a macro), by an assignment put there
 before anything else; in the loop that variable is written.
+
+A `set` in a block is seen by the blocks inside it and after it, and behind `super()` by the block
+that extends it: themes for Zola rely on that.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
+from jinja2.idtracking import VAR_LOAD_RESOLVE
 from jinja2.parser import Parser
 
 _SHARED, _OWN = "set_global", "set_global in a macro"
@@ -84,3 +88,38 @@ class Generator(CodeGenerator):
         self.newline(node)
         self.write(f"{variable}{shared} = ")
         self.visit(node.node, frame)
+
+    def pop_assign_tracking(self, frame: Frame) -> None:
+        assigned = sorted(self._assign_stack[-1])
+        super().pop_assign_tracking(frame)
+        if frame.block_frame and not frame.loop_frame:
+            for name in assigned:
+                self.writeline(f"context.vars[{name!r}] = {frame.symbols.ref(name)}")
+
+    def visit_Block(self, node: nodes.Block, frame: Frame) -> None:  # noqa: N802
+        super().visit_Block(node, frame)
+        if not (frame.toplevel and self.has_known_extends):
+            self._look_again(frame)
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802
+        rest: list[nodes.Expr] = []
+        for part in node.nodes:
+            rest.append(part)
+            if _is_super(part):
+                super().visit_Output(nodes.Output(rest, lineno=node.lineno), frame)
+                self._look_again(frame)
+                rest = []
+        if rest:
+            super().visit_Output(nodes.Output(rest, lineno=node.lineno), frame)
+
+    def _look_again(self, frame: Frame) -> None:
+        """Looks for the names that nothing was found for before another block was rendered."""
+        for variable, (action, name) in frame.symbols.loads.items():
+            if action == VAR_LOAD_RESOLVE:
+                find = f"{self.get_resolve_func()}({name!r})"
+                self.writeline(f"if {variable} is missing: {variable} = {find}")
+
+
+def _is_super(node: nodes.Node) -> bool:
+    call = node if isinstance(node, nodes.Call) else node.find(nodes.Call)
+    return call is not None and isinstance(call.node, nodes.Name) and call.node.name == "super"

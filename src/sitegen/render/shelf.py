@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Page, Section, Series, Site, Term
-from sitegen.render.links import linked_from, resolve_links, resolve_text
+from sitegen.model import Card, Section, Series, Site, Term
+from sitegen.render.links import resolve_text
+from sitegen.render.reads import Reads
 from sitegen.render.related import related_to, terms_of_pages
 from sitegen.render.views import (
     LinkView,
@@ -25,33 +27,53 @@ from sitegen.render.views import (
 )
 
 
+class Bodies(NamedTuple):
+    """What a site's pages hold besides their cards, by path: `body` is a body whose internal links
+    wait for their targets, `linked_from` are the files that link to each file, `covers` the
+    addresses of pictures."""
+
+    body: Callable[[str], str] = lambda path: ""
+    linked_from: Mapping[str, tuple[str, ...]] = {}
+    covers: Mapping[str, str] = {}
+
+
 class Shelf:
-    """The views of a site, by the path of the file below `content/`."""
+    """The views of a site, by the path of the file below `content/`; what is read of them is noted
+    in `reads`."""
 
     def __init__(
-        self,
-        site: Site,
-        pages: Sequence[Page],
-        cards: Mapping[str, Card],
-        covers: Mapping[str, str] | None = None,
+        self, site: Site, cards: Mapping[str, Card], bodies: Bodies, reads: Reads | None = None
     ) -> None:
         self.site = site
         self.base = site.config.base_url
+        self.reads = reads or Reads()
         self._cards = cards
-        self._covers = covers or {}
+        self._bodies = bodies
         self._terms = terms_of_pages(site)
-        self._bodies = {
-            page.card.path: Markup(resolve_links(page, cards, self.base))  # noqa: S704
-            for page in pages
-        }
         self._sections = {section.card.path: section for section in site.sections}
-        self._backlinks = linked_from(pages)
+        self._listed: dict[str, tuple[Card, ...]] = {
+            **{section.card.path: section.pages for section in site.sections},
+            **{term.url: term.pages for kind in site.taxonomies for term in kind.terms},
+        }
         self._page_views: dict[str, PageView] = {}
         self._section_views: dict[str, SectionView] = {}
+        self._page_lists: dict[str, tuple[PageView, ...]] = {}
+
+    def note(self, path: str, field: str) -> None:
+        """A field of the page, section or term at a path was read."""
+        self.reads.noted.add((path, field))
 
     def content(self, path: str) -> Markup:
         """The body of a page or section, links resolved; empty where it has no file."""
-        return self._bodies.get(path, Markup())
+        self.note(path, "content")
+        body = self._bodies.body(path)
+        return Markup(resolve_text(body, self._cards, self.base))  # noqa: S704
+
+    def pages_of(self, path: str) -> tuple[PageView, ...]:
+        """The pages of the section at a path, or of the term at a URL."""
+        if path not in self._page_lists:
+            self._page_lists[path] = self.pages(self._listed.get(path, ()))
+        return self._page_lists[path]
 
     def neighbour(self, path: str, *, higher: bool) -> PageView | None:
         """The page behind or before another in its section."""
@@ -99,7 +121,7 @@ class Shelf:
             path=term.url,
             permalink=permalink(self.base, term.url),
             page_count=len(term.pages),
-            pages=self.pages(term.pages),
+            around=self,
         )
 
     def translations(self, path: str) -> tuple[TranslationView, ...]:
@@ -149,7 +171,7 @@ class Shelf:
             translations=self.translations(card.path),
             backlinks=self._backlinks_of(card),
             series=self._series(card, series) if series else None,
-            image=self._covers.get(card.path),
+            image=self._bodies.covers.get(card.path),
             around=self,
             benches=view_benches(card, self.base),
         )
@@ -183,7 +205,6 @@ class Shelf:
             path_links=self._links(ancestors),
             translations=self.translations(card.path),
             backlinks=self._backlinks_of(card),
-            pages=self.pages(section.pages),
             subsections=tuple(below.path for below in section.subsections),
             parts=tuple(self._part(below) for below in section.subsections),
             around=self,
@@ -199,7 +220,7 @@ class Shelf:
         return tuple(view_link(self._sections[path].card, self.base) for path in paths)
 
     def _backlinks_of(self, card: Card) -> tuple[LinkView, ...]:
-        cards = [self._cards[path] for path in self._backlinks.get(card.path, ())]
+        cards = [self._cards[path] for path in self._bodies.linked_from.get(card.path, ())]
         links = (view_link(other, self.base) for other in cards)
         return tuple(sorted(links, key=lambda link: link.permalink))
 

@@ -21,6 +21,7 @@ from sitegen.render.library import Library
 from sitegen.render.loader import FILE, Level, open_levels
 from sitegen.render.markdown import markdown_filter
 from sitegen.render.missing import Missing, MissingError, known_names, missing_type
+from sitegen.render.reads import ALWAYS, Reads
 
 _VIEW = re.compile(r"'sitegen\.[\w.]+\.(\w+?)(?:View)? object'")
 _UNKNOWN = re.compile(r"No (filter|test) named '(\w+)'")
@@ -55,19 +56,23 @@ class Templates:
         library: Library,
         outside: Outside,
         problems: list[Problem],
+        reads: Reads | None = None,
         *,
         plain: bool = False,
     ) -> None:
         self._problems = problems
+        self._reads = reads or Reads()
         self._levels = open_levels(config.root, config.theme or None, plain=plain)
         self._made: dict[str, Artifact] = {}
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731
-        known = functions(config, library, outside, self._made, drawn)
-        self.environment = Environment(self._levels, known, missing_type(self._warn))
+        known = functions(config, library, outside, self._made, drawn, self._reads)
+        self.environment = Environment(self._levels, known, missing_type(self._warn), self._reads)
         self.environment.filters.update(
             local=local(config.base_url),
-            markdown=markdown_filter(config, library, outside.read_markdown),
+            markdown=self._reads.noting(
+                "urls", markdown_filter(config, library, outside.read_markdown)
+            ),
             slugify=lambda value: outside.slugify(str(value)),
         )
 
@@ -134,6 +139,7 @@ class Templates:
 
     def _warn(self, missing: Missing) -> None:
         """A condition on a field that a page can never have: told once, nothing is stopped."""
+        self._reads.note(*ALWAYS)
         frame: FrameType | None = sys._getframe()
         while frame is not None and not frame.f_code.co_filename.startswith(FILE):
             frame = frame.f_back

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 from markupsafe import Markup
@@ -174,14 +174,27 @@ class MeasuredView(msgspec.Struct, frozen=True):
 
 
 class Around(Protocol):
-    """What a view looks up only when a template asks for it."""
+    """What a view looks up only when a template asks for it, and whom it tells what was read."""
 
+    def note(self, path: str, field: str) -> None: ...
+    def pages_of(self, path: str) -> tuple[PageView, ...]: ...
     def content(self, path: str) -> Markup: ...
     def neighbour(self, path: str, *, higher: bool) -> PageView | None: ...
     def related(self, path: str) -> tuple[PageView, ...]: ...
 
 
-class PageView(msgspec.Struct, frozen=True, eq=False):
+class Noting(msgspec.Struct, frozen=True, eq=False):
+    """A view that tells of every field that is read of it, whoever reads it."""
+
+    def __getattribute__(self, name: str) -> Any:
+        get = object.__getattribute__
+        value = get(self, name)
+        if name[0] != "_":
+            get(self, "around").note(get(self, get(self, "_known_by")), name)
+        return value
+
+
+class PageView(Noting, frozen=True, eq=False):
     """A page. `ancestors` are paths of sections, for `get_section`; `path_links` link to them."""
 
     title: str | None
@@ -220,6 +233,7 @@ class PageView(msgspec.Struct, frozen=True, eq=False):
     around: Around
     benches: tuple[LinkView, ...] = ()
     body: Markup | None = None
+    _known_by: ClassVar[str] = "relative_path"
 
     @property
     def content(self) -> Markup:
@@ -247,7 +261,7 @@ class PartView(msgspec.Struct, frozen=True):
     page_count: int
 
 
-class SectionView(msgspec.Struct, frozen=True, eq=False):
+class SectionView(Noting, frozen=True, eq=False):
     """A section. `subsections` are their paths, for `get_section`; `parts` say more of them."""
 
     title: str | None
@@ -272,25 +286,38 @@ class SectionView(msgspec.Struct, frozen=True, eq=False):
     path_links: tuple[LinkView, ...]
     translations: tuple[TranslationView, ...]
     backlinks: tuple[LinkView, ...]
-    pages: tuple[PageView, ...]
     subsections: tuple[str, ...]
     parts: tuple[PartView, ...]
     around: Around
     benches: tuple[LinkView, ...] = ()
     colocated_path: None = None
+    bare: bool = False
+    _known_by: ClassVar[str] = "relative_path"
 
     @property
     def content(self) -> Markup:
         return self.around.content(self.relative_path)
 
+    @property
+    def pages(self) -> tuple[PageView, ...]:
+        return () if self.bare else self.around.pages_of(self.relative_path)
 
-class TermView(msgspec.Struct, frozen=True, eq=False):
+
+class TermView(Noting, frozen=True, eq=False):
+    """A term of a taxonomy."""
+
     name: str
     slug: str
     path: str
     permalink: str
     page_count: int
-    pages: tuple[PageView, ...]
+    around: Around
+    bare: bool = False
+    _known_by: ClassVar[str] = "path"
+
+    @property
+    def pages(self) -> tuple[PageView, ...]:
+        return () if self.bare else self.around.pages_of(self.path)
 
 
 class PaginatorView(msgspec.Struct, frozen=True, eq=False):

@@ -16,7 +16,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
-from sitegen.serve.board import Board
+from sitegen.serve.board import PROBLEMS, Board
 from sitegen.serve.controls import OURS, Controls, add_controls, render_bare, render_list
 from sitegen.serve.news import Looking, Order, RunPage, ShowDrafts, StopRuns
 from sitegen.serve.requests import Doors, Refusal, decode_path, why_refused
@@ -153,7 +153,7 @@ class App:
             return self._events(request)
         if name == "problems":
             built = self._board.built
-            controls = self._controls(f"{OURS}/problems")
+            controls = self._controls(PROBLEMS)
             shown = built.problems if built else ()
             html = render_list(shown, controls, self._board.addresses())
             return Response(add_controls(html, "", controls), media_type="text/html")

@@ -15,6 +15,9 @@ from sitegen.base.errors import Problem
 from sitegen.serve.news import Built, Drawn, News, PageNews, Told
 from sitegen.storage.preview import Entry
 
+PROBLEMS = "/.sitegen/problems"
+"""The address of the list of all problems."""
+
 BEAT = 15.0
 """Seconds after which an open page is told that all is well, so that a dead one is noticed."""
 
@@ -30,10 +33,10 @@ class Tab:
         self._state: object = None
         self._news = asyncio.Event()
 
-    def tell_page(self) -> None:
-        """The page is another than the one that was last sent."""
+    def tell_page(self, figures: Mapping[str, str]) -> None:
+        """The page is another than the one that was last sent, and these figures of it run."""
         self._page = True
-        self._figures.clear()
+        self._figures = dict(figures)
         self._news.set()
 
     def tell_files(self, files: Mapping[str, str]) -> None:
@@ -152,7 +155,7 @@ class Board:
             version = self.version(tab.path)
             if self._versions.get(tab) != version or tab.path in urls:
                 self._versions[tab] = version
-                tab.tell_page()
+                tab.tell_page(self._figures.get(tab.path, {}))
 
     def _state_of(self, page: PageNews) -> object:
         """What a tab is told of its page's blocks."""
@@ -200,6 +203,8 @@ class Board:
         page = self.pages.get(url)
         said = [page.results, page.waits] if page else []
         parts = [entry.digest if entry else "", *self.others(problems), said, _shape(problems)]
+        if self.built is not None and url == PROBLEMS:
+            parts += _shape(self.built.problems)
         if self.built is not None:
             parts += [self.built.ok, self.built.kept, self.built.drafts]
         return digest_value(parts)[:32]
@@ -244,7 +249,7 @@ class Board:
         self._tabs.add(tab)
         self._versions[tab] = self.version(path)
         if self._versions[tab] != version:
-            tab.tell_page()
+            tab.tell_page({})
         for id, html in self._figures.get(path, {}).items():
             tab.tell_figure(id, html)
         if path in self.pages:

@@ -125,7 +125,7 @@ def _bar(controls: Controls) -> Iterator[str]:
     if controls.token:
         checked = " checked" if controls.drafts else ""
         yield f'<label><input type="checkbox" data-do="drafts"{checked}> drafts</label>'
-    if controls.total:
+    if controls.total and not controls.url.startswith(OURS):
         elsewhere = f"{controls.elsewhere} elsewhere" if controls.elsewhere else "all here"
         name = _count(controls.total, "problem")
         yield f'<a href="{OURS}/problems">{name}, {elsewhere}</a>'
@@ -139,6 +139,8 @@ def _result(fresh: Fresh, now: dt.datetime) -> str:
     kind = "fresh"
     if fresh.failed:
         words, kind = f"{words}, failed, not stored", "failed"
+    elif fresh.quick:
+        words, kind = f"{words}, quick, single process, not stored", "alone"
     elif fresh.alone:
         words, kind = f"{words}, its last blocks ran alone, not stored", "alone"
     elif fresh.stale:

@@ -69,7 +69,8 @@ class BlockNews(msgspec.Struct, frozen=True):
 class Fresh(msgspec.Struct, frozen=True):
     """How fresh a session's results on a device are; `started` is in ISO 8601.
 
-    `alone` tells that the last block ran alone, so that nothing of this is stored.
+    `alone` tells that the last block ran alone, `quick` that a benchmark was looked at in a single
+    process: nothing of that is stored.
     """
 
     session: str
@@ -78,6 +79,7 @@ class Fresh(msgspec.Struct, frozen=True):
     stale: bool = False
     failed: bool = False
     alone: bool = False
+    quick: bool = False
 
 
 class PageNews(msgspec.Struct, frozen=True):
@@ -140,6 +142,7 @@ class PageJob(msgspec.Struct, frozen=True):
     `number` is another's whenever there is something to be done anew. With `whole` the sessions
     may be run from their beginning, else only blocks that were appended. `asked`: by the author.
     With `refresh` what is fresh is run again, on one of `devices`, which have results of it.
+    `quick` are benchmarks to be looked at quickly, which stores nothing.
     """
 
     number: int
@@ -149,6 +152,7 @@ class PageJob(msgspec.Struct, frozen=True):
     asked: bool = False
     refresh: bool = False
     devices: tuple[str, ...] = ()
+    quick: tuple[Plan, ...] = ()
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -166,13 +170,14 @@ class Happened(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """A job has ended: `runs` are those that are shown and not stored.
+    """A job has ended: `runs` are those that are shown and not stored, `quick` those of benchmarks.
 
     `alone`: its appended blocks have run, the whole is still to come; `stopped`: given up.
     """
 
     job: PageJob
     runs: tuple[Run, ...] = ()
+    quick: tuple[Run, ...] = ()
     problems: tuple[Problem, ...] = ()
     alone: bool = False
     stopped: bool = False

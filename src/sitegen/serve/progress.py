@@ -55,7 +55,10 @@ def say_page(
     for plan in page.plans:
         usual = _usual(states.get(plan.session, "fresh"), plan, page)
         known = running.get(plan.session, {})
-        for place, block in enumerate(plan.blocks):
+        own = (
+            len(plan.blocks) - 1 if plan.bench is not None else 0
+        )  # what it needs is its session's
+        for place, block in enumerate(plan.blocks[own:], own):
             state, since = known.get(place, (usual, None))
             blocks.append(_say_block(block, state, since))
     waits = [plan.session for plan in page.plans if states.get(plan.session) == "waiting"]
@@ -91,5 +94,6 @@ def _results(page: Page, memory: Memory) -> Iterator[Fresh]:
             started=run.started.isoformat(),
             stale=entry.stale,
             failed=run.failed,
-            alone=(page.name, session) in memory.alone,
+            alone=(page.name, session) in memory.alone and entry.plan.bench is None,
+            quick=(page.name, session) in memory.alone and entry.plan.bench is not None,
         )

@@ -60,16 +60,16 @@ def plan_states(page: Page, memory: Memory) -> dict[str, PlanState]:
     blocked = False
     for plan in page.plans:
         state = _state(plan, page, memory)
-        if state == "queued" and blocked:
-            state = "waiting"
-        blocked = blocked or state == "waiting"
+        if plan.bench is None:
+            state = "waiting" if state == "queued" and blocked else state
+            blocked = blocked or state == "waiting"
         states[plan.session] = state
     return states
 
 
 def _state(plan: Plan, page: Page, memory: Memory) -> PlanState:
     place = (plan.page, plan.session)
-    if page.name in memory.again:
+    if page.name in memory.again and plan.bench is None:
         return "queued"
     if is_fresh(plan, page.shown) and place not in memory.alone:
         return "fresh"
@@ -112,7 +112,8 @@ class Numbers:
 
     def of(self, job: PageJob) -> PageJob:
         """The job with its number."""
-        same = (tuple(plan.key for plan in job.plans), job.whole, job.asked, job.refresh)
+        keys = tuple(plan.key for plan in (*job.plans, *job.quick))
+        same = (keys, job.whole, job.asked, job.refresh)
         known = self._known.get(job.page)
         if known is None or known[0] != same:
             self._last += 1
@@ -131,20 +132,17 @@ def plan_jobs(
     """What is to be run now; pages that `first` ranks higher come before others."""
     for page in sorted(pages, key=lambda page: (-first.get(page.name, 0), page.name)):
         states = plan_states(page, memory)
-        needing = [p for p in page.plans if states[p.session] in ("queued", "waiting")]
-        if not needing:
+        queued = [plan for plan in page.plans if states[plan.session] == "queued"]
+        sessions = [plan for plan in page.plans if plan.bench is None]
+        quick = tuple(plan for plan in queued if plan.bench is not None)
+        needing = [p for p in sessions if states[p.session] in ("queued", "waiting")]
+        whole = bool(queued)
+        if not whole and (not needing or needing[0].execute.auto is None):
             continue
-        begin = needing[0]
-        whole = states[begin.session] == "queued"
-        if not whole and (begin.execute.auto is None or begin.bench is not None):
-            continue
-        last = begin
-        for plan in needing:
-            if states[plan.session] != "queued":
-                break
-            last = plan
-        plans = page.plans[: page.plans.index(last) + 1]
+        last = [plan for plan in sessions if plan in queued][-1:] or needing[:1]
+        count = sessions.index(last[0]) + 1 if last else 0
+        plans = tuple(sessions if quick else sessions[:count])
         asked, again = page.name in memory.asked, page.name in memory.again
         devices = tuple(sorted({entry.run.device.name for entry in page.shown}))
-        job = PageJob(0, page.name, plans, whole, asked or again, again, devices)
+        job = PageJob(0, page.name, plans, whole, asked or again, again, devices, quick)
         yield numbers.of(job)

@@ -7,17 +7,20 @@ import os
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import assert_never
+
+import msgspec
 
 from sitegen.base.errors import Problem, SiteError
 from sitegen.execute.choose import Mode
 from sitegen.execute.host import Hosts
 from sitegen.execute.kept import Kept
 from sitegen.execute.kernels import Stopped
-from sitegen.execute.local import LocalExecutor
+from sitegen.execute.local import Job, LocalExecutor
 from sitegen.execute.stored import Asked, Settling
 from sitegen.execute.zygote import modules_of
 from sitegen.execute.zygotes import Zygotes
@@ -28,6 +31,9 @@ from sitegen.storage.lock import locked
 
 QUIET = 1.5
 """Seconds without an edit after which the whole of a session is run whose last blocks ran alone."""
+
+QUICK = 1.0
+"""Seconds for a variant and a point of a benchmark that is only looked at."""
 
 IDLE = 600.0
 """Seconds for which a kernel is kept that nobody uses."""
@@ -202,6 +208,7 @@ class Runner:
                 )
                 while not self._given_up and settling.step():
                     pass
+                quick = tuple(self._look_quickly(job, settling, executor))
             if self._given_up:
                 return Ended(job, stopped=True)
             result, outcomes = settling.result(), settling.outcomes()
@@ -209,7 +216,24 @@ class Runner:
             return Ended(job, problems=error.problems)
         runs = tuple(outcome.failed for outcome in outcomes if outcome.failed is not None)
         problems = tuple(entry for entry in result.problems if entry.code not in FROM_BLOCKS)
-        return Ended(job, runs, problems)
+        return Ended(job, runs, quick, problems)
+
+    def _look_quickly(
+        self, job: PageJob, settling: Settling, executor: LocalExecutor
+    ) -> Iterator[Run]:
+        """What the job's benchmarks give in a single process, which is never stored."""
+        for plan in job.quick:
+            if self._given_up or plan.bench is None:
+                return
+            options = msgspec.structs.replace(
+                plan.bench.run, processes=1, max_time=min(plan.bench.run.max_time, QUICK)
+            )
+            bench = msgspec.structs.replace(plan.bench, run=options)
+            fast = msgspec.structs.replace(plan, bench=bench)
+            for event in executor.run([Job(fast, settling.saves_of(plan))]):
+                self._watch(event)
+                if isinstance(event, Finished):
+                    yield event.run
 
     def _executor(self, job: PageJob, hosts: Hosts, stack: ExitStack) -> LocalExecutor:
         """One whose kernels outlive it, forked from a zygote that has imported all they need."""

@@ -60,6 +60,8 @@ async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[None]:
             asyncio.create_task(_end(over, queue)),
         ]
         try:
+            await asyncio.sleep(AGAIN)
+            yield  # for what has changed before all was watched
             while watched_folders(root) == folders and not over.is_set():
                 again = await queue.get()
                 while not queue.empty():
@@ -80,21 +82,26 @@ async def _follow(
 ) -> None:
     """Put each burst of changes into the queue: whether it is worth a second look."""
     if not folders:
-        await stop.wait()
         return
-    watching = awatch(
-        *folders,
-        watch_filter=matters,
-        debounce=LONGEST,
-        step=QUIET,
-        stop_event=stop,
-        rust_timeout=500,
-        recursive=recursive,
-        ignore_permission_denied=True,
-    )
-    async for found in watching:
-        new = any(change == Change.added and Path(path).is_dir() for change, path in found)
-        queue.put_nowait(new or len(found) >= MANY)
+    for polling in (None, True):  # by asking, where the system cannot tell of so many files
+        try:
+            watching = awatch(
+                *folders,
+                watch_filter=matters,
+                debounce=LONGEST,
+                step=QUIET,
+                stop_event=stop,
+                rust_timeout=500,
+                recursive=recursive,
+                ignore_permission_denied=True,
+                force_polling=polling,
+            )
+            async for found in watching:
+                new = any(change == Change.added and Path(path).is_dir() for change, path in found)
+                queue.put_nowait(new or len(found) >= MANY)
+            return
+        except (OSError, RuntimeError):
+            queue.put_nowait(True)
 
 
 async def _end(over: asyncio.Event, queue: asyncio.Queue[bool]) -> None:

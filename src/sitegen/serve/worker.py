@@ -226,7 +226,10 @@ class Worker:
             if _numbers(jobs) != _numbers(self._wanted):
                 self._marks = {
                     job.number: self._marks.get(job.number)
-                    or {(plan.page, plan.session): mark_of(plan) for plan in job.plans}
+                    or {
+                        (plan.page, plan.session): mark_of(plan)
+                        for plan in (*job.plans, *job.quick)
+                    }
                     for job in jobs
                 }
                 self._wanted = jobs
@@ -286,6 +289,10 @@ class Worker:
         return None
 
     def _draw(self, draft: Draft, plan: Plan, place: int, cell: Cell) -> None:
+        """Show a block as it is now; a benchmark when it is whole, unless it failed."""
+        last = place == len(plan.blocks) - 1
+        if plan.bench is not None and not (last and cell.status == "failed"):
+            return
         shown = self._site.shown.get(plan.page, ()) if self._site else ()
         rendered = render_figure(draft.document, plan, place, cell, shown)
         if rendered.html:
@@ -296,9 +303,10 @@ class Worker:
     def _end(self, ended: Ended) -> None:
         """Note what became of a job."""
         job = ended.job
-        runs = {(run.page, run.session): run for run in ended.runs}
+        runs = {(run.page, run.session): run for run in (*ended.runs, *ended.quick)}
+        quick = {(run.page, run.session) for run in ended.quick}
         marks = self._marks.get(job.number, {})
-        for plan in job.plans:
+        for plan in (*job.plans, *job.quick):
             place = (plan.page, plan.session)
             if place in runs:
                 self._today[place] = runs[place]
@@ -307,8 +315,10 @@ class Worker:
             elif not ended.alone and not ended.stopped:
                 self._today.pop(place, None)
                 self._memory.took.pop(place, None)
-            if ended.alone and place in runs:
+            if (ended.alone and place in runs) or place in quick:
                 self._memory.alone.add(place)
+            if not ended.alone and place in quick:
+                self._memory.tried[place] = marks.get(place, "")
             elif not ended.alone:
                 self._memory.tried[place] = marks.get(place, "")
                 if not ended.stopped:

@@ -52,11 +52,11 @@ def _take(lock: int, *, deadline: float) -> None:
         while not _try(lock):
             if time.monotonic() >= deadline:
                 raise _refusal(
-                    f"{_holder(lock)} is at work on this site",
+                    f"{holder_of(lock)} is at work on this site",
                     "wait until it has ended, or end it, then try again",
                 )
             time.sleep(0.02)
-        _sign(lock)
+        sign_lock(lock)
     except OSError as error:
         raise _refusal(f"cannot lock the site: {error.strerror}") from error
 
@@ -69,14 +69,14 @@ def _try(lock: int) -> bool:
     return True
 
 
-def _sign(lock: int) -> None:
+def sign_lock(lock: int) -> None:
     """The file names its holder: process number and start, `4711 2026-01-31T12:00:00+00:00`."""
     start = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()} {start}\n".encode(), 0)
 
 
-def _holder(lock: int) -> str:
+def holder_of(lock: int) -> str:
     """The holder in words; between its turn and its signature the file may be empty."""
     match os.pread(lock, 100, 0).decode(errors="replace").split():
         case [process, start]:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
 import re
-import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from sitegen.base.digest import digest_bytes
 from sitegen.base.errors import Problem, SiteError, Span
 from sitegen.model import Artifact
 from sitegen.storage.exchange import (
     Mechanism,
     Trees,
     choose_mechanism,
-    create,
-    make_folders,
     place_trees,
     recover,
     remove,
-    remove_leaf,
     swap,
     sync_files,
 )
 from sitegen.storage.lock import make_state
-from sitegen.storage.trace import Record, load_trace, put_trace, scan_tree, stamp_of
+from sitegen.storage.stage import Stage
+from sitegen.storage.trace import Record, Trace, load_trace, put_trace, scan_tree
 
 MARKER = ".sitegen-output"
 """An empty file in every tree we publish: what the folder holds is ours to replace."""
@@ -62,114 +57,80 @@ def publish(
     `files` leave, the next publish completes. Raises SiteError with every problem found, and then
     nothing is published. The caller holds the lock.
     """
-    site, output = Path(os.path.realpath(site)), Path(os.path.realpath(output))
     wanted = (Artifact(MARKER, b"", "sitegen"), *artifacts)
-    try:
-        if problems := [*check_artifacts(wanted), *check_place(output, site)]:
-            raise SiteError(problems)
+    stage = open_stage(output, site, check_artifacts(wanted))
+    with _telling():
+        records = {artifact.path: stage.put(artifact) for artifact in wanted}
+    return finish(stage, records, mechanism=mechanism)
+
+
+def open_stage(output: Path, site: Path, problems: Iterable[Problem] = ()) -> Stage:
+    """The stage of an output folder; raises SiteError, with the problems found before, where
+    nothing may be published there. The caller holds the lock."""
+    site, output = Path(os.path.realpath(site)), Path(os.path.realpath(output))
+    with _telling():
+        if found := [*problems, *check_place(output, site)]:
+            raise SiteError(found)
         output.parent.mkdir(parents=True, exist_ok=True)
         trees = place_trees(output, site, make_state(site))
         recover(trees)
         _check_ours(output)
-        return _publish({artifact.path: artifact for artifact in wanted}, trees, mechanism)
+        if trees.standby.is_symlink():
+            remove(trees.standby)
+        tree = scan_tree(trees.output)
+        old = load_trace(trees.trace(trees.output)) if tree else Trace({})
+        left = {path: entry for path, entry in old.records.items() if tree.get(path) == entry.stamp}
+        return Stage(trees, tree, left, old.memory)
+
+
+def finish(
+    stage: Stage,
+    records: Mapping[str, Record],
+    memory: bytes = b"",
+    *,
+    mechanism: Mechanism | None = None,
+) -> Published:
+    """The output folder holds the files of the records, which `stage` has put, nothing else.
+
+    `memory` is handed to the next stage of this folder.
+    """
+    with _telling():
+        return _finish(stage, records, memory, mechanism)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What the system refuses is told as a problem."""
+    try:
+        yield
     except OSError as error:
         message = f"cannot publish: `{error.filename}`: {error.strerror}"
         raise SiteError([Problem("fatal", "publish", message)]) from error
 
 
-def _publish(
-    wanted: Mapping[str, Artifact], trees: Trees, mechanism: Mechanism | None
+def _finish(
+    stage: Stage, records: Mapping[str, Record], memory: bytes, mechanism: Mechanism | None
 ) -> Published:
-    found = scan_tree(trees.output)
-    old = load_trace(trees.trace(trees.output)) if found else {}
-    kept = {
-        path: old[path]
-        for path, artifact in wanted.items()
-        if path in old and found.get(path) == old[path].stamp and _holds(old[path], artifact)
-    }
-    gone = found.keys() - wanted.keys()
-    if len(kept) == len(wanted) and not gone:
-        return Published(0, len(wanted) - 1, 0)
+    trees, old = stage.trees, stage.old
+    kept = {path: record for path, record in records.items() if old.get(path) == record}
+    gone = stage.found.keys() - records.keys()
+    if len(kept) == len(records) and not gone:
+        if memory != stage.memory:
+            put_trace(trees.trace(trees.output), records, memory)
+        return Published(0, len(records) - 1, 0)
     mechanism = mechanism or choose_mechanism(trees)
-    fresh = {path: wanted[path] for path in sorted(wanted.keys() - kept.keys())}
-    _link(trees, {} if mechanism == "files" else kept)
-    records = kept | _write(trees.standby, fresh)
-    put_trace(trees.trace(trees.standby), records)
+    fresh = {path: records[path] for path in sorted(records.keys() - kept.keys())}
+    stage.link({} if mechanism == "files" else kept, fresh)
+    put_trace(trees.trace(trees.standby), records, memory)
     sync_files(trees.standby, (trees.standby / path for path in fresh))
-    used = swap(trees, wanted.keys(), mechanism)
+    used = swap(trees, records.keys(), mechanism)
     if used == "files":
         stamps = scan_tree(trees.output).items()
         copied = {path: Record(records[path].digest, stamp) for path, stamp in stamps}
-        put_trace(trees.trace(trees.output), copied)
+        put_trace(trees.trace(trees.output), copied, memory)
     _forget_traces(trees)
     written = len(fresh.keys() - {MARKER})
-    return Published(written, len(wanted) - 1 - written, len(gone), used)
-
-
-def _holds(record: Record, artifact: Artifact) -> bool:
-    """Whether the file that the record is about has the artifact's content."""
-    content = artifact.content
-    if isinstance(content, bytes):
-        return digest_bytes(content) == record.digest
-    if content.stat().st_size != record.stamp.size:
-        return False
-    digest = hashlib.sha256()
-    for part in _parts(content):
-        digest.update(part)
-    return digest.hexdigest() == record.digest
-
-
-def _link(trees: Trees, kept: Mapping[str, Record]) -> None:
-    """The standby, whatever it held, shares the kept files with the output and holds nothing else.
-
-    Most of them it has from the publish before the last; which, its inodes tell, so that it need
-    not be trusted, and one that a kill left half done is as good as any other.
-    """
-    if trees.standby.is_symlink():
-        remove(trees.standby)
-    linked = set()
-    for leaf, stamp in scan_tree(trees.standby).items():
-        if leaf in kept and kept[leaf].stamp.inode == stamp.inode:
-            linked.add(leaf)
-        else:
-            remove_leaf(trees.standby, leaf)
-    missing = sorted(kept.keys() - linked)
-    make_folders(trees.standby, missing)
-    for path in missing:
-        os.link(trees.output / path, trees.standby / path, follow_symlinks=False)
-
-
-def _write(root: Path, artifacts: Mapping[str, Artifact]) -> dict[str, Record]:
-    """New files below the root, and their records."""
-    make_folders(root, artifacts)
-    return {path: _write_file(root / path, artifacts[path].content) for path in artifacts}
-
-
-def _write_file(path: Path, content: bytes | Path) -> Record:
-    digest = hashlib.sha256()
-    try:
-        with create(path) as file:
-            for part in _parts(content):
-                digest.update(part)
-                file.write(part)
-            file.flush()
-            return Record(digest.hexdigest(), stamp_of(os.fstat(file.fileno())))
-    except OSError as error:
-        # A write knows no name: without one, a full disk could not be said to be full.
-        error.filename = error.filename or str(path)
-        raise
-
-
-def _parts(content: bytes | Path) -> Iterator[bytes]:
-    """The content in pieces that fit in memory."""
-    if isinstance(content, bytes):
-        yield content
-        return
-    if not stat.S_ISREG(content.stat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(content))
-    with content.open("rb") as file:
-        while part := file.read(1 << 20):
-            yield part
+    return Published(written, len(records) - 1 - written, len(gone), used)
 
 
 def _forget_traces(trees: Trees) -> None:

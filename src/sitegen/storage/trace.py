@@ -29,9 +29,13 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stamp: Stamp
 
 
-class _Trace(msgspec.Struct, frozen=True, array_like=True):
-    format: Literal[1]
+class Trace(msgspec.Struct, frozen=True, array_like=True):
+    """What is remembered of a published tree: the records of its files by path, and what the build
+    that made them left for the next one to compare."""
+
     records: dict[str, Record]
+    memory: bytes = b""
+    format: Literal[2] = 2
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -64,17 +68,17 @@ def scan_tree(folder: Path) -> dict[str, Stamp]:
     return leaves
 
 
-def load_trace(path: Path) -> dict[str, Record]:
-    """The records by published path; none if the trace is absent, damaged or of another format."""
+def load_trace(path: Path) -> Trace:
+    """The trace at the path; an empty one if it is absent, damaged or of another format."""
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=_Trace).records
+        return msgspec.msgpack.decode(path.read_bytes(), type=Trace)
     except (FileNotFoundError, msgspec.DecodeError):
-        return {}
+        return Trace({})
 
 
-def put_trace(path: Path, records: Mapping[str, Record]) -> None:
+def put_trace(path: Path, records: Mapping[str, Record], memory: bytes = b"") -> None:
     """The trace at the path is wholly the old one or wholly this one, whatever happens."""
-    put_file(path, msgspec.msgpack.encode(_Trace(1, dict(sorted(records.items())))))
+    put_file(path, msgspec.msgpack.encode(Trace(dict(sorted(records.items())), memory)))
 
 
 def put_file(path: Path, content: bytes) -> None:

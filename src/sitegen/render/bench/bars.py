@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sitegen.benchmarks import Row
-from sitegen.render.bench.drawing import Drawing, Group, Look, hatching, percent, pixels
+from sitegen.render.bench.drawing import Drawing, Group, Key, Look, hatching, percent, pixels
 from sitegen.render.bench.numbers import format_point, format_time, shared_unit
 from sitegen.render.bench.scale import Linear, linear_ticks
 from sitegen.render.escape import escape_text
 
 _ROW, _BAR, _HEADING, _AXIS = 32, 20, 26, 26
 _ABOVE = 16
+_HATCHED = Key('<path class="reach" d="M-8 5L0-5M-2 5L6-5"/>', "hatched: unstable")
 _LONGEST_BESIDE = 16
 """Characters of a name that may stand beside a bar; longer ones stand above theirs."""
 
@@ -47,7 +48,8 @@ def draw_bars(groups: Sequence[Group], look: Look, suffix: str = "") -> Drawing 
     grid = "".join(_grid(linear_ticks(scale.top / unit.size), unit.size, unit.name, scale, height))
     hatched = hatching(id) if any(row.unstable for row in rows) else ""
     names = max(len(row.variant) for row in rows) if beside else 0
-    return Drawing(f"{hatched}{grid}{''.join(content)}", height + _AXIS, names, _say(parts))
+    key = (_HATCHED,) if hatched and len(groups) > 1 else ()
+    return Drawing(f"{hatched}{grid}{''.join(content)}", height + _AXIS, names, _say(parts), key)
 
 
 def _parts(groups: Sequence[Group]) -> Iterator[_Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sitegen.benchmarks import Interval, Param, Point
@@ -11,7 +11,7 @@ from sitegen.benchmarks import Interval, Param, Point
 FIGURES = 3
 """Significant figures of an estimate; one more where its interval would else show no width."""
 
-_LEAST_IN_UNIT = 1e-3
+_LEAST_IN_UNIT = 1e-2
 """Below this share of a shared unit a quantity is written in its own."""
 
 
@@ -43,9 +43,10 @@ def unit_of(time: Interval, shared: Unit) -> Unit:
     return time_unit(time.estimate) if own else shared
 
 
-def rate_unit(largest: float, unit: str) -> Unit:
-    """A second's rate with the prefix that fits the largest: `TFLOP/s`."""
-    size, prefix = next((pair for pair in _PREFIXES if largest >= pair[0]), _PREFIXES[-1])
+def rate_unit(rates: Sequence[float], unit: str) -> Unit:
+    """A second's rate with the prefix that fits the middle one of several: `TFLOP/s`."""
+    middle = sorted(rates)[len(rates) // 2]
+    size, prefix = next((pair for pair in _PREFIXES if middle >= pair[0]), _PREFIXES[-1])
     return Unit(size, f"{prefix}{unit}/s")
 
 

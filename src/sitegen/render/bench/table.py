@@ -104,7 +104,7 @@ def _columns(reading: OnDevice) -> _Columns:
     peaks = [row for row in rows if row.peak_device]
     host = [row for row in rows if row.peak_host]
     return _Columns(
-        rate=rate_unit(max(rates), work.unit) if rates and work else None,
+        rate=rate_unit(rates, work.unit) if rates and work else None,
         peak="device peak" if peaks else "host peak" if host else "",
         compiling=any(_share(row) >= _LEAST_SHARE for row in rows),
     )
@@ -181,10 +181,10 @@ def _against(row: Row) -> str:
     small = f" <small>{reach}</small>" if reach else ""
     figure = f"{format_estimate(ratio)}×"
     match row.verdict:
-        case "faster":
+        case "faster" if not row.unstable:
             return f'<b class="faster">{figure} faster</b>{small}'
-        case "slower":
-            return f"{figure} slower{small}"
+        case "faster" | "slower" as word:
+            return f"{figure} {word}{small}"
         case "no difference":
             return f"no difference{small}"
         case _:

@@ -59,11 +59,11 @@ def addresses_of(documents: Iterable[Document], base_url: str) -> dict[str, str]
 def render_downloads(
     documents: Sequence[Document],
     shown: Mapping[str, Sequence[Shown]],
-    base_url: str,
+    addresses: Mapping[str, str],
     judged: Mapping[str, Judgement],
 ) -> Iterator[Artifact]:
-    """The files that the cards of measured pages offer, beside each page."""
-    addresses = addresses_of(documents, base_url)
+    """The files that the cards of measured pages offer, beside each page; `addresses` are those of
+    all pages."""
     for document in documents:
         if document.meta.render and not document.source.is_section:
             runs = shown.get(document.source.name, ())

@@ -15,6 +15,7 @@ from sitegen.render.functions.others import of_the_rest
 from sitegen.render.functions.pages import of_pages
 from sitegen.render.functions.terms import of_terms
 from sitegen.render.library import Library
+from sitegen.render.reads import ALWAYS, Reads
 
 
 class Outside(msgspec.Struct, frozen=True):
@@ -33,11 +34,30 @@ def functions(
     outside: Outside,
     made: dict[str, Artifact],
     drawn: Callable[[], str],
+    reads: Reads,
 ) -> Mapping[str, Callable[..., Any]]:
-    """The functions by name. Images that they make go to `made`; `drawn` seeds `get_random`."""
-    return {
-        **of_pages(config, library),
+    """The functions by name. Images that they make go to `made`; `drawn` seeds `get_random`.
+
+    What they look at is noted; where that is not known well enough, that nobody can tell.
+    """
+    known = {
+        **of_pages(config, library, reads),
         **of_terms(config, library),
         **of_files(config, made),
         **of_the_rest(config, outside.day, outside.environ, drawn),
     }
+    return known | {name: reads.noting(kind, known[name]) for name, kind in _READ.items()}
+
+
+_READ = {
+    "get_env": "env",
+    "get_hash": "file",
+    "get_image_metadata": "file",
+    "load_data": "file",
+    "now": "day",
+    "resize_image": ALWAYS[0],
+    "get_taxonomy": "taxonomies",
+    "get_taxonomy_term": "taxonomies",
+    "get_taxonomy_url": "taxonomies",
+}
+"""What each function looks at, as `Reads` calls it."""

@@ -17,10 +17,11 @@ from sitegen.model import SiteConfig
 from sitegen.render.functions.errors import no_such
 from sitegen.render.library import Library
 from sitegen.render.lookup import need_file
+from sitegen.render.reads import Reads
 
 
-def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
-    """The functions for a site."""
+def of_pages(config: SiteConfig, library: Library, reads: Reads) -> dict[str, Callable[..., Any]]:
+    """The functions for a site; what they look at is noted."""
 
     def get_page(
         path: str,
@@ -29,6 +30,7 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         allow_missing: bool = False,
     ) -> Any:
         found = library.page(_in_language(config, path, lang))
+        reads.note(_in_language(config, path, lang), "permalink")
         if found is None:
             if allow_missing:
                 return None
@@ -42,11 +44,12 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         allow_missing: bool = False,
     ) -> Any:
         found = library.section(_in_language(config, path, lang))
+        reads.note(_in_language(config, path, lang), "permalink")
         if found is None:
             if allow_missing:
                 return None
             raise no_such("get_section", f"there is no section `{path}`", path, library.urls)
-        bare: dict[str, Any] = {"pages": (), "subsections": (), "parts": ()}
+        bare: dict[str, Any] = {"bare": True, "subsections": (), "parts": ()}
         bare = bare if metadata_only else {}
         return msgspec.structs.replace(found, **bare)
 
@@ -59,7 +62,10 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         if path.startswith("@/"):
             page, hash, anchor = path[2:].partition("#")
             url = library.urls.get(_in_language(config, page, lang))
-            url = url or _url_of_file(config, library, page, lang)
+            reads.note(_in_language(config, page, lang), "permalink")
+            if url is None:
+                reads.note("urls")
+                url = _url_of_file(config, library, page, lang)
             if url is None:
                 raise no_such("get_url", f"there is no page `{page}`", page, library.urls)
             return permalink(config.base_url, url) + hash + anchor
@@ -71,6 +77,7 @@ def of_pages(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
             url = url.rstrip("/") + ("/" if trailing_slash else "")
         address = permalink(config.base_url, url)
         if cachebust:
+            reads.note("file", below)
             address += f"?h={digest(below)}"
         return address + more
 

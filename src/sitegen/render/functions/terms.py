@@ -64,7 +64,7 @@ def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         if found is None:
             return None
         view = library.term(found)
-        return view if include_pages else msgspec.structs.replace(view, pages=())
+        return view if include_pages else msgspec.structs.replace(view, bare=True)
 
     @jinja2.pass_context
     def get_taxonomy_url(

@@ -1,0 +1,141 @@
+"""The third pass, done together: fragments to a site, what of it must be rendered, its files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from sitegen import __version__
+from sitegen.base.digest import digest_bytes, digest_text, digest_value
+from sitegen.base.errors import Problem, Severity
+from sitegen.content.assemble import assemble
+from sitegen.model import SiteConfig
+from sitegen.passes.asked import day_of, outside_of
+from sitegen.passes.facts import Facts
+from sitegen.passes.memory import Done
+from sitegen.passes.press import Desk
+from sitegen.passes.share import Share
+from sitegen.render.book import Book, open_book
+from sitegen.render.feed_body import as_fed
+from sitegen.render.jobs import Job
+from sitegen.render.links import check_links, linked_from
+from sitegen.render.loader import open_levels
+from sitegen.render.lookup import find_file
+from sitegen.render.shelf import Bodies
+from sitegen.storage.fragments import Fragment
+
+_PACKAGES = ("jinja2", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
+
+
+@cache
+def made_by() -> str:
+    """A digest of what makes sites: the packages' versions, and the state of sitegen's files."""
+    folder = Path(str(files("sitegen")))
+    states = [
+        (path.relative_to(folder).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+    return digest_value((__version__, [version(name) for name in _PACKAGES], states))
+
+
+def site_made_by(desk: Desk) -> str:
+    """The same with the configuration and the names of templates: what every file depends on."""
+    levels = open_levels(desk.config.root, desk.config.theme or None)
+    config = msgspec.structs.replace(desk.config, root=Path())
+    names = [[level.shown, *level.names()] for level in levels.all]
+    parts = (desk.made_by, config, names)
+    return digest_bytes(msgspec.json.encode(parts, enc_hook=repr))
+
+
+def open_facts(
+    fragments: Mapping[str, Fragment], config: SiteConfig, problems: list[Problem]
+) -> Facts:
+    """The site that fragments make up, and what is wrong with its lists and links."""
+    ordered = {path: fragments[path] for path in sorted(fragments)}
+    facts = Facts(ordered, assemble([entry.card for entry in ordered.values()], config, problems))
+    level: Severity = "error" if config.link_checker.internal_level == "error" else "warning"
+    problems += (problem for entry in ordered.values() for problem in entry.problems)
+    links = (link for entry in ordered.values() for link in entry.links)
+    problems += check_links(links, facts.cards, level)
+    return facts
+
+
+def open_shared_book(facts: Facts, desk: Desk, problems: list[Problem]) -> Book:
+    """The site ready to be rendered, its bodies where the fragments have put them."""
+    cards, store, base = facts.cards, desk.store, desk.config.base_url
+
+    def body(path: str) -> str:
+        fragment = facts.fragments.get(path)
+        return store.text(fragment.body) if fragment else ""
+
+    @cache
+    def feed_body(path: str) -> str:
+        fragment = facts.fragments[path]
+        html = store.text(fragment.feed or fragment.body)
+        return as_fed(html, fragment.card.url, cards, base)
+
+    links = {path: entry.links for path, entry in facts.fragments.items()}
+    covers = {path: entry.image for path, entry in facts.fragments.items() if entry.image}
+    hold = Bodies(body, linked_from(links), covers)
+    return open_book(
+        facts.site, hold, cards, outside_of(desk.config, desk.environ), feed_body, problems
+    )
+
+
+class Values:
+    """Digests of what jobs have read besides pages, as it is now."""
+
+    def __init__(self, desk: Desk, facts: Facts) -> None:
+        self._desk, self._facts = desk, facts
+        self._levels = open_levels(desk.config.root, desk.config.theme or None)
+        self.of = cache(self._of)
+
+    def _of(self, kind: str, name: str) -> str:
+        config, facts = self._desk.config, self._facts
+        match kind:
+            case "template":
+                found = self._levels.find(name)
+                return digest_text(found[0].text(found[1])) if found else "none"
+            case "file":
+                file = find_file(config, name, "a template")
+                return digest_bytes(file.read_bytes()) if file else "none"
+            case "env":
+                return digest_value(self._desk.environ.get(name))
+            case "day":
+                return str(day_of(self._desk.environ))
+            case "taxonomies":
+                return digest_value(
+                    [
+                        (t.config.name, t.lang, t.url, e.name, e.slug, e.spellings, len(e.pages))
+                        for t in facts.site.taxonomies
+                        for e in t.terms
+                    ]
+                )
+            case _:
+                urls = [(path, e.card.url, e.card.assets) for path, e in facts.fragments.items()]
+                return digest_value(urls)
+
+
+def do_jobs(
+    share: Share, jobs: Sequence[Job], stale: Sequence[tuple[int, str]], book: Book, desk: Desk
+) -> list[Done]:
+    """This process's part of the jobs, done."""
+    done = []
+    for place in share.taken(len(stale)):
+        job = jobs[stale[place][0]]
+        begun = time.perf_counter()
+        book.shelf.reads.begin()
+        made = list(job.make())
+        for artifact in made:
+            desk.put(artifact)
+        files = tuple(artifact.path for artifact in made)
+        seconds = time.perf_counter() - begun
+        done.append(Done(job.path, files, frozenset(book.shelf.reads.noted), seconds))
+    return done

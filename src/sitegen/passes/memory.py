@@ -1,0 +1,170 @@
+"""What one build remembers for the next: what each job has read, and how all that was then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from sitegen.base.digest import digest_bytes
+from sitegen.passes.facts import ALL, KNOWN, OTHER, Changes
+from sitegen.render.jobs import Job
+from sitegen.render.reads import ALWAYS, Read
+from sitegen.storage.trace import Stamp
+
+_GLOBAL = frozenset(("template", "file", "env", "day", "taxonomies", "urls", ALWAYS[0]))
+"""Kinds of reads that are not of a page, section or term; no path is called so."""
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A job as it was last done: a digest of what it was about, the files that it made, and what it
+    read: `seen` pairs the number of a path with the bits of its fields, `others` are numbers."""
+
+    about: str
+    files: tuple[str, ...]
+    seen: list[int]
+    others: list[int]
+
+
+class Memory(msgspec.Struct, frozen=True, array_like=True):
+    """All notes. `made_by` is a digest of all that every file depends on: sitegen, the packages,
+    the configuration, the names of templates. `fragments` are ids by path; `others` what was read
+    besides, with a digest of it; `copied` the states of the files that were copied; `inputs` a
+    digest of the states of all files that the site was made of, "" where one cannot tell."""
+
+    made_by: str = ""
+    fragments: Mapping[str, str] = {}
+    paths: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    others: tuple[tuple[str, str, str], ...] = ()
+    jobs: Mapping[str, Note] = {}
+    copied: Mapping[str, Stamp] = {}
+    inputs: str = ""
+    report: bytes = b""
+
+
+def load_memory(data: bytes) -> Memory:
+    """What was remembered; nothing if it cannot be read."""
+    try:
+        return msgspec.msgpack.decode(data, type=Memory) if data else Memory()
+    except msgspec.DecodeError:
+        return Memory()
+
+
+def digest_about(job: Job, common: str) -> str:
+    """A digest of what a job is about; `common` is one of what every page in its language shows."""
+    return digest_bytes(msgspec.msgpack.encode((common, job.about), enc_hook=repr))[:16]
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A job that was done now: what it made, what it read, and how long it took."""
+
+    path: str
+    files: tuple[str, ...]
+    reads: frozenset[Read]
+    seconds: float
+
+
+class Ledger:
+    """Notes in the making; paths, fields and the others are counted as the memory does."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._paths = {path: number for number, path in enumerate(memory.paths)}
+        self._fields = {field: number for number, field in enumerate(memory.fields)}
+        self._others = {(kind, name): n for n, (kind, name, _) in enumerate(memory.others)}
+        self.jobs: dict[str, Note] = {}
+
+    def add(self, done: Done, about: str) -> None:
+        """A job that was done now; one that may be otherwise next time is not noted."""
+        if ALWAYS in done.reads:
+            return
+        seen: dict[int, int] = {}
+        others = []
+        for kind, name in sorted(done.reads):
+            if kind in _GLOBAL:
+                others.append(self._others.setdefault((kind, name), len(self._others)))
+                continue
+            path = self._paths.setdefault(kind, len(self._paths))
+            bit = self._fields.setdefault(name, len(self._fields))
+            seen[path] = seen.get(path, 0) | 1 << bit
+        flat = [number for pair in seen.items() for number in pair]
+        self.jobs[done.path] = Note(about, done.files, flat, others)
+
+    def keep(self, path: str, note: Note) -> None:
+        """A job that was not done again, noted in a memory that this ledger began with."""
+        self.jobs[path] = note
+
+    def tables(
+        self, value: Callable[[str, str], str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str, str], ...]]:
+        """The paths, the fields, and what else was read with its digest."""
+        used = {number for note in self.jobs.values() for number in note.others}
+        others = tuple(
+            (kind, name, value(kind, name) if number in used else "")
+            for (kind, name), number in self._others.items()
+        )
+        return tuple(self._paths), tuple(self._fields), others
+
+
+class Staleness:
+    """Why jobs are to be done again, by what they read last time."""
+
+    def __init__(self, memory: Memory, changes: Changes, value: Callable[[str, str], str]) -> None:
+        self._memory = memory
+        self._changes = changes
+        self._bits = {field: 1 << bit for bit, field in enumerate(memory.fields)}
+        self._every = (1 << len(memory.fields)) - 1
+        self._unknown = sum(bit for field, bit in self._bits.items() if field not in KNOWN)
+        numbers = {path: number for number, path in enumerate(memory.paths)}
+        self._changed = {
+            numbers[path]: self._mask(fields)
+            for path, fields in changes.fields.items()
+            if path in numbers
+        }
+        self._others = {
+            number: f"{kind} {name}".strip()
+            for number, (kind, name, was) in enumerate(memory.others)
+            if was and value(kind, name) != was
+        }
+
+    def _mask(self, fields: Iterable[str]) -> int:
+        mask = 0
+        for field in fields:
+            if field == ALL:
+                return self._every
+            mask |= self._unknown if field == OTHER else self._bits.get(field, 0)
+        return mask
+
+    def why_stale(self, note: Note) -> str | None:
+        """The first reason that is found; None if the job would come to the same."""
+        for number in note.others:
+            if number in self._others:
+                return _in_words(self._others[number])
+        seen = note.seen
+        related = self._bits.get("related", 0)
+        for place in range(0, len(seen), 2):
+            number, read = seen[place], seen[place + 1]
+            hit = self._changed.get(number, 0) & read
+            if hit:
+                return f"{self._memory.paths[number]}: {self._names(hit)}"
+            if read & related and self._changes.related(self._memory.paths[number]):
+                return f"{self._memory.paths[number]}: its related pages are others"
+        return None
+
+    def _names(self, mask: int) -> str:
+        names = [field for field, bit in self._bits.items() if mask & bit]
+        shown = ", ".join(f"`{name}`" for name in sorted(names)[:4])
+        return f"{shown} changed" + (" and more" if len(names) > 4 else "")
+
+
+def _in_words(read: str) -> str:
+    kind, _, name = read.partition(" ")
+    known: Mapping[str, str] = {
+        "template": f"the template {name} changed",
+        "file": f"the file {name} changed",
+        "env": f"the variable {name} changed",
+        "day": "it is another day",
+        "taxonomies": "the terms are others",
+        "urls": "addresses changed",
+    }
+    return known[kind]

@@ -1,0 +1,245 @@
+"""Sources to fragments: what only its own text has made is read by whichever process has it in its
+share, and not read again while it is the same; what is run, or asks for other files, by the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sitegen.base.digest import digest_bytes, digest_text
+from sitegen.base.errors import Problem
+from sitegen.content.future import is_future
+from sitegen.content.snippets import Snippets
+from sitegen.content.source import Named, load_source
+from sitegen.model import Artifact, Meta, Origin, Page, SiteConfig, Source
+from sitegen.passes.asked import Options, day_of, outside_of
+from sitegen.passes.kept import Kept
+from sitegen.passes.parse import (
+    Above,
+    Opened,
+    is_below,
+    open_homes,
+    open_pages,
+    open_sections,
+    read_draft,
+)
+from sitegen.passes.share import Share
+from sitegen.render.body import render_body
+from sitegen.render.covers import cover_of
+from sitegen.render.snippets import open_snippets
+from sitegen.storage.fragments import Fragment, Fragments, identified
+from sitegen.storage.stage import Stage
+from sitegen.storage.trace import Record
+
+_MAY_RUN = re.compile(r"^[ \t>*+-]*(?:```|~~~)[ \t]*\{?(?:python|py|python3)\b|\{python\}", re.M)
+"""Text that is probably run: it would have to be read again by the first process."""
+
+
+class Put(NamedTuple):
+    """A file that was put on the stage."""
+
+    path: str
+    made_from: str
+    record: Record
+
+
+class Desk(NamedTuple):
+    """What a process needs to read its share, and where it puts what comes of it."""
+
+    config: SiteConfig
+    options: Options
+    environ: Mapping[str, str]
+    made_by: str
+    store: Fragments
+    stage: Stage
+    kept: Kept
+    put_so_far: list[Put]
+
+    def holds(self, meta: Meta) -> bool:
+        """Whether a page is held back until its date."""
+        wanted = self.config.hold_future and not self.options.future
+        return wanted and is_future(meta, day_of(self.environ))
+
+    def put(self, artifact: Artifact) -> None:
+        """Publish an artifact, unless something comes up."""
+        self.put_so_far.append(self.made(artifact))
+
+    def made(self, artifact: Artifact) -> Put:
+        """The artifact on the stage."""
+        return Put(artifact.path, artifact.made_from, self.stage.put(artifact))
+
+
+class Pressed(NamedTuple):
+    """What a process has read: fragments by path, and what the first has to read itself."""
+
+    fragments: dict[str, Fragment]
+    left: list[Opened]
+    urls: dict[str, str]
+    held: list[Any]
+
+
+def press(
+    share: Share, desk: Desk, names: Sequence[Named], problems: list[Problem]
+) -> tuple[Pressed, Snippets]:
+    """This process's share of the pages and sections."""
+    config, root = desk.config, desk.config.root
+    first_only = problems if share.first else []
+    files = (load_source(root, name, first_only) for name in names if name.is_section)
+    sections, above = open_sections(
+        config, [source for source in files if source is not None], desk.options, first_only
+    )
+    ground = _ground(desk, above, sections)
+    pressed = Pressed({}, [], {}, [])
+    opened = list(share.mine(sections))
+    for name in share.mine([name for name in names if not name.is_section]):
+        source = load_source(root, name, problems)
+        if source is None:
+            continue
+        known = _known(source, ground, above, desk)
+        if known is None:
+            opened += open_pages(config, [source], above, desk.options, problems)
+        elif desk.options.drafts or not _hidden(known, above, config):
+            pressed.fragments[known.path] = known
+    for origin, _ in opened:
+        pressed.urls[origin.source.path] = origin.url
+    pressed.urls.update((path, known.card.url) for path, known in pressed.fragments.items())
+    urls = {path: url for found in share.gather(pressed.urls) for path, url in found.items()}
+    homes = [(home, "") for home in open_homes(config, urls.values())]
+    opened += homes if share.first else []
+    urls |= {origin.source.path: origin.url for origin, _ in homes}
+    snippets = open_snippets(config, urls, outside_of(config, desk.environ), problems)
+    small = Snippets(*snippets)
+    for origin, body in opened:
+        _read(origin, body, ground, small, desk, pressed, problems)
+    return pressed._replace(urls=urls), small
+
+
+def _read(
+    origin: Origin,
+    body: str,
+    ground: str,
+    snippets: Snippets,
+    desk: Desk,
+    pressed: Pressed,
+    problems: list[Problem],
+) -> None:
+    """Put away a page that only its text has made; leave another to the first process."""
+    path = origin.source.path
+    known = desk.store.by_key.get(key_of(origin.source, ground))
+    if known is not None and _is_there(known, desk.stage):
+        pressed.fragments[path] = known
+        return
+    if origin.meta.execute.enabled and _MAY_RUN.search(body):
+        pressed.left.append((origin, body))
+        return
+    found: list[Problem] = []
+    draft = read_draft(origin, body, desk.config, found, snippets)
+    if not draft.document.plain or draft.plans:
+        pressed.left.append((origin, body))
+        return
+    if desk.holds(origin.meta):
+        pressed.held.append(origin.meta.date)
+        problems += found
+        return
+    page = render_body(draft.document, ())
+    key = key_of(origin.source, ground)
+    pressed.fragments[path] = put_away(page, key, desk, found)
+
+
+def put_away(
+    page: Page,
+    key: str,
+    desk: Desk,
+    noticed: Iterable[Problem],
+    fed: str | None = None,
+) -> Fragment:
+    """The page as a fragment: its body in the store, its files on the stage."""
+    problems = [*noticed, *page.problems]
+    cover = cover_of(page, desk.config, problems)
+    files = [*page.files, *([cover.drawn] if cover.drawn else [])]
+    for file in files:
+        desk.put(file)
+    old = desk.store.by_path.get(page.card.path)
+    body, digest = desk.store.put_text(
+        page.body, old.body if old else None, old.digest if old else ""
+    )
+    feed, feed_digest = None, ""
+    if fed is not None and fed != page.body:
+        feed, feed_digest = desk.store.put_text(
+            fed, old.feed if old else None, old.feed_digest if old else ""
+        )
+    fragment = Fragment(
+        path=page.card.path,
+        key=key,
+        card=page.card,
+        body=body,
+        digest=digest,
+        links=page.links,
+        problems=tuple(problems),
+        image=cover.address,
+        feed=feed,
+        feed_digest=feed_digest,
+        files=tuple(file.path for file in files),
+    )
+    return identified(fragment) if is_lasting(page.card.extra) else fragment
+
+
+def is_lasting(value: Any) -> bool:
+    """Whether JSON gives a value back as it is: dates, and numbers without end, it does not."""
+    match value:
+        case None | str() | bool():
+            return True
+        case int():
+            return abs(value) < 1 << 53
+        case float():
+            return isfinite(value)
+        case list():
+            return all(map(is_lasting, value))
+        case dict():
+            return all(isinstance(key, str) for key in value) and all(
+                map(is_lasting, value.values())
+            )
+        case _:
+            return False
+
+
+def key_of(source: Source, ground: str) -> str:
+    """A digest of all that a page is made of which only its own text makes."""
+    beside = "\0".join(asset.path for asset in source.assets)
+    return digest_text("\0".join((ground, source.path, beside, source.text)))[:32]
+
+
+def _ground(desk: Desk, above: Above, sections: Sequence[Opened]) -> str:
+    """A digest of what all pages are made of: sitegen, the configuration, what sections say."""
+    config = msgspec.structs.replace(desk.config, root=type(desk.config.root)())
+    scopes = sorted(above.scopes.items())
+    root, theme = desk.config.root, desk.config.theme
+    folders = [root / "templates", root / "themes" / theme / "templates"]
+    small = ("anchor-link.html", "shortcodes/*")
+    names = [sorted(f.name for one in small for f in folder.glob(one)) for folder in folders]
+    parts = (desk.made_by, config, scopes, names, desk.options.drafts)
+    return digest_bytes(msgspec.json.encode(parts, enc_hook=repr))
+
+
+def _known(source: Source, ground: str, above: Above, desk: Desk) -> Fragment | None:
+    known = desk.store.by_key.get(key_of(source, ground))
+    if known is None or not _is_there(known, desk.stage):
+        return None
+    if desk.holds(known.card.meta):
+        return None
+    return known
+
+
+def _hidden(known: Fragment, above: Above, config: SiteConfig) -> bool:
+    folder = known.path.rpartition("/")[0]
+    return known.card.draft or is_below(folder, known.card.lang, above, config)
+
+
+def _is_there(known: Fragment, stage: Stage) -> bool:
+    """Whether all that a page published beside itself is still as it was left."""
+    return all(path in stage.old for path in known.files)

@@ -1,0 +1,140 @@
+"""A build as one of its processes goes through it: its share of every pass, and what all must know.
+
+The first process alone runs what is to be run, decides what is stale, and publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sitegen.base.errors import Problem
+from sitegen.content.future import say_held
+from sitegen.content.source import Named
+from sitegen.execute.host import Hosts
+from sitegen.execute.stored import Settled
+from sitegen.model import Artifact
+from sitegen.passes.asked import Clock, stop_if_fatal
+from sitegen.passes.facts import Facts
+from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
+from sitegen.passes.live import Asking, read_live, render_live, settle_live
+from sitegen.passes.memory import Done
+from sitegen.passes.outcome import Outcome, plan_outcome, publish_outcome
+from sitegen.passes.press import Desk, Put, press
+from sitegen.passes.share import Share
+from sitegen.render.jobs import Job
+from sitegen.render.pages import render_site
+from sitegen.storage.fragments import Fragment
+from sitegen.storage.publish import Published
+
+
+class Told(NamedTuple):
+    """What came of a build; `slowest` are files and the seconds that they took."""
+
+    pages: int
+    settled: Settled
+    published: Published
+    advice: tuple[str, ...]
+    reasons: tuple[str, ...]
+    slowest: tuple[tuple[str, float], ...]
+
+
+def go_through(
+    share: Share,
+    desk: Desk,
+    names: Sequence[Named],
+    asking: Asking,
+    problems: list[Problem],
+    clock: Clock,
+) -> Told | None:
+    """The build; the first process knows what came of it. Raises SiteError there, where nothing can
+    be published; the others then end."""
+    if not share.first:
+        desk.store.write_as(share.number)
+    mine: list[Problem] = []
+    with clock.stage("parse"):
+        pressed, snippets = press(share, desk, names, mine)
+        heard = share.gather((mine, pressed.left, pressed.held))
+    settled, held = Settled(), [date for _, _, dates in heard for date in dates]
+    if share.first:
+        problems += (problem for found, _, _ in heard for problem in found)
+        left = [opened for _, opened, _ in heard]
+        drafts = read_live(left, desk, snippets, held, problems)
+        stop_if_fatal(problems)
+        hosts = Hosts(desk.config, asking.caller.environ, asking.caller.python)
+        with clock.stage("run"):
+            settled = settle_live(drafts, hosts, desk, asking, problems)
+        stop_if_fatal(problems)
+        with clock.stage("bodies"):
+            render_live(drafts, settled.shown, hosts, desk, pressed, problems)
+    with clock.stage("assemble"):
+        fragments = _exchange(share, desk, pressed.fragments)
+        facts = open_facts(fragments, desk.config, problems if share.first else [])
+        mistakes: list[Problem] = []
+        book = open_shared_book(facts, desk, mistakes)
+        made = list(render_site(book))
+        jobs = [entry for entry in made if isinstance(entry, Job)]
+        outcome = plan_outcome(jobs, facts, desk, book.common, problems) if share.first else None
+        stale = share.tell(outcome.stale if outcome else [])
+    with clock.stage("render"):
+        done = do_jobs(share, jobs, stale, book, desk)
+        images = book.templates.made_files()
+        results = share.gather((done, desk.put_so_far, mistakes, images))
+    if outcome is None:
+        return None
+    problems += _told_once(problem for _, _, found, _ in results for problem in found)
+    stop_if_fatal(problems)
+    with clock.stage("publish"):
+        put = [entry for _, found, _, _ in results for entry in found]
+        finished = [entry for entries, _, _, _ in results for entry in entries]
+        put += _images((image for *_, made in results for image in made), put, desk)
+        plain = [entry for entry in made if isinstance(entry, Artifact)]
+        published = publish_outcome(outcome, put, plain, finished, names, problems)
+        desk.store.keep(facts.fragments.values())
+    advice = settled.advice + ((say_held(held),) if held else ())
+    return _told(facts, settled, published, advice, outcome, finished)
+
+
+def _told(
+    facts: Facts,
+    settled: Settled,
+    published: Published,
+    advice: tuple[str, ...],
+    outcome: Outcome,
+    done: Sequence[Done],
+) -> Told:
+    reasons = tuple(f"{outcome.jobs[number].path}: {why}" for number, why in outcome.stale)
+    slowest = sorted(((entry.path, entry.seconds) for entry in done), key=lambda pair: -pair[1])
+    return Told(len(facts.fragments), settled, published, advice, reasons, tuple(slowest))
+
+
+def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:
+    """The fragments of all processes; those that the store has go by their keys."""
+    store = desk.store
+    if share.count == 1:
+        return mine
+    known = [entry.key for entry in mine.values() if store.by_key.get(entry.key) is entry]
+    kept = set(known)
+    new = [entry for entry in mine.values() if entry.key not in kept]
+    lasting = store.encode(entry for entry in new if entry.id)
+    others = [entry for entry in new if not entry.id]
+    found: dict[str, Fragment] = {}
+    for keys, lines, passing in share.gather((known, lasting, others)):
+        for entry in (*map(store.by_key.__getitem__, keys), *store.decode(lines), *passing):
+            found[entry.path] = entry
+    return found
+
+
+def _images(images: Iterable[Artifact], put: Sequence[Put], desk: Desk) -> list[Put]:
+    """The images that templates asked for, each once, whichever process met it."""
+    there = {entry.path for entry in put}
+    wanted = {image.path: image for image in images if image.path not in there}
+    return [desk.made(wanted[path]) for path in sorted(wanted)]
+
+
+def _told_once(problems: Iterable[Problem]) -> list[Problem]:
+    """A mistake in a template once, however many pages and processes have met it."""
+    found: dict[object, Problem] = {}
+    for problem in sorted(problems, key=lambda problem: problem.help):
+        found.setdefault((problem.span, problem.message), problem)
+    return list(found.values())

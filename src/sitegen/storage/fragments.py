@@ -1,0 +1,197 @@
+"""What pages came to, kept for later builds: cards in one index, bodies in packs, append only.
+
+`.sitegen/bodies/index` has a line of JSON for each, the later one of a key holds; `N.pack` are the
+bodies that process N of a build has written. All of it can be made again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import BufferedRandom
+from pathlib import Path
+
+import msgspec
+
+from sitegen.base.digest import digest_bytes, digest_text
+from sitegen.base.errors import Problem
+from sitegen.model import Card, Link
+from sitegen.storage.lock import make_state
+
+_ROOM = 512
+"""Entries that may be there in vain before the store is written anew."""
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a text lies: its pack, its first byte, its size."""
+
+    pack: int
+    start: int
+    size: int
+
+
+class Fragment(msgspec.Struct, frozen=True):
+    """A page with its body put away. `key` is made of all that it was made of, "" if that is not
+    known; `id` of all that it came to.
+
+    `id` is "" where the store could not give it back as it is.
+
+    `feed` is the body for feeds where that is another one, `image` the address of its picture,
+    `files` the paths of what it published beside its page.
+    """
+
+    path: str
+    key: str
+    card: Card
+    body: Place
+    digest: str
+    links: tuple[Link, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    image: str | None = None
+    feed: Place | None = None
+    feed_digest: str = ""
+    files: tuple[str, ...] = ()
+    id: str = ""
+
+
+def identified(fragment: Fragment) -> Fragment:
+    """The fragment with its id."""
+    nowhere = Place(0, 0, 0)
+    bare = msgspec.structs.replace(fragment, body=nowhere, feed=None, key="", id="")
+    return msgspec.structs.replace(fragment, id=digest_bytes(msgspec.json.encode(bare))[:32])
+
+
+class Fragments:
+    """The store of a site; one process writes the index, each its own pack."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._packs: dict[int, BufferedRandom] = {}
+        self._number = 0
+        self._lines = 0
+        self.by_key: dict[str, Fragment] = {}
+        self.by_id: dict[str, Fragment] = {}
+        self.by_path: dict[str, Fragment] = {}
+        self._load()
+
+    def _load(self) -> None:
+        """Every entry that is whole and whose body is there."""
+        try:
+            lines = (self._folder / "index").read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return
+        sizes = {int(pack.stem): pack.stat().st_size for pack in self._folder.glob("*.pack")}
+        decoder = msgspec.json.Decoder(Fragment)
+        for line in filter(None, lines):
+            self._lines += 1
+            try:
+                entry = decoder.decode(line)
+            except msgspec.DecodeError:
+                continue
+            places = [place for place in (entry.body, entry.feed) if place is not None]
+            if all(place.start + place.size <= sizes.get(place.pack, -1) for place in places):
+                self._know(entry)
+
+    def _know(self, entry: Fragment) -> None:
+        self.by_id[entry.id] = self.by_path[entry.path] = entry
+        if entry.key:
+            self.by_key[entry.key] = entry
+
+    def write_as(self, number: int) -> None:
+        """This process writes the pack of this number from now on; it opens all files anew."""
+        self._number, self._packs = number, {}
+
+    def put_text(
+        self, text: str, known: Place | None = None, digest: str = ""
+    ) -> tuple[Place, str]:
+        """Where the text lies now, and its digest: where it lay, if it is the same."""
+        new = digest_text(text)[:32]
+        if known is not None and digest == new:
+            return known, new
+        data = text.encode("utf-8", "surrogatepass")
+        pack = self._pack(self._number)
+        start = pack.seek(0, os.SEEK_END)
+        pack.write(data)
+        pack.flush()
+        return Place(self._number, start, len(data)), new
+
+    def text(self, place: Place) -> str:
+        """A text that was put, by whatever process."""
+        pack = self._pack(place.pack)
+        pack.seek(place.start)
+        return pack.read(place.size).decode("utf-8", "surrogatepass")
+
+    def _pack(self, number: int) -> BufferedRandom:
+        if number not in self._packs:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._packs[number] = (self._folder / f"{number}.pack").open("a+b")
+        return self._packs[number]
+
+    def encode(self, fragments: Iterable[Fragment]) -> bytes:
+        """The fragments as the index holds them."""
+        return b"\n".join(map(msgspec.json.Encoder().encode, fragments))
+
+    def decode(self, lines: bytes) -> list[Fragment]:
+        """The fragments in lines of the index."""
+        decoder = msgspec.json.Decoder(Fragment)
+        return [decoder.decode(line) for line in lines.split(b"\n") if line]
+
+    def keep(self, fragments: Iterable[Fragment]) -> None:
+        """Later builds find these too; once many are of no use to anybody, these alone."""
+        wanted = [entry for entry in fragments if entry.id]
+        new = [entry for entry in wanted if self.by_id.get(entry.id) != entry]
+        if self._lines + len(new) > 2 * len(wanted) + _ROOM:
+            self._anew(wanted)
+        elif new:
+            self._append("index", new)
+        for entry in new:
+            self._know(entry)
+
+    def _append(self, name: str, entries: Iterable[Fragment]) -> None:
+        with (self._folder / name).open("ab") as index:
+            for entry in entries:
+                index.write(b"\n" + self.encode((entry,)))
+                self._lines += 1
+
+    def _anew(self, wanted: list[Fragment]) -> None:
+        """The store holds these and nothing else."""
+        moved: list[Fragment] = []
+        with (self._folder / "next").open("wb") as pack:
+
+            def move(place: Place | None) -> Place | None:
+                if place is None:
+                    return None
+                data = self.text(place).encode("utf-8", "surrogatepass")
+                start = pack.tell()
+                pack.write(data)
+                return Place(0, start, len(data))
+
+            for entry in wanted:
+                body = move(entry.body) or entry.body
+                moved.append(msgspec.structs.replace(entry, body=body, feed=move(entry.feed)))
+        self.close()
+        (self._folder / "index").unlink(missing_ok=True)
+        for old in self._folder.glob("*.pack"):
+            old.unlink()
+        (self._folder / "next").replace(self._folder / "0.pack")
+        self.by_key, self.by_id, self.by_path, self._lines = {}, {}, {}, 0
+        for entry in moved:
+            self._know(entry)
+        self._append("index", moved)
+
+    def close(self) -> None:
+        """No file is open."""
+        for pack in self._packs.values():
+            pack.close()
+        self._packs = {}
+
+
+@contextmanager
+def open_fragments(site: Path) -> Iterator[Fragments]:
+    """The site's store; the caller holds the lock."""
+    store = Fragments(make_state(site) / "bodies")
+    try:
+        yield store
+    finally:
+        store.close()

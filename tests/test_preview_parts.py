@@ -1,0 +1,362 @@
+"""Parts of the preview by themselves: what is run when, links of editors, what is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sitegen.base.errors import Problem, Span
+from sitegen.execute.live import SoFar
+from sitegen.execute.messages import Displays, Fold
+from sitegen.model import Artifact, Stream
+from sitegen.passes.asked import Caller
+from sitegen.serve.board import Board, Tab
+from sitegen.serve.controls import Controls, add_controls
+from sitegen.serve.editor import EDITORS, editor_link, why_no_editor
+from sitegen.serve.news import Built, Drawn, PageNews, Told
+from sitegen.serve.queue import Memory, Numbers, Page, plan_jobs, plan_states
+from sitegen.serve.site import SiteMaker
+from sitegen.serve.watch import changes, watched_folders
+from sitegen.storage.preview import Entry, Tree, claimed_tree
+from tests.support import build_site, tree, write_site
+
+CODE = "```python\nprint({})\n```\n"
+OTHER = "```python\n#| session: other\nprint({})\n```\n"
+
+
+def page_of(root: Path, text: str, *, run: bool = False) -> Page:
+    """The page `a` of a site with this text; with `run` its results are stored first."""
+    write_site(root, {"content/a.md": text})
+    if run:
+        build_site(root)
+    written = SiteMaker(root, Caller({}, sys.executable)).make({}, drafts=False)
+    plans = next(d.plans for d in written.drafts if d.document.source.name == "a")
+    return Page("a", plans, tuple(written.shown.get("a", ())))
+
+
+def auto(page: Page, seconds: float | None) -> Page:
+    """The page with another `[execute] auto`."""
+    plans = tuple(
+        msgspec.structs.replace(plan, execute=msgspec.structs.replace(plan.execute, auto=seconds))
+        for plan in page.plans
+    )
+    return msgspec.structs.replace(page, plans=plans)
+
+
+def took(page: Page, seconds: float) -> Page:
+    """The page with results of older code, which took so long."""
+    shown = tuple(
+        msgspec.structs.replace(
+            entry, stale=True, run=msgspec.structs.replace(entry.run, seconds=seconds)
+        )
+        for entry in page.shown
+    )
+    return msgspec.structs.replace(page, shown=shown)
+
+
+def test_what_never_ran_is_run_and_what_is_fresh_is_not(tmp_path: Path) -> None:
+    page = page_of(tmp_path, CODE.format(1) + OTHER.format(2))
+    assert plan_states(page, Memory()) == {"main": "queued", "other": "queued"}
+    ran = page_of(tmp_path, CODE.format(1) + OTHER.format(2), run=True)
+    assert plan_states(ran, Memory()) == {"main": "fresh", "other": "fresh"}
+    assert list(plan_jobs([ran], Memory(), Numbers(), {})) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "limit", "state"),
+    [
+        (4.0, 5.0, "queued"),
+        (6.0, 5.0, "waiting"),
+        (600.0, math.inf, "queued"),
+        (0.1, None, "waiting"),
+    ],
+)
+def test_what_took_longer_than_its_limit_waits(
+    tmp_path: Path, seconds: float, limit: float | None, state: str
+) -> None:
+    page = auto(took(page_of(tmp_path, CODE.format(1), run=True), seconds), limit)
+    assert plan_states(page, Memory()) == {"main": state}
+
+
+def test_what_waits_is_still_appended_to_unless_nothing_runs_by_itself(tmp_path: Path) -> None:
+    page = took(page_of(tmp_path, CODE.format(1), run=True), 600.0)
+    (job,) = plan_jobs([page], Memory(), Numbers(), {})
+    assert not job.whole
+    assert list(plan_jobs([auto(page, None)], Memory(), Numbers(), {})) == []
+
+
+def test_sessions_behind_one_that_waits_wait_too(tmp_path: Path) -> None:
+    page = page_of(tmp_path, CODE.format(1) + OTHER.format(2))
+    memory = Memory(took={("a", "main"): 600.0})
+    assert plan_states(page, memory) == {"main": "waiting", "other": "waiting"}
+    asked = Memory(took={("a", "main"): 600.0}, asked={"a"})
+    assert plan_states(page, asked) == {"main": "queued", "other": "queued"}
+
+
+def test_pages_that_come_with_drafts_wait(tmp_path: Path) -> None:
+    page = page_of(tmp_path, CODE.format(1))
+    assert plan_states(page, Memory(held={"a"})) == {"main": "waiting"}
+
+
+def test_a_job_keeps_its_number_until_it_asks_for_something_else_or_has_ended(
+    tmp_path: Path,
+) -> None:
+    numbers, memory = Numbers(), Memory()
+    (first,) = plan_jobs([page_of(tmp_path, CODE.format(1))], memory, numbers, {})
+    (prose,) = plan_jobs([page_of(tmp_path, "Words.\n\n" + CODE.format(1))], memory, numbers, {})
+    (code,) = plan_jobs([page_of(tmp_path, CODE.format(2))], memory, numbers, {})
+    numbers.end(code)
+    (again,) = plan_jobs([page_of(tmp_path, CODE.format(2))], memory, numbers, {})
+    assert first.number == prose.number
+    assert len({first.number, code.number, again.number}) == 3
+
+
+def test_open_pages_come_first_then_edited_ones(tmp_path: Path) -> None:
+    page = page_of(tmp_path, CODE.format(1))
+    pages = [msgspec.structs.replace(page, name=name) for name in "abcd"]
+    jobs = plan_jobs(pages, Memory(), Numbers(), {"c": 10**9, "d": 3})
+    assert [job.page for job in jobs] == ["c", "d", "a", "b"]
+
+
+# --- editors ---------------------------------------------------------------------------------
+
+
+def test_every_editors_link_names_file_and_line() -> None:
+    for name in EDITORS.keys() - {"none"}:
+        link = editor_link(name, Path("/a b"), "content/é.md", 7, 3)
+        assert "/a%20b/content/%C3%A9.md" in link
+        assert "7" in link
+        assert why_no_editor(name) is None
+    assert editor_link("none", Path("/"), "x", 1) == ""
+    assert editor_link("me://{path}?{line}", Path("/s"), "x.md", 2) == "me:///s/x.md?2"
+
+
+@pytest.mark.parametrize("scheme", ["emacs", "me://x", "javascript:{path}://", ""])
+def test_what_is_no_editor_is_refused(scheme: str) -> None:
+    assert why_no_editor(scheme) is not None
+
+
+# --- what is added to pages ------------------------------------------------------------------
+
+
+def controls(problems: Sequence[Problem] = (), editor: str = "vscode") -> Controls:
+    return Controls(
+        root=Path("/site"),
+        editor=editor,
+        url="/a/",
+        version="v",
+        source="content/a.md",
+        page=PageNews("/a/"),
+        problems=tuple(problems),
+        total=len(problems),
+        elsewhere=0,
+        ok=True,
+        kept=False,
+        drafts=False,
+        follow="f",
+        token="t",  # noqa: S106 (no secret)
+        today=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    )
+
+
+HOSTILE = '<script>alert(1)</script>" onload="alert(2)'
+
+
+def test_what_authors_write_is_escaped_in_problems() -> None:
+    problem = Problem("error", "x", HOSTILE, Span(f"content/{HOSTILE}.md", 1), HOSTILE, (HOSTILE,))
+    page = add_controls(b"<body></body>", "", controls([problem])).decode()
+    assert "<script>alert" not in page
+    assert not re.search(r'"\s+onload="', page)
+
+
+def test_a_page_without_an_end_is_given_its_controls_too() -> None:
+    assert add_controls(b"<p>x", "", controls()).startswith(b"<p>x<aside")
+    twice = add_controls(b"<body><pre>&lt;/body></pre></body></html>", "", controls())
+    assert twice.endswith(b"</aside></body></html>")
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<a href="https://e.org/b/x">', '<a href="/b/x">'),
+        ("<a href=https://e.org>", "<a href=/>"),
+        ('<img srcset="https://e.org/a 1x, https://e.org/b 2x">', '<img srcset="/a 1x, /b 2x">'),
+        ('<a href="https://e.org.evil/x">', '<a href="https://e.org.evil/x">'),
+        ("<p>https://e.org/x</p>", "<p>https://e.org/x</p>"),
+        ('<link rel="canonical" href="https://e.org/x">',) * 2,
+        ('<meta property="og:url" content="https://e.org/x">',) * 2,
+        (
+            '<meta http-equiv="refresh" content="0; url=https://e.org/x">',
+            '<meta http-equiv="refresh" content="0; url=/x">',
+        ),
+    ],
+)
+def test_addresses_of_the_site_stay_in_the_preview(html: str, expected: str) -> None:
+    page = add_controls(html.encode(), "https://e.org/b", controls()).decode()
+    assert page.partition("<aside")[0] == expected
+
+
+# --- outputs of blocks that run --------------------------------------------------------------
+
+
+def test_outputs_are_looked_at_ten_times_a_second_and_none_is_left_behind() -> None:
+    now = 0.0
+    fold = Fold(str, Displays())
+    so_far = SoFar(fold, lambda: now)
+    seen = []
+    for number in range(100):
+        step = fold.add("stream", {"name": "stdout", "text": f"{number}\r"})
+        seen.append(so_far.note(step))
+        now += 0.01
+    news = [entry for entry in seen if entry is not None]
+    assert 9 <= len(news) <= 11
+    now += 1
+    last = so_far.note(None)
+    assert last is not None
+    assert last[1] == (Stream("stdout", "99"),)
+    assert so_far.note(None) is None
+
+
+# --- the tree --------------------------------------------------------------------------------
+
+
+def test_the_tree_holds_what_was_put_and_tells_what_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "tree"
+    (folder / "left").mkdir(parents=True)
+    (folder / "left/over").write_text("from an earlier preview")
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    held = Tree(folder)
+    first = held.put([Artifact("a/index.html", b"a", "x"), Artifact("s.txt", source, "static")])
+    assert set(first.written) == {"a/index.html", "s.txt"}
+    assert tree(folder) == {"a/index.html": b"a", "s.txt": b"one"}
+    same = held.put([Artifact("a/index.html", b"a", "x"), Artifact("s.txt", source, "static")])
+    assert (dict(same.written), same.removed) == ({}, ())
+    source.write_text("two!")
+    then = held.put([Artifact("a", b"file", "x"), Artifact("s.txt", source, "static")])
+    assert set(then.written) == {"a", "s.txt"}
+    assert then.removed == ("a/index.html",)
+    assert tree(folder) == {"a": b"file", "s.txt": b"two!"}
+    held.put([Artifact("a/b", b"folder again", "x")])
+    assert tree(folder) == {"a/b": b"folder again"}
+
+
+def test_two_previews_of_one_site_have_each_a_tree(tmp_path: Path) -> None:
+    with claimed_tree(tmp_path) as one, claimed_tree(tmp_path) as two:
+        assert one != two
+    with claimed_tree(tmp_path) as again:
+        assert again == one
+
+
+# --- tabs ------------------------------------------------------------------------------------
+
+
+def built(written: dict[str, Entry], *problems: Problem) -> Built:
+    return Built(written, (), problems, ok=True)
+
+
+async def told(tab: Tab, last: str) -> list[str]:
+    """The kinds of events that a tab is told, up to that kind."""
+    kinds: list[str] = []
+    async for event in tab.events(asyncio.Event(), lambda: None):
+        kinds.append(event.partition("\n")[0].removeprefix("event: "))
+        if kinds[-1] == last:
+            break
+    return kinds[1:]
+
+
+def test_a_tab_is_told_only_what_concerns_it_and_only_the_latest() -> None:
+    async def story() -> None:
+        board = Board(lambda file, line: "")
+        board.take(built({f"{n}/index.html": Entry(n, f"content/{n}.md") for n in "ab"}))
+        a, b = (board.open(f"/{n}/", board.version(f"/{n}/")) for n in "ab")
+        board.take(built({"a/index.html": Entry("new", "content/a.md")}))
+        for number in range(100):
+            board.take(Drawn("/a/", "block-1", f"<p>{number}</p>"))
+        board.take(built({"x.css": Entry("1", "static")}))
+        board.take(Told((PageNews("/a/", working=True),)))
+        assert await told(a, "state") == ["page", "files", "figure", "state"]
+        assert await told(b, "files") == ["files"]
+
+    asyncio.run(story())
+
+
+def test_a_tab_that_comes_late_is_told_what_it_missed() -> None:
+    async def story() -> None:
+        board = Board(lambda file, line: "")
+        board.take(built({"a/index.html": Entry("1", "content/a.md")}))
+        sent = board.version("/a/")
+        board.take(built({"a/index.html": Entry("2", "content/a.md")}))
+        board.take(Drawn("/a/", "block-1", "<p>1</p>"))
+        board.take(Told((PageNews("/a/"),)))
+        assert await told(board.open("/a/", sent), "state") == ["page", "figure", "state"]
+        assert await told(board.open("/a/", board.version("/a/")), "state") == ["figure", "state"]
+
+    asyncio.run(story())
+
+
+# --- watching, and what other commands load --------------------------------------------------
+
+
+def test_the_output_and_what_is_hidden_is_not_watched(tmp_path: Path) -> None:
+    write_site(tmp_path, {"content/a.md": "x", "static/x": "", ".git/x": "", "env/pyvenv.cfg": ""})
+    (tmp_path / "node_modules").mkdir()
+    build_site(tmp_path)
+    assert [path.name for path in watched_folders(tmp_path)] == ["content", "static"]
+
+
+def test_a_folder_that_appears_is_watched_from_then_on(tmp_path: Path) -> None:
+    async def story() -> None:
+        over, looks = asyncio.Event(), 0
+
+        async def look() -> None:
+            nonlocal looks
+            async for _ in changes(tmp_path, over):
+                looks += 1
+
+        async def more(than: int) -> None:
+            while looks <= than:
+                await asyncio.sleep(0.05)
+
+        task = asyncio.create_task(look())
+        await asyncio.wait_for(more(0), 30)
+        (tmp_path / "templates").mkdir()
+        await asyncio.wait_for(more(3), 30)  # at once, again, and after all is watched
+        await asyncio.sleep(1.0)
+        before = looks
+        (tmp_path / "templates/x.html").write_text("x")
+        await asyncio.wait_for(more(before), 30)
+        over.set()
+        await asyncio.wait_for(task, 30)
+
+    write_site(tmp_path, {"content/a.md": "x"})
+    asyncio.run(story())
+
+
+def test_no_other_command_loads_the_server(tmp_path: Path) -> None:
+    write_site(tmp_path, {"content/a.md": "x"})
+    look = """
+import atexit, sys
+from sitegen.cli import main
+wanted = {"starlette", "uvicorn", "watchfiles"}
+atexit.register(lambda: print("loaded:", *sorted(wanted & set(sys.modules))))
+main(sys.argv[1:])
+"""
+    for arguments in (["--help"], ["build", "--no-exec"]):
+        done = subprocess.run(
+            [sys.executable, "-c", look, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.splitlines()[-1] == "loaded:"
