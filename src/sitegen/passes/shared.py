@@ -13,8 +13,8 @@ from sitegen.content.future import say_held
 from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
-from sitegen.model import Artifact
-from sitegen.passes.asked import Clock, stop_if_fatal
+from sitegen.model import Artifact, Rendered
+from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
@@ -29,14 +29,16 @@ from sitegen.storage.publish import Published
 
 
 class Told(NamedTuple):
-    """What came of a build; `slowest` are files and the seconds that they took."""
+    """What came of a build; `reasons` say why each file was rendered, `drafts` what was read of
+    pages that are run."""
 
     pages: int
     settled: Settled
     published: Published
     advice: tuple[str, ...]
     reasons: tuple[str, ...]
-    slowest: tuple[tuple[str, float], ...]
+    rendered: tuple[Rendered, ...]
+    drafts: tuple[Draft, ...] = ()
 
 
 def go_through(
@@ -55,6 +57,7 @@ def go_through(
     with clock.stage("parse"):
         pressed, snippets = press(share, desk, names, mine)
         heard = share.gather((mine, pressed.left, pressed.held))
+    drafts: list[Draft] = []
     settled, held = Settled(), [date for _, _, dates in heard for date in dates]
     if share.first:
         problems += (problem for found, _, _ in heard for problem in found)
@@ -92,7 +95,8 @@ def go_through(
         published = publish_outcome(outcome, put, plain, finished, names, problems)
         desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
-    return _told(facts, settled, published, advice, outcome, finished)
+    told = _told(facts, settled, published, advice, outcome, finished)
+    return told._replace(drafts=tuple(drafts))
 
 
 def _told(
@@ -104,8 +108,9 @@ def _told(
     done: Sequence[Done],
 ) -> Told:
     reasons = tuple(f"{outcome.jobs[number].path}: {why}" for number, why in outcome.stale)
-    slowest = sorted(((entry.path, entry.seconds) for entry in done), key=lambda pair: -pair[1])
-    return Told(len(facts.fragments), settled, published, advice, reasons, tuple(slowest))
+    templates = {job.path: job.template for job in outcome.jobs}
+    rendered = tuple(Rendered(one.path, templates[one.path], one.seconds) for one in done)
+    return Told(len(facts.fragments), settled, published, advice, reasons, rendered)
 
 
 def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:

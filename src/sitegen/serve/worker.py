@@ -73,8 +73,8 @@ class Worker:
         drafts: bool,
     ) -> None:
         self._root, self._caller = root, caller
-        self._maker = SiteMaker(root, caller)
         self._tree = Tree(tree)
+        self._maker = SiteMaker(root, caller, self._tree)
         self._server, self._runner = server, runner
         self._drafts = drafts
         self._site: Written | None = None
@@ -105,7 +105,7 @@ class Worker:
                     self._build()
                 self._tell()
         except (EOFError, ConnectionError, _Quit):
-            return
+            self._maker.close()
 
     def _take(self, message: Order | Notice) -> bool:
         """Whether there is something to build now."""
@@ -143,7 +143,7 @@ class Worker:
         problems: tuple[Problem, ...] = ()
         try:
             site = self._maker.make(self._today, drafts=self._drafts)
-            changes = self._tree.put(site.artifacts)
+            changes = site.changes
         except SiteError as error:
             problems, ok = error.problems, False
         except OSError as error:
@@ -151,7 +151,7 @@ class Worker:
         except Exception as error:  # a bug of ours: nothing that it may have left is used again
             traceback.print_exc()
             problems, ok = (_about_bug(error),), False
-            self._maker = SiteMaker(self._root, self._caller)
+            self._maker = SiteMaker(self._root, self._caller, self._tree)
         else:
             problems = site.problems
             self._know(site, asked_over_http=asked_over_http)
@@ -173,7 +173,7 @@ class Worker:
             prefix=urlsplit(base_url).path.rstrip("/"),
             kept=self._site.kept if self._site else (),
             drafts=self._drafts,
-            pages=len(self._site.drafts) if self._site else 0,
+            pages=self._site.pages if self._site else 0,
             seconds=round(seconds, 3),
         )
 
