@@ -148,6 +148,16 @@ def test_two_modes_between_processes_are_unstable() -> None:
     assert reason == "the processes fall into two groups, one of which takes 2.50× as long"
 
 
+def test_of_what_is_unstable_there_is_a_ratio_and_no_verdict() -> None:
+    steady = make_series("a", {}, [[5.0] * 8] * 6)
+    restless = make_series("b", {}, [[1.0, 1.4] * 4] * 6)
+    for pair in ((steady, restless), (restless, steady)):
+        names = tuple(series.variant for series in pair)
+        row = rows_of(Benchmark(names, pair, ()))[names[1]]
+        assert row.ratio is not None
+        assert row.verdict == "undecided"
+
+
 def test_a_drift_is_unstable() -> None:
     rows = [[1 + 0.004 * step for step in range(20)]] * 6
     (reason,) = one(*rows).unstable

@@ -105,7 +105,7 @@ def _report(
         problems=sort_problems(problems),
         advice=told.advice,
         explanations=settled.explanations + told.reasons,
-        slowest=told.slowest,
+        rendered=told.rendered,
         seconds=clock.seconds,
     )
 

@@ -949,9 +949,16 @@ class Page(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
+class Rendered(msgspec.Struct, frozen=True):
+    """A file that a build rendered, or several together: by which template, in how many seconds."""
+
+    path: str
+    template: str
+    seconds: float
+
+
 class Report(msgspec.Struct, frozen=True):
-    """What a build did: `seconds` by stage; `output` is the published folder, "" for none;
-    `slowest` are the files that took longest to render, with seconds."""
+    """What a build did. `seconds` by stage; `output` is the published folder, "" for none."""
 
     pages: int = 0
     executed_posts: int = 0
@@ -964,5 +971,5 @@ class Report(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
     explanations: tuple[str, ...] = ()
-    slowest: tuple[tuple[str, float], ...] = ()
+    rendered: tuple[Rendered, ...] = ()
     seconds: Mapping[str, float] = {}

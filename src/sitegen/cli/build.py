@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("--drafts", is_flag=True, help="Publish drafts too.")
 @click.option("--output", type=click.Path(path_type=Path), help="Publish into this folder.")
 @click.option("--base-url", help="Publish for this address instead of the configured one.")
-@click.option("--explain", is_flag=True, help="Say why each session was run, or what is shown.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes that render; else one a core.")
+@click.option("--explain", is_flag=True, help="Say why each session was run, each file rendered.")
+@click.option("--profile", is_flag=True, help="List the files and templates that took longest.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(
@@ -33,7 +35,9 @@ def build(
     drafts: bool,
     output: Path | None,
     base_url: str | None,
+    jobs: int | None,
     explain: bool,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Run what is missing or stale, render all, publish.
@@ -54,12 +58,13 @@ def build(
         drafts=drafts,
         output=output.absolute() if output else None,
         base_url=base_url,
+        jobs=jobs,
     )
 
     def call(watch: Watch) -> Report:
         return build_site(root, options, caller(), watch)
 
-    conclude(options, as_json, call, explain=explain)
+    conclude(options, as_json, call, explain=explain, profile=profile)
 
 
 @click.command()

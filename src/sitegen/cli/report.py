@@ -29,7 +29,12 @@ def caller() -> Caller:
 
 
 def conclude(
-    options: Options, as_json: bool, call: Callable[[Watch], Report], *, explain: bool = False
+    options: Options,
+    as_json: bool,
+    call: Callable[[Watch], Report],
+    *,
+    explain: bool = False,
+    profile: bool = False,
 ) -> None:
     """Make the call, print its report, exit with its status."""
     from sitegen.base.errors import SiteError, exit_status
@@ -46,6 +51,8 @@ def conclude(
     else:
         print_problems(report.problems)
         for line in report.explanations if explain else ():
+            click.echo(line)
+        for line in render_profile(report) if profile else ():
             click.echo(line)
         for line in render_report(report, status):
             click.echo(line, err=status != 0)
@@ -157,6 +164,23 @@ def render_report(report: Report, status: int) -> Iterator[str]:
     if status == 1:
         mistakes = counts["error"] or counts["warning"]
         yield f"{count(mistakes, 'mistake')} to mend, see above"
+
+
+MOST = 10
+"""Files and templates that a profile lists."""
+
+
+def render_profile(report: Report) -> Iterator[str]:
+    """The files that took longest to render, then the templates, all files of one together."""
+    by_template: dict[str, tuple[float, int]] = {}
+    for rendered in report.rendered:
+        seconds, files = by_template.get(rendered.template, (0.0, 0))
+        by_template[rendered.template] = seconds + rendered.seconds, files + 1
+    yield f"{count(len(report.rendered), 'file')} rendered; the slowest:"
+    for rendered in sorted(report.rendered, key=lambda one: -one.seconds)[:MOST]:
+        yield f"{rendered.seconds * 1000:9.1f} ms  {rendered.path}"
+    for name, (seconds, files) in sorted(by_template.items(), key=lambda one: -one[1][0])[:MOST]:
+        yield f"{seconds * 1000:9.1f} ms  {count(files, 'file')} of {name or 'no template'}"
 
 
 def count(number: int, noun: str) -> str:

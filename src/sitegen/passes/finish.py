@@ -24,6 +24,7 @@ from sitegen.passes.share import Share
 from sitegen.render.book import Book, open_book
 from sitegen.render.feed_body import as_fed
 from sitegen.render.jobs import Job
+from sitegen.render.library import terms_by_name
 from sitegen.render.links import check_links, linked_from
 from sitegen.render.loader import open_levels
 from sitegen.render.lookup import find_file
@@ -95,6 +96,11 @@ class Values:
     def __init__(self, desk: Desk, facts: Facts) -> None:
         self._desk, self._facts = desk, facts
         self._levels = open_levels(desk.config.root, desk.config.theme or None)
+        self._terms = {
+            f"{kind.config.name}/{kind.lang}/{name}": term
+            for kind in facts.site.taxonomies
+            for name, term in terms_by_name(kind).items()
+        }
         self.of = cache(self._of)
 
     def _of(self, kind: str, name: str) -> str:
@@ -118,6 +124,9 @@ class Values:
                         for e in t.terms
                     ]
                 )
+            case "term":
+                term = self._terms.get(name)
+                return term.url if term else "none"
             case _:
                 urls = [(path, e.card.url, e.card.assets) for path, e in facts.fragments.items()]
                 return digest_value(urls)

@@ -12,7 +12,7 @@ from sitegen.render.jobs import Job
 from sitegen.render.reads import ALWAYS, Read
 from sitegen.storage.trace import Stamp
 
-_GLOBAL = frozenset(("template", "file", "env", "day", "taxonomies", "urls", ALWAYS[0]))
+_GLOBAL = frozenset(("template", "file", "env", "day", "taxonomies", "term", "urls", ALWAYS[0]))
 """Kinds of reads that are not of a page, section or term; no path is called so."""
 
 
@@ -165,6 +165,7 @@ def _in_words(read: str) -> str:
         "env": f"the variable {name} changed",
         "day": "it is another day",
         "taxonomies": "the terms are others",
+        "term": f"the address of the term {name} changed",
         "urls": "addresses changed",
     }
     return known[kind]

@@ -14,7 +14,7 @@ from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
-from sitegen.model import Artifact, Card
+from sitegen.model import Artifact, Card, Rendered
 from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
@@ -39,15 +39,15 @@ class Ground(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What came of a build; `slowest` are files and the seconds that they took, `drafts` what was
-    read of pages that are run."""
+    """What came of a build; `reasons` say why each file was rendered, `drafts` what was read of
+    pages that are run."""
 
     pages: int
     settled: Settled
     published: Published
     advice: tuple[str, ...]
     reasons: tuple[str, ...]
-    slowest: tuple[tuple[str, float], ...]
+    rendered: tuple[Rendered, ...]
     drafts: tuple[Draft, ...] = ()
     ground: Ground | None = None
 
@@ -119,8 +119,9 @@ def _told(
     done: Sequence[Done],
 ) -> Told:
     reasons = tuple(f"{outcome.jobs[number].path}: {why}" for number, why in outcome.stale)
-    slowest = sorted(((entry.path, entry.seconds) for entry in done), key=lambda pair: -pair[1])
-    return Told(len(facts.fragments), settled, published, advice, reasons, tuple(slowest))
+    templates = {job.path: job.template for job in outcome.jobs}
+    rendered = tuple(Rendered(one.path, templates[one.path], one.seconds) for one in done)
+    return Told(len(facts.fragments), settled, published, advice, reasons, rendered)
 
 
 def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:

@@ -46,6 +46,7 @@ class Environment(jinja2.Environment):
             extensions=["jinja2.ext.loopcontrols", SetGlobal, Tera2],
         )
         self.levels = levels
+        self._joined: dict[tuple[str, str], str] = {}
         self._reads = reads or Reads()
         self.filters.update(FILTERS, escape_html=self.filters["escape"])
         self.tests.update(TESTS)
@@ -55,7 +56,10 @@ class Environment(jinja2.Environment):
         self.globals.update(functions, **{**parts, "component": noted})
 
     def join_path(self, template: str, parent: str) -> str:
-        return self.levels.below(template, parent)
+        found = self._joined.get((template, parent))
+        if found is None:
+            found = self._joined[template, parent] = self.levels.below(template, parent)
+        return found
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, msgspec.Struct):  # most are, and `Mapping` takes long to say no

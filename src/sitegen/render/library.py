@@ -41,6 +41,15 @@ def open_library(site: Site, shelf: Shelf) -> Library:
     )
 
 
+def terms_by_name(taxonomy: Taxonomy) -> dict[str, Term]:
+    """The terms by every spelling and by their slug; of two that share one, the first."""
+    found: dict[str, Term] = {}
+    for term in taxonomy.terms:
+        for name in (*term.spellings, term.slug):
+            found.setdefault(name, term)
+    return found
+
+
 def view_kind(taxonomy: Taxonomy, library: Library, base: str) -> Mapping[str, Any]:
     """A taxonomy as Zola's `get_taxonomy` gives it."""
     return {

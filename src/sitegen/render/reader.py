@@ -6,6 +6,7 @@ nothing is left that a reader strips or warns about. MathML and SVG stay as they
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -21,6 +22,11 @@ _UNWRAPPED = frozenset("span picture details font form label fieldset source lin
 
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _FOREIGN = ("math", "svg")
+
+_HIGHLIGHT = re.compile(r'<span class="[a-z][a-z0-9]{0,2}">([^<]*)</span>')
+"""A span of highlighted code, which would go anyway: nine of ten elements of a post with code, and
+the parser took 7 of the 8 ms of its feed's text for them."""
+_HAS_FOREIGN = re.compile(r"<(?:math|svg|script|style)\b", re.I)
 
 _KEPT: dict[str, frozenset[str]] = {
     "a": frozenset(("href", "hreflang")),
@@ -42,7 +48,7 @@ _ANCHOR = frozenset(("zola-anchor", "anchor"))
 def for_readers(html: str, address: str) -> str:
     """The HTML as a feed carries it; `address` is that of the page, where references start."""
     rewriter = _Rewriter(address)
-    rewriter.feed(html)
+    rewriter.feed(html if _HAS_FOREIGN.search(html) else _HIGHLIGHT.sub(r"\1", html))
     rewriter.close()
     return "".join(rewriter.parts).strip()
 

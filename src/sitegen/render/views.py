@@ -79,6 +79,15 @@ class ConfigView(msgspec.Struct, frozen=True):
     extra: Mapping[str, Any]
     mode: str = "build"
 
+    @property
+    def generate_feed(self) -> bool:
+        """What themes for Zola before 0.19 ask."""
+        return self.generate_feeds
+
+    @property
+    def feed_filename(self) -> str:
+        return next(iter(self.feed_filenames), "")
+
 
 class LinkView(msgspec.Struct, frozen=True):
     """A place to go to, by name."""

@@ -180,6 +180,7 @@ def _source(name: str) -> str:
 
 def _raw(text: str) -> str:
     """The text as a literal that shows it as it is, where one can; else with its escapes."""
-    if "'''" in text or text.endswith(("\\", "'")) or "\r" in text:
+    plain = all(character.isprintable() or character == "\n" for character in text)
+    if not plain or "'''" in text or text.endswith(("\\", "'")):
         return repr(text)
     return f"r'''{text}'''"

@@ -42,7 +42,7 @@ def functions(
     """
     known = {
         **of_pages(config, library, reads),
-        **of_terms(config, library),
+        **of_terms(config, library, reads),
         **of_files(config, made),
         **of_the_rest(config, outside.day, outside.environ, drawn),
     }
@@ -58,6 +58,5 @@ _READ = {
     "resize_image": ALWAYS[0],
     "get_taxonomy": "taxonomies",
     "get_taxonomy_term": "taxonomies",
-    "get_taxonomy_url": "taxonomies",
 }
 """What each function looks at, as `Reads` calls it."""

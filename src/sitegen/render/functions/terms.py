@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -10,13 +11,19 @@ import msgspec
 from jinja2.runtime import Context
 
 from sitegen.base.address import permalink
-from sitegen.model import SiteConfig
+from sitegen.model import SiteConfig, Term
 from sitegen.render.functions.errors import no_such
-from sitegen.render.library import Library, view_kind
+from sitegen.render.library import Library, terms_by_name, view_kind
+from sitegen.render.reads import Reads
 
 
-def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., Any]]:
-    """The functions for a site; terms are known by every spelling, and by their slug."""
+def of_terms(config: SiteConfig, library: Library, reads: Reads) -> dict[str, Callable[..., Any]]:
+    """The functions for a site; terms are known by every spelling, and by their slug. Whose address
+    was asked for is noted."""
+
+    @cache
+    def known(kind: str, lang: str) -> Mapping[str, Term]:
+        return terms_by_name(library.taxonomies[kind, lang])
 
     def language(context: Context, kind: str, lang: str | None) -> str:
         """The language asked for, else the page's where it has the taxonomy, else the site's."""
@@ -34,11 +41,9 @@ def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         within = taxonomy(asked_by, kind, lang, required)
         if within is None:
             return None
-        for term in within.terms:
-            if name in term.spellings or name == term.slug:
-                return term
-        if not required:
-            return None
+        one = known(kind, lang).get(name)
+        if one is not None or not required:
+            return one
         names = [name for term in within.terms for name in term.spellings]
         raise no_such(asked_by, f"there is no term `{name}` in `{kind}`", name, names)
 
@@ -82,6 +87,7 @@ def of_terms(config: SiteConfig, library: Library) -> dict[str, Callable[..., An
         within = library.taxonomies.get((kind, spoken))
         if within is not None and not within.config.render:
             return ""
+        reads.note("term", f"{kind}/{spoken}/{wanted}")
         found = one_term("get_taxonomy_url", kind, spoken, wanted, required)
         return None if found is None else permalink(config.base_url, found.url)
 
