@@ -5,15 +5,16 @@ The first process alone runs what is to be run, decides what is stale, and publi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem
 from sitegen.content.future import say_held
+from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
-from sitegen.model import Artifact, Rendered
+from sitegen.model import Artifact, Card, Rendered
 from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
@@ -22,10 +23,19 @@ from sitegen.passes.memory import Done
 from sitegen.passes.outcome import Outcome, plan_outcome, publish_outcome
 from sitegen.passes.press import Desk, Put, press
 from sitegen.passes.share import Share
+from sitegen.render.book import Book
 from sitegen.render.jobs import Job
 from sitegen.render.pages import render_site
 from sitegen.storage.fragments import Fragment
 from sitegen.storage.publish import Published
+
+
+class Ground(NamedTuple):
+    """What a page of the site can be rendered on by itself, as long as nothing else has changed."""
+
+    book: Book
+    snippets: Snippets
+    cards: Mapping[str, Card]
 
 
 class Told(NamedTuple):
@@ -39,6 +49,7 @@ class Told(NamedTuple):
     reasons: tuple[str, ...]
     rendered: tuple[Rendered, ...]
     drafts: tuple[Draft, ...] = ()
+    ground: Ground | None = None
 
 
 def go_through(
@@ -96,7 +107,7 @@ def go_through(
         desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
     told = _told(facts, settled, published, advice, outcome, finished)
-    return told._replace(drafts=tuple(drafts))
+    return told._replace(drafts=tuple(drafts), ground=Ground(book, snippets, facts.cards))
 
 
 def _told(

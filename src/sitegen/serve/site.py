@@ -24,6 +24,7 @@ from sitegen.passes.parse import hold_back, load_site, parse_site
 from sitegen.passes.press import Desk, Put
 from sitegen.passes.share import together, without_collector
 from sitegen.passes.shared import go_through
+from sitegen.serve.early import Early, Seen
 from sitegen.serve.sources import Sources
 from sitegen.storage.fragments import Fragments
 from sitegen.storage.preview import Changes, Tree
@@ -59,10 +60,12 @@ class SiteMaker:
         folder = tree.folder.with_name(f"{tree.folder.name}-bodies")
         self._store = Fragments(folder)
         self._first = True
+        self._early: Early | None = None
 
     def make(self, today: Today, *, drafts: bool) -> Written:
         """The site; a file with a mistake that would keep all from being shown is shown as it last
         was, or left out. Raises SiteError where other mistakes do."""
+        self._early = None  # with all that the last build was made of
         options = Options(mode="no-exec", drafts=drafts, future=drafts, today=today)
         found: list[Problem] = []
         config = load_site(self._root, options, found)
@@ -82,10 +85,13 @@ class SiteMaker:
                 for problem in new:
                     kept.setdefault(_file_of(problem), []).append(problem)
                 continue
-            self._sources.end()
             self._first = False
             problems = [*made.problems, *_about_today(made.drafts, today), *_all(kept)]
             return msgspec.structs.replace(made, problems=tuple(problems), kept=tuple(sorted(kept)))
+
+    def show(self, files: Sequence[str]) -> Seen | None:
+        """What can be shown of edited files before the site is made again; None: not all of it."""
+        return self._early.show(files) if self._early is not None else None
 
     def close(self) -> None:
         """The next preview of the site begins with what this one has made."""
@@ -139,7 +145,13 @@ class SiteMaker:
                 lambda share: go_through(share, desk, names, asking, problems, Clock()),
             )
         assert told is not None  # noqa: S101 (the first process is told)
+        self._sources.complete(names)
+        self._sources.end()
         shown = told.settled.shown
+        if told.ground is not None:
+            self._early = Early(
+                desk, self._caller, told.ground, told.drafts, shown, self._sources, self._tree
+            )
         return Written(config, told.drafts, shown, changes, tuple(problems), told.pages)
 
     def _processes(self, pages: int) -> int:
@@ -166,6 +178,7 @@ class SiteMaker:
         problems += check_artifacts(made.artifacts)
         stop_if_fatal(problems)
         changes = self._tree.put(made.artifacts)
+        self._sources.end()
         shown = made.settled.shown
         return Written(config, tuple(drafts), shown, changes, tuple(problems), len(drafts))
 

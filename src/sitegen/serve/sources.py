@@ -43,10 +43,24 @@ class Sources:
             self._now[file] = source
         return source
 
+    def complete(self, names: Iterable[Named]) -> None:
+        """Also read what other processes of the build have read."""
+        for named in names:
+            if f"content/{named.path}" not in self._now:
+                self.read(named, [])
+
     def end(self) -> None:
         """All that was read since `begin` is whole."""
         self._whole = self._now
         self._known = {file: self._known[file] for file in self._known.keys() & self._now.keys()}
+
+    def last(self, file: str) -> Source | None:
+        """A file as it last was whole."""
+        return self._whole.get(file)
+
+    def sections(self) -> list[Source]:
+        """The files of sections as they last were whole."""
+        return [source for source in self._whole.values() if source.is_section]
 
     def _load(self, named: Named, problems: list[Problem]) -> Source | None:
         file = f"content/{named.path}"

@@ -52,6 +52,12 @@ from sitegen.storage.preview import Changes, Tree
 SAID_ELSEWHERE = frozenset({"missing", "stale"})
 """What the preview says at the blocks themselves."""
 
+LEAST_QUIET = 0.1
+MOST_QUIET = 3.0
+LONGEST_BEHIND = 10.0
+"""Seconds: without an edit, after which the site is made again of which one page was shown early;
+as long as twice that took last, between these. With edits that never pause, at the latest."""
+
 OPEN = 10**9
 """How much sooner than others a page is run that is open in a browser."""
 
@@ -88,6 +94,10 @@ class Worker:
         self._open: tuple[str, ...] = ()
         self._edits: dict[str, int] = {}
         self._over: list[str] = []
+        self._problems: tuple[Problem, ...] = ()
+        self._changed: set[str] = set()
+        self._due: float | None = None
+        self._behind = self._took = 0.0
         self._touched: set[str] | None = None
 
     def serve(self) -> None:
@@ -96,12 +106,13 @@ class Worker:
         try:
             self._build()
             while True:
-                wait(lines)
+                wait(lines, self._pause())
                 due, self._touched = False, set()
                 for line in lines:
                     while line.poll():
                         due |= self._take(line.recv())
-                if due:
+                due |= bool(self._changed) and not self._show_early()
+                if due or self._pause() == 0.0:
                     self._build()
                 self._tell()
         except (EOFError, ConnectionError, _Quit):
@@ -112,8 +123,9 @@ class Worker:
         if not isinstance(message, Happened):
             self._touched = None  # anything may be otherwise now
         match message:
-            case Look():
-                return True
+            case Look(files=files):
+                self._changed.update(files or ())
+                return files is None
             case RunPage(url=url):
                 self._ask_for(url)
             case StopRuns():
@@ -136,9 +148,43 @@ class Worker:
 
     # --- building -----------------------------------------------------------------------------
 
+    def _pause(self) -> float | None:
+        """Seconds until the site is to be made again; None where all is as it is written."""
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    def _show_early(self) -> bool:
+        """Show what has changed by itself, and leave all else for a moment without edits; whether
+        that could be done."""
+        begun = time.monotonic()
+        if self._due is not None and begun - self._behind > LONGEST_BEHIND:
+            return False
+        try:
+            seen = self._maker.show(sorted(self._changed))
+        except Exception:  # whatever it is, the build meets it too, and tells
+            return False
+        if seen is None:
+            return False
+        self._changed.clear()
+        if self._due is None:
+            self._behind = begun
+        self._due = time.monotonic() + min(MOST_QUIET, max(LEAST_QUIET, 2 * self._took))
+        for name, (draft, shown) in seen.drafts.items():
+            self._pages[name] = (draft, Page(name, draft.plans, shown))
+        changes = Changes(seen.written)
+        took = time.monotonic() - begun
+        told = {(p.code, p.message, p.span and p.span.path) for p in seen.problems}
+        others = [
+            p for p in self._problems if (p.code, p.message, p.span and p.span.path) not in told
+        ]
+        problems = (*others, *seen.problems)
+        self._send(self._say_build(changes, problems, ok=True, seconds=took))
+        return True
+
     def _build(self, *, asked_over_http: bool = False) -> None:
         """Make the site, put what differs into the tree, and say what is to be said."""
         begun = time.perf_counter()
+        self._changed.clear()
+        self._due = None
         changes, ok = Changes(), True
         problems: tuple[Problem, ...] = ()
         try:
@@ -155,7 +201,8 @@ class Worker:
         else:
             problems = site.problems
             self._know(site, asked_over_http=asked_over_http)
-        self._send(self._say_build(changes, problems, ok=ok, seconds=time.perf_counter() - begun))
+        self._problems, self._took = problems, time.perf_counter() - begun
+        self._send(self._say_build(changes, problems, ok=ok, seconds=self._took))
         self._tell()
 
     def _say_build(

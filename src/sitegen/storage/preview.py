@@ -81,6 +81,7 @@ class Tree:
         self._trees = Trees(folder, state / f"{folder.name}-next", state / f"{folder.name}-trace")
         self._trace = state / f"{folder.name}-trace"
         self._entries: dict[str, Entry] = {}
+        self._early: set[str] = set()
         self._open()
 
     def _open(self) -> None:
@@ -102,7 +103,8 @@ class Tree:
     def stage(self) -> Stage:
         """Takes what a build makes, and tells it what lies in the tree."""
         found = {path: record.stamp for path, record in self._records.items()}
-        return Stage(self._trees, found, self._records, self._memory)
+        old = {path: r for path, r in self._records.items() if path not in self._early}
+        return Stage(self._trees, found, old, self._memory)
 
     def finish(self, entries: Iterable[Filed], memory: bytes = b"") -> Changes:
         """The tree holds these files of the stage and nothing else; `memory` is for the next."""
@@ -115,6 +117,7 @@ class Tree:
                 self._place(path)
         self._records = {path: entry.record for path, entry in wanted.items()}
         self._memory = memory
+        self._early = set()
         now = {path: Entry(entry.record.digest, entry.made_from) for path, entry in wanted.items()}
         written = {path: entry for path, entry in now.items() if self._entries.get(path) != entry}
         removed = tuple(sorted(self._entries.keys() - now.keys()))
@@ -129,17 +132,24 @@ class Tree:
         )
 
     def add(self, artifacts: Iterable[Artifact]) -> dict[str, Entry]:
-        """The tree also holds these; returns those that were not there, or were others."""
+        """The tree also holds these until the next build, which takes none of them as made;
+        returns those that were not there, or were others."""
         stage, written = self.stage(), {}
         for artifact in artifacts:
             record = stage.put(artifact)
             if self._records.get(artifact.path) != record:
                 self._place(artifact.path)
                 self._records[artifact.path] = record
+                self._early.add(artifact.path)
             entry = Entry(record.digest, artifact.made_from)
             if self._entries.get(artifact.path) != entry:
                 self._entries[artifact.path] = written[artifact.path] = entry
         return written
+
+    def made_from(self, path: str) -> str | None:
+        """What a file was made from; None where there is none."""
+        entry = self._entries.get(path)
+        return entry.made_from if entry is not None else None
 
     def remember(self) -> None:
         """The next preview of the site begins with what lies here."""
