@@ -64,6 +64,19 @@ def setup():
 def added(numbers):
     return sum(numbers)
 """
+SPIN = """
+import time
+def setup():
+    return dict(milli=0.001)
+def two(milli):
+    end = time.perf_counter() + 2 * milli
+    while time.perf_counter() < end:
+        pass
+def five(milli):
+    end = time.perf_counter() + 5 * milli
+    while time.perf_counter() < end:
+        pass
+"""
 PYPERF = """
 import pyperf
 runner = pyperf.Runner()
@@ -107,6 +120,7 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
+    yield Case("spin, ms as named", "", SPIN, ("two", "five"), "milli", ())
     yield Case("sum of 20,000", "", PLAIN, ("added",), "numbers", ("pyperf",))
     for name, n in (("product", 384), ("chain", 512)):
         code, peers = TORCH_BENCH.format(name=name, n=n), ("pyperf", "torch")

@@ -24,12 +24,13 @@ SETUP = """
 import time, torch, jax, jax.numpy as jnp
 kept = [jnp.ones(8) + n for n in range(20)], torch.ones(8)
 recorder = get_ipython().kernel.recorder
-spent = []
+spent, worked = [], []
 def timed(call):
     def calls(*arguments):
-        begun = time.perf_counter_ns()
+        begun, busy = time.perf_counter_ns(), time.thread_time_ns()
         result = call(*arguments)
         spent.append((time.perf_counter_ns() - begun) / 1e6)
+        worked.append((time.thread_time_ns() - busy) / 1e6)
         return result
     return calls
 for name in ("_begin", "_end"):
@@ -49,8 +50,8 @@ jax.jit(lambda x: x * {n})(kept[0][0]);
 """
 REPORT = """
 begins_at = 2  # of the block that began to time: its end and its reply
-triples = zip(*[iter(spent[begins_at:])] * 3)
-print(*[sum(triple) for triple in triples])
+for taken in (spent, worked):
+    print(*[sum(triple) for triple in zip(*[iter(taken[begins_at:])] * 3)])
 """
 
 
@@ -67,14 +68,17 @@ def main() -> None:
         build(site, Options(), Caller(dict(os.environ), sys.executable), events.append)
         last = [event for event in events if isinstance(event, BlockDone)][-1]
     (stream,) = [output for output in last.cell.outputs if isinstance(output, Stream)]
-    taken = [float(word) for word in stream.text.split()]
-    say("empty", taken[:BLOCKS])
-    say("compiling", taken[BLOCKS:])
+    spent, worked = ([float(word) for word in line.split()] for line in stream.text.splitlines())
+    say("empty", spent[:BLOCKS], worked[:BLOCKS])
+    say("compiling", spent[BLOCKS:], worked[BLOCKS:])
 
 
-def say(kind: str, taken: list[float]) -> None:
-    median, largest = statistics.median(taken), max(taken)
-    print(f"{len(taken)} {kind} blocks: median {median:.3f} ms, largest {largest:.3f} ms a block")
+def say(kind: str, spent: list[float], worked: list[float]) -> None:
+    median, largest, own = statistics.median(spent), max(spent), statistics.median(worked)
+    print(
+        f"{len(spent)} {kind} blocks: median {median:.3f} ms, largest {largest:.3f} ms a block; "
+        f"processor time: median {own:.3f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from sitegen.benchmarks import Bench, GraphBreak
+from sitegen.benchmarks import Alike, Bench, GraphBreak
 from sitegen.measure.summary import summarise
-from sitegen.model import Run
+from sitegen.model import Failure, Frame, MeasureConfig, Run
 from sitegen.render.bench.drawing import COLOURS, MARKS, Look
 from sitegen.render.bench.figure import (
     Ask,
@@ -24,6 +24,7 @@ from sitegen.render.bench.figure import (
 from sitegen.render.bench.gather import Benched, OnDevice
 from sitegen.render.bench.headline import headline
 from sitegen.render.bench.provenance import provenance_line
+from sitegen.render.cells import CellContext, Placed, render_cell
 from tests.benches import (
     H100,
     M3,
@@ -257,6 +258,22 @@ def test_then_and_now_shows_every_run_by_its_libraries() -> None:
     assert html.count('class="provenance"') == 3
 
 
+def test_runs_that_only_readers_made_are_shown_as_they_are() -> None:
+    html = figure(three_devices()[2], ask=Ask(runs=True))
+    assert "contributed by Ada" in html
+
+
+def test_variants_that_are_not_alike_are_said_to_be_so_on_the_page_and_in_feeds() -> None:
+    made = made_up_benchmark()
+    other = Alike("jax", "cuda:0", "float32", "float32")
+    unlike = msgspec.structs.replace(made.series[2], alike=other)
+    made = msgspec.structs.replace(made, series=(*made.series[:2], unlike))
+    reading = on_device(made_up_run(made))
+    for html in (figure(reading), render_for_feed(Benched((reading,)), look_of("x", "y", {}))):
+        assert "not alike: eager and jitted: tf32 products against float32 products" in html
+        assert "not comparable" in html
+
+
 def test_every_sample_is_drawn_on_request_only() -> None:
     run = made_up_run(made_up_benchmark())
     assert 'class="samples' not in figure(on_device(run))
@@ -324,6 +341,34 @@ def test_a_headline_names_the_fastest_variant() -> None:
 
 def test_the_same_measurement_gives_the_same_bytes() -> None:
     assert figure(*three_devices()) == figure(*three_devices())
+
+
+def test_a_run_that_failed_today_is_told_above_what_other_devices_say() -> None:
+    run = made_up_run(made_up_benchmark(), device=M3)
+    failure = Failure("RuntimeError", "made up", (Frame("eager", 2, 0),))
+    cell = msgspec.structs.replace(run.cells[0], status="failed", outputs=(failure,))
+    run = msgspec.structs.replace(run, cells=(cell,), benchmark=None)
+    failed = made_up_shown(run)
+    other = on_device(made_up_run(made_up_benchmark()))
+    context = CellContext(
+        url="/post/",
+        placed={0: (Placed(failed, cell), Placed(other.shown, other.shown.cells[0]))},
+        captions={},
+        measure=MeasureConfig(),
+        trust=False,
+        benches={"swiglu": Benched((other,))},
+    )
+    html = render_cell(failed.plan.blocks[0], context).html
+    assert "RuntimeError: made up" in html
+    assert "content/post.md:21 in eager" in html
+    assert html.index("cell-error") < html.index('class="bench"')
+
+
+@pytest.mark.parametrize(("points", "most"), [(({},), 4_000), (tuple(SIZES), 11_000)])
+def test_a_figure_is_small(points: tuple[dict[str, int], ...], most: int) -> None:
+    bench = sweep_bench() if len(points) > 1 else None
+    html = figure(on_device(made_up_run(made_up_benchmark(points=points)), bench))
+    assert len(html.encode()) < most
 
 
 # --- far from the page --------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from sitegen.model import Device
 from sitegen.storage.measurements import put_run
 from tests.bench_sites import plans_of
 from tests.benches import H100, M3, STARTED, made_up_benchmark, made_up_run, run_cells
+from tests.support import tree
 from tests.tiny import SITE, page, publish, published, write_site
 
 BLOCK = """```python
@@ -293,8 +294,9 @@ def test_the_list_is_in_the_navigation_and_in_the_sitemap(several: Path) -> None
         {"content/post.md": PLAIN},
         {"content/post.md": POST, "site.toml": SITE + 'measurements = ""\n'},
         {"content/post.md": POST, "content/measurements.md": page('title = "Mine"')},
+        {"content/post.md": POST.replace("date =", "hidden = true\ndate =")},
     ],
-    ids=["no benchmarks", "not wanted", "its place is taken"],
+    ids=["no benchmarks", "not wanted", "its place is taken", "only on a hidden page"],
 )
 def test_no_list_where_none_is_wanted(tmp_path: Path, files: dict[str, str | bytes]) -> None:
     store(tmp_path, files)
@@ -342,3 +344,41 @@ def test_a_hidden_benchmark_is_listed_without_a_place(tmp_path: Path) -> None:
     assert re.search(
         r'<th scope="row">\s*<a href="/post/">', published(tmp_path, "measurements/index.html")
     )
+
+
+def test_search_knows_the_caption_of_a_chart_and_not_its_numbers(tmp_path: Path) -> None:
+    config = SITE + "build_search_index = true\n[search]\nindex_format = 'elasticlunr_json'\n"
+    files: dict[str, str | bytes] = {
+        "content/post.md": POST.replace("```python", "Before.\n\n```python") + "\nAfter.\n",
+        "site.toml": config,
+    }
+    store(tmp_path, files, made_up_benchmark(shaky="jitted"))
+    publish(tmp_path, files)
+    index = json.loads(published(tmp_path, "search_index.en.json"))
+    (body,) = (
+        entry["body"] for entry in index["documentStore"]["docs"].values() if entry.get("body")
+    )
+    assert body.startswith("Before. Time per call of one block")
+    assert body.endswith("After.")
+    assert len(body) < 200
+    assert "GFLOP" not in body
+
+
+def test_what_is_measured_anew_reaches_every_page_that_tells_of_it(tmp_path: Path) -> None:
+    """A build after another gives what a first one gives: pages, lists, feeds, files."""
+    config = SITE + "generate_feeds = true\n"
+    files: dict[str, str | bytes] = {
+        "content/post.md": POST,
+        "content/other.md": PLAIN,
+        "site.toml": config,
+    }
+    one, clean = tmp_path / "one", tmp_path / "clean"
+    publish(one, files)
+    assert not (one / "public/measurements").exists()
+    for torch, days, device in (("2.12.1", 90, H100), ("2.13.0", 0, H100), ("2.13.0", -1, M3)):
+        store(one, files, device=device, torch=torch, days=days)
+        publish(one, files)
+        store(clean, files, device=device, torch=torch, days=days)
+    publish(clean, files)
+    assert tree(one / "public") == tree(clean / "public")
+    assert rows_of(one)[0][1] == "M3 Max"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def checked(root: Path, *, fix: bool = False) -> Checked:
 def test_what_is_true_is_said_with_its_interval_device_and_day(tmp_path: Path, link: str) -> None:
     assert built(site(tmp_path, link)) == []
     html = page(tmp_path)
-    assert '<a class="tied" href="' in html
+    assert re.search(r'<a class="tied(?: checked)?" href="', html)
     assert "fallen" not in html
     if "[the chart]" not in link:
         assert "NVIDIA H100 · 2026-11-22" in html
@@ -309,8 +310,10 @@ def test_what_readers_contribute_never_counts(tmp_path: Path) -> None:
     prose = "[2.5×](bench:spins?slow/fast) [faster](bench:spins?fast<slow)"
     site(tmp_path, prose)
     later = dt.datetime(2026, 12, 24, tzinfo=dt.UTC)
-    store(tmp_path, benchmark=SLOWER_HERE, device=M3, day=later, by="A. Reader")
+    for device in (M3, H100):
+        store(tmp_path, benchmark=SLOWER_HERE, device=device, day=later, by="A. Reader")
     assert built(tmp_path) == []
+    assert [claim.word for claim in checked(tmp_path).claims] == ["held", "held"]
 
 
 def test_of_two_blocks_that_list_a_name_the_later_one_counts(tmp_path: Path) -> None:
@@ -508,3 +511,44 @@ def test_a_correction_of_values_is_no_error(tmp_path: Path) -> None:
     store(tmp_path)
     assert {problem.severity for problem in built(tmp_path)} == {"notice"}
     assert page(tmp_path).count("2027-05: other data") == 2
+
+
+def test_a_text_is_written_so_that_markdown_reads_it_as_it_is(tmp_path: Path) -> None:
+    site(tmp_path, "[adam](value:optimiser)")
+    odd = "a_b*c [x] \\ <i> &amp;"
+    day = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    store(tmp_path, day=day, values={**STORED, "optimiser": odd})
+    assert [fix.was for fix in checked(tmp_path, fix=True).fixed] == ["adam"]
+    assert checked(tmp_path).fixes == ()
+    assert built(tmp_path) == []
+
+
+# --- again ----------------------------------------------------------------------------------
+
+
+def test_a_page_is_made_anew_when_what_stands_under_its_claims_changes(tmp_path: Path) -> None:
+    """Each step changes only what is measured or how it is judged; each build is as a first one."""
+    prose = "[faster](bench:spins?fast<slow) [0.4×](bench:spins?slow/fast;as-of=2026-11-20)"
+    prose += " [about three](bench:spins?slow/fast~3;as-of=2026-11-22) [](value:acc)"
+    site(tmp_path, prose, options=EXPECT)
+    built(tmp_path)
+    pages = [page(tmp_path)]
+
+    def again() -> None:
+        built(tmp_path)
+        pages.append(page(tmp_path))
+        clean = tmp_path / "clean"
+        build_site(tmp_path, mode="no-exec", output=clean)
+        assert (clean / "post/index.html").read_bytes() == (
+            tmp_path / "public/post/index.html"
+        ).read_bytes()
+
+    store(tmp_path, benchmark=SLOWER_HERE, day=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+    again()  # an earlier run, which only a day names
+    later = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    store(tmp_path, benchmark=SLOWER_HERE, day=later, values={**STORED, "acc": 0.5})
+    again()
+    toml = tmp_path / "site.toml"
+    toml.write_text(toml.read_text("utf-8") + "\n[measure]\nnoise = 0.5\n", "utf-8")
+    again()  # 2.5 is about 3 now
+    assert len(set(pages)) == 4

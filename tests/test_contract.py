@@ -827,3 +827,17 @@ def test_terms_in_the_three_modes(mode: str, paths: list[str], tmp_path: Path) -
     text = page('[taxonomies]\ntags = ["C++", "DEV/BIN", "日本"]')
     assert publish(tmp_path, {"site.toml": config, "content/a.md": text}) == ()
     assert [path for path in urls(tmp_path) if path.startswith("tags/")] == paths
+
+
+def test_a_theme_for_an_older_zola_finds_the_feed(tmp_path: Path) -> None:
+    text = "{% if config.generate_feed %}{{ config.feed_filename }}{% endif %}"
+    files = {
+        "config.toml": f"{ZOLA}generate_feed = true\nfeed_filename = 'rss.xml'\n",
+        "templates/page.html": text,
+        "content/a.md": page('title = "A"'),
+    }
+    root = write_site(tmp_path, files)
+    (root / "site.toml").unlink()
+    report, _ = build_site(root)
+    assert severities(report.problems) == ["notice", "notice"]
+    assert published(root, "a/index.html") == "rss.xml"

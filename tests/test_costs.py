@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import ast
+import datetime as dt
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
-from sitegen.model import BlockDone, CacheUse, Look, Measures
-from sitegen.render.breaks import Mark, list_marks
+from sitegen.base.errors import Span
+from sitegen.benchmarks import Benchmark, GraphBreak, Series
+from sitegen.kernel import sitegen_frameworks
+from sitegen.model import (
+    Block,
+    BlockDone,
+    CacheUse,
+    Cell,
+    Device,
+    ExecuteConfig,
+    Limits,
+    Look,
+    Measures,
+    Plan,
+    Provenance,
+    Run,
+    RunOptions,
+    Shown,
+    ShowOptions,
+)
+from sitegen.render.breaks import Mark, list_marks, marks_of
 from tests.support import CONFIG, build_site, write_site
 
 POST = """
@@ -187,6 +210,40 @@ print(c.explain("What"))
     ]
 
 
+def test_a_torch_that_tells_less_is_told_of_as_far_as_it_does() -> None:
+    """Made up: metrics as an early torch had them, and modules that lack what we look for."""
+    from sitegen.kernel import __file__ as kernel
+
+    code = """
+import sys, types
+import sitegen_compiles as c
+metric = types.SimpleNamespace(
+    co_filename="p/block-2.py", co_firstlineno=4, entire_frame_compile_time_s=0.5,
+    fail_reason=None, fail_user_frame_filename=None, fail_user_frame_lineno=None)
+failed = types.SimpleNamespace(**vars(metric) | {"fail_reason": "Why\\n more"})
+utils = types.ModuleType(c.UTILS)
+utils.get_compilation_metrics = lambda: [metric, failed]
+utils.clear_compilation_metrics = lambda: None
+sys.modules[c.UTILS] = utils
+compiles = c.Compiles("p")
+for watch in list(compiles.watches().values())[:2]:
+    watch(types.ModuleType("unknown"))
+print(compiles.take(1))
+"""
+    command = [sys.executable, "-c", code]
+    folder = Path(kernel).parent
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert ast.literal_eval(done.stdout) == {
+        "compile": 1.0,
+        "compile_torch": 1.0,
+        "compile_xla": None,
+        "caches": [],
+        "breaks": [],
+        "recompiles": [],
+        "uncompiled": [{"block": 1, "line": 4, "reason": "Why"}],
+    }
+
+
 def test_the_probe_imports_and_starts_nothing(tmp_path: Path) -> None:
     post = """
 ```python
@@ -341,3 +398,100 @@ def test_lines_are_numbered_as_the_reader_sees_them() -> None:
         "line 42: compiled anew 3 times, first because a",
     ]
     assert list_marks((), look) == ""
+
+
+def test_what_broke_in_a_benchmark_is_marked_in_the_blocks_that_it_needs() -> None:
+    """A block that is part of both is marked once with what each has found; all made up."""
+    plain, other = GraphBreak(0, 2, "here"), GraphBreak(0, 2, "there")
+    measures = Measures(
+        wall=1.0, cpu=1.0, breaks=(plain, plain), uncompiled=(GraphBreak(0, 0, "x"),)
+    )
+    series = (
+        Series("a", {}, None, (), breaks=(plain, other), recompiles=(GraphBreak(1, 1, "n"),)),
+    )
+    block = Block(3, "a\nb", (10, 12), "a\n\nb", 10, RunOptions(), Limits(1), ShowOptions(), PLACE)
+    bench = msgspec.structs.replace(block, index=5, lines=(20, 21), shown_line=20)
+    session = Plan("k", "p", "p.md", "main", (block,), ExecuteConfig(), (), PLACE)
+    unit = msgspec.structs.replace(session, session="bench:b", blocks=(block, bench))
+    cell = Cell("ok", "", None, (), measures)
+    silent = msgspec.structs.replace(cell, measures=None)
+    one, two = run_of(cell), run_of(silent, silent)
+    two = msgspec.structs.replace(two, benchmark=Benchmark(("a",), series, ()))
+    shown = [Shown(session, one, one.cells), Shown(unit, two, two.cells)]
+    assert marks_of(shown) == {
+        3: (Mark(3, "graph break", ("here", "there")),),
+        5: (Mark(1, "compiled anew", ("n",)),),
+    }
+    stale = [msgspec.structs.replace(entry, stale=True) for entry in shown]
+    assert marks_of(stale) == {}
+
+
+PLACE = Span("p.md", 1)
+
+
+def run_of(*cells: Cell) -> Run:
+    device = Device("c", "cpu", "c", "c")
+    when = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+    return Run("k", "p", "main", device, when, 1.0, Provenance(), (), cells)
+
+
+class Card:
+    """torch's accelerator as it is asked for, with what it was told; made up."""
+
+    def __init__(self, kind: str, *, opened: bool) -> None:
+        self.told: list[str] = []
+        self.cuda = SimpleNamespace(is_initialized=lambda: opened and kind == "cuda")
+        self.xpu = SimpleNamespace(is_initialized=lambda: opened and kind == "xpu")
+        available = SimpleNamespace(is_available=lambda: opened and kind == "mps")
+        self.backends = SimpleNamespace(mps=available)
+        self.accelerator = SimpleNamespace(
+            synchronize=lambda: self.told.append("wait"),
+            reset_peak_memory_stats=lambda: self.told.append("reset"),
+            max_memory_allocated=lambda: 4096,
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "opened", "told", "peak"),
+    [
+        ("cuda", True, ["reset", "wait"], 4096),
+        ("xpu", True, ["reset", "wait"], 4096),
+        ("mps", True, ["wait"], 0),
+        ("cuda", False, [], 0),
+    ],
+)
+def test_torch_is_only_waited_for_where_the_post_has_opened_a_device(
+    monkeypatch: pytest.MonkeyPatch, kind: str, opened: bool, told: list[str], peak: int
+) -> None:
+    card = Card(kind, opened=opened)
+    monkeypatch.setitem(sys.modules, "torch", card)
+    sitegen_frameworks.reset_torch_peak()
+    sitegen_frameworks.wait_for_torch()
+    assert card.told == told
+    assert sitegen_frameworks.torch_peak() == peak
+    assert ("start torch" in sitegen_frameworks.running_frameworks()) == opened
+
+
+def test_jax_is_asked_nothing_until_it_has_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[str] = []
+
+    def array(name: str, *, deleted: bool) -> SimpleNamespace:
+        return SimpleNamespace(
+            is_deleted=lambda: deleted, block_until_ready=lambda: waited.append(name)
+        )
+
+    devices = [SimpleNamespace(memory_stats=lambda: {"peak_bytes_in_use": 9})]
+    devices.append(SimpleNamespace(memory_stats=lambda: None))
+    jax = SimpleNamespace(
+        live_arrays=lambda: [array("here", deleted=False), array("gone", deleted=True)],
+        local_devices=lambda: devices,
+    )
+    begun = [False]
+    bridge = SimpleNamespace(backends_are_initialized=lambda: begun[0])
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    monkeypatch.setitem(sys.modules, "jax._src.xla_bridge", bridge)
+    sitegen_frameworks.wait_for_jax()
+    assert (waited, sitegen_frameworks.jax_peak()) == ([], 0)
+    begun[0] = True
+    sitegen_frameworks.wait_for_jax()
+    assert (waited, sitegen_frameworks.jax_peak()) == (["here"], 9)

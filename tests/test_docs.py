@@ -208,6 +208,7 @@ CONFIGURATION = (
 )
 NOT_KEYS = {
     "own_templates",
+    "highlight_theme",
     "root",
     "file",
     "language",

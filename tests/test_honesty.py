@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from sitegen.base.errors import Problem
-from sitegen.benchmarks import Bench, BenchOptions
 from sitegen.check.honesty import find_dishonest
 from sitegen.content.config import load_config
 from sitegen.content.source import scan_content
@@ -251,14 +249,6 @@ def test_the_place_is_the_line_of_the_post(tmp_path: Path) -> None:
     assert any("jax.block_until_ready" in help for help in problem.help)
 
 
-def with_bench(document: Document, index: int) -> Document:
-    """The document with one of its blocks made a benchmark."""
-    blocks = list(document.blocks)
-    bench = Bench("b", BenchOptions())
-    blocks[index] = msgspec.structs.replace(blocks[index], bench=bench)
-    return msgspec.structs.replace(document, blocks=tuple(blocks))
-
-
 MAKES = {
     "made": ("torch.ones(3)", True),
     "by another name": ("th.randn(3, 3)", True),
@@ -275,13 +265,18 @@ MAKES = {
 @pytest.mark.parametrize(("made", "told"), MAKES.values(), ids=MAKES)
 def test_a_tensor_made_in_a_variant_says_where(tmp_path: Path, made: str, told: bool) -> None:
     first = "import torch, torch as th, jax.numpy as jnp"
-    bench = (
-        f"def setup(n):\n    return dict(t=torch.ones(n))\n\ndef eager(t):\n    return t + {made}"
+    code = f"def setup():\n    return dict(t=torch.ones(9))\n\ndef eager(t):\n    return t + {made}"
+    problems = found(parse(tmp_path / "a", first, f"#| bench: b\n{code}"))
+    assert [problem.span.line for problem in problems if problem.span] == ([12] if told else [])
+    assert found(parse(tmp_path / "b", first, code)) == [], "elsewhere torch has a default device"
+
+
+def test_a_benchmark_may_time_as_it_likes(tmp_path: Path) -> None:
+    """What its functions do is timed by others, who wait."""
+    code = (
+        f"#| bench: b\n{JAX}def step():\n    t0 = time.time()\n    return x @ x, time.time() - t0"
     )
-    (document,) = [entry for entry in parse(tmp_path, first, bench) if entry.blocks]
-    problems = list(find_dishonest(with_bench(document, 1)))
-    assert [problem.span.line for problem in problems if problem.span] == ([11] if told else [])
-    assert list(find_dishonest(document)) == [], "an ordinary block has torch's default device"
+    assert found(parse(tmp_path, code)) == []
 
 
 TIMERS = {

@@ -46,8 +46,7 @@ BODIES = st.sampled_from(
 TEMPLATES = {
     "templates/page.html": [
         '{% extends "page.html" %}{% block after %}{{ super() }}'
-        "<p>{{ page.higher and page.higher.title }}</p>"
-        "{% endblock %}",
+        "<p>{{ page.higher and page.higher.title }}</p>{% endblock %}",
         '{% extends "page.html" %}{% block heading %}{{ page.title }} {{ page.word_count }}'
         '{% for p in get_section(path="posts/_index.md").pages %}{{ p.title }}{% endfor %}'
         "{% endblock %}",

@@ -17,7 +17,12 @@ from sitegen.kernel.sitegen_guard import below
 from tests.previewing import Preview, preview, wait_for
 from tests.support import build_site, stored, tree, write_site
 
-PLAIN = "base_url = 'https://example.org/notes'\n[execute]\ndevice = 'cpu'\n"
+PLAIN = """
+base_url = "https://example.org/notes"
+taxonomies = [{ name = "tags" }]
+[execute]
+device = "cpu"
+"""
 POST = """+++
 title = "A post"
 date = 2026-01-02
@@ -309,9 +314,9 @@ def test_a_failed_block_is_in_its_page_and_goes_when_it_is_mended(
 ) -> None:
     write(site / "content/a.md", POST.replace("print(", "1 / 0\nprint("))
     served = start()
-    page = shows(served, "/notes/a/", "ZeroDivisionError")
+    page = shows(served, "/notes/a/", "failed, not stored")
     assert "content/a.md:10" in page.partition('id="sitegen-preview"')[2]
-    assert "failed, not stored" in page
+    assert "ZeroDivisionError" in page.partition('id="sitegen-preview"')[0]
     assert stored(site) == []
     write(site / "content/a.md", POST)
     assert "ZeroDivisionError" not in shows(served, "/notes/a/", "first ")

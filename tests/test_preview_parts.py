@@ -38,7 +38,9 @@ def page_of(root: Path, text: str, *, run: bool = False) -> Page:
     write_site(root, {"content/a.md": text})
     if run:
         build_site(root)
-    written = SiteMaker(root, Caller({}, sys.executable)).make({}, drafts=False)
+    maker = SiteMaker(root, Caller({}, sys.executable), Tree(root / ".sitegen/preview"))
+    written = maker.make({}, drafts=False)
+    maker.close()
     plans = next(d.plans for d in written.drafts if d.document.source.name == "a")
     return Page("a", plans, tuple(written.shown.get("a", ())))
 

@@ -116,6 +116,9 @@ def test_a_disagreement_is_noted_by_the_tolerance_of_the_block_or_of_the_dtype()
     benchmark = replace(both, series=(both.series[0], wrong))
     assert rows_of(benchmark)["b"].notes == ("differs from a by 0.001, more than 0.00035",)
     assert rows_of(benchmark, agree=1e-2)["b"].notes == ()
+    other = replace(wrong, difference=1e300, disagrees="the shapes are 3 and 4")
+    benchmark = replace(both, series=(both.series[0], other))
+    assert rows_of(benchmark)["b"].notes == ("differs from a: the shapes are 3 and 4",)
 
 
 def test_too_few_samples_and_never_quiet_are_noted() -> None:
@@ -146,6 +149,16 @@ def test_two_modes_between_processes_are_unstable() -> None:
     rows = [list(samples_around(time, rng)) for time in (2e-3, 5e-3, 2e-3, 5e-3, 2e-3, 5e-3)]
     (reason,) = one(*rows).unstable
     assert reason == "the processes fall into two groups, one of which takes 2.50× as long"
+
+
+def test_of_what_is_unstable_there_is_a_ratio_and_no_verdict() -> None:
+    steady = make_series("a", {}, [[5.0] * 8] * 6)
+    restless = make_series("b", {}, [[1.0, 1.4] * 4] * 6)
+    for pair in ((steady, restless), (restless, steady)):
+        names = tuple(series.variant for series in pair)
+        row = rows_of(Benchmark(names, pair, ()))[names[1]]
+        assert row.ratio is not None
+        assert row.verdict == "undecided"
 
 
 def test_a_drift_is_unstable() -> None:

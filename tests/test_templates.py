@@ -331,18 +331,19 @@ def test_the_nearest_known_name_is_told(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_there_is_false_in_a_condition(tmp_path: Path) -> None:
-    template = "{% if section or page.extra.x.y %}a{% else %}b{% endif %}"
+    unlike = "page.extra.x == 'x' or page.extra.x.y == none and page.extra.z != none"
+    template = f"{{% if section or page.extra.x.y or {unlike} %}}a{{% else %}}b{{% endif %}}"
     build(tmp_path, {"templates/page.html": template})
     assert published(tmp_path, "a/index.html") == "b"
 
 
 def test_a_condition_on_a_field_that_no_page_has_is_a_warning(tmp_path: Path) -> None:
-    template = "\n{% if page.titel or page.extra.x or config.generate_feed %}a{% endif %}"
+    template = "\n{% if page.titel or page.extra.x or config.generate_rss %}a{% endif %}"
     found = publish(tmp_path, {**A, "templates/page.html": template, "content/b.md": page()})
     assert [(p.severity, p.message, p.help) for p in found] == [
         (
             "warning",
-            "a config has no `generate_feed`: this condition is always false",
+            "a config has no `generate_rss`: this condition is always false",
             ("did you mean `generate_feeds`?",),
         ),
         (

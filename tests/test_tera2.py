@@ -175,6 +175,25 @@ def test_a_mistake_in_a_text_has_its_place(
     assert "\ufdd3" not in problem.excerpt + problem.message
 
 
+@pytest.mark.parametrize(
+    ("component", "message", "line"),
+    [
+        ("{% component bad() %}\n{{ body | upperr }}\n{% endcomponent %}", "`upper`?", 2),
+        ("{% component bad() %}\n\n{% st x = 1 %}{% endcomponent %}", "unknown tag 'st'", 3),
+        ("{% component bad() %}\n{{ body }}\n", "'endcomponent'", 2),
+    ],
+)
+def test_a_mistake_in_a_component_is_said_once(
+    component: str, message: str, line: int, tmp_path: Path
+) -> None:
+    call = page('title = "A"', "{% <bad> %}x{% </bad> %}\n\n{% <bad> %}x{% </bad> %}")
+    files = {"templates/bad.html": component, "content/a.md": call, "content/b.md": call}
+    [problem] = [problem for problem in publish(tmp_path, files) if problem.severity == "fatal"]
+    assert message in " ".join((problem.message, *problem.help))
+    assert problem.span is not None
+    assert (problem.span.path, problem.span.line) == ("templates/bad.html", line)
+
+
 def test_what_stands_below_a_component_keeps_its_line(tmp_path: Path) -> None:
     text = "{% <boxed kind='x'> %}\none\n\ntwo\n{% </boxed> %}\n\n[to](@/nowhere.md)\n"
     [problem] = publish(tmp_path, site(text))

@@ -79,6 +79,8 @@ class MarkdownConfig(msgspec.Struct, frozen=True):
     math: bool = True
     html: Html = "trusted"
     highlighting: HighlightConfig = HighlightConfig()
+    highlight_theme: str = ""
+    """What themes for Zola before 0.22 ask; it has no effect here."""
 
 
 class SearchConfig(msgspec.Struct, frozen=True):

@@ -52,7 +52,7 @@ def is_tera2(text: str) -> bool:
 
 
 def definitions(text: str) -> Iterator[Definition]:
-    """The components that a template defines, in order."""
+    """The components that a template defines, in order; one that is not closed to the end."""
     begun: tuple[str, int] | None = None
     for start, end in _pieces(text):
         tag = _TAG.fullmatch(text, start, end)
@@ -64,6 +64,8 @@ def definitions(text: str) -> Iterator[Definition]:
         elif begun is not None and _END_COMPONENT.match(tag[3]):
             yield Definition(*begun, end)
             begun = None
+    if begun is not None:
+        yield Definition(*begun, len(text))
 
 
 def components_only(text: str) -> str:

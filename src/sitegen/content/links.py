@@ -181,14 +181,17 @@ class Finder:
         self._last = token.map[1]
 
     def try_at(self, accept: Callable[[Span], bool], *forms: str) -> tuple[Span, str] | None:
-        """Where one of these texts next stands, if that is accepted; else None, and the next look
+        """Where one of these texts next stands so that it is accepted; else None, and the next look
         is from where this one was."""
-        before = self._at
-        span, excerpt = self.place_of(*forms)
-        if self._at != before and accept(span):
-            return span, excerpt
-        self._at = before
-        return None
+        before = last = self._at
+        while True:
+            span, excerpt = self.place_of(*forms)
+            if self._at == last:
+                self._at = before
+                return None
+            if accept(span):
+                return span, excerpt
+            last = self._at
 
     def link(self, target: str, written: str) -> Link:
         """A link, with its place."""

@@ -75,6 +75,7 @@ def parse_markdown(table: Table, *, zola: bool = False) -> MarkdownConfig:
         math=table.boolean("math", not zola),
         html=table.choice("html", HTML, "trusted"),
         highlighting=_parse_highlighting(highlighting),
+        highlight_theme=table.string("highlight_theme"),
     )
     table.not_used(_ZOLA_MARKDOWN, _FOREIGN)
     table.finish(where="[markdown]")

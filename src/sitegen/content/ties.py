@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 
@@ -19,7 +19,7 @@ from sitegen.content.links import Finder, Text
 from sitegen.content.tie_tokens import is_tie
 from sitegen.content.variants import Functions, find_functions
 from sitegen.measure.grammar import parse_claim
-from sitegen.measure.ties import parse_tie
+from sitegen.measure.ties import SCHEMES, parse_tie
 from sitegen.model import Block
 
 _NO_LINK = re.compile(r"\]\((?:bench|value):\S*")
@@ -127,7 +127,7 @@ class _TieFinder:
             elif child.type == "link_close" and opened is not None:
                 opened.meta = {**opened.meta, "tied": len(self.ties)}
                 child.meta = {**child.meta, "tied": len(self.ties)}
-                self._add(unquote(str(opened.attrGet("href"))), "".join(texts))
+                self._add(str(opened.attrGet("href")), "".join(texts))
                 opened = None
             elif child.type == "image" and is_tie(child, "src"):
                 self._misplaced(child)
@@ -135,15 +135,21 @@ class _TieFinder:
                 texts.append(_plain(child))
             elif child.type == "text":
                 self._no_links(child.content)
+            elif child.type in ("code_inline", "html_inline") and any(
+                mark in child.content for mark in SCHEMES
+            ):
+                self._finder.place_of(child.content)
 
-    def _add(self, target: str, text: str) -> None:
+    def _add(self, href: str, text: str) -> None:
         """A link, at its place; one whose destination stands elsewhere is at its text."""
+        target = unquote(href)
 
         def is_its(span: Span) -> bool:
             written = self._written(span)
             return written is not None and _letters(written[1]) == _letters(text)
 
-        own = self._finder.try_at(is_its, target, quote(target))
+        forms = (target, href, target.replace(" ", "%20"))
+        own = self._finder.try_at(is_its, *forms)
         span, excerpt = own or self._finder.place_of(text.strip() or target)
         written = self._written(span) if own is not None else None
         words = span if written is None else self._span_of(*written)

@@ -91,7 +91,17 @@ def _why_other(outcome: Outcome | None, theirs: Theirs) -> str | None:
     if sorted(processes) != list(range(outcome.plan.bench.run.processes)):
         wanted = outcome.plan.bench.run.processes
         return f"it has {len(set(processes))} processes, the benchmark {wanted}"
-    return why_other_benchmark(outcome.plan, theirs.benchmark)
+    why = why_other_benchmark(outcome.plan, theirs.benchmark)
+    return why or _why_incomplete(theirs.benchmark)
+
+
+def _why_incomplete(benchmark: Benchmark) -> str | None:
+    found = [(series.variant, dict(series.point)) for series in benchmark.series]
+    points = [point for variant, point in found if variant == benchmark.variants[0]]
+    wanted = [(variant, point) for point in points for variant in benchmark.variants]
+    if len(found) != len(wanted) or any(entry not in found for entry in wanted):
+        return "it lacks a variant at a point, or has one twice"
+    return None
 
 
 def _run(

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from sitegen.execute.kernels import Kernel
+from sitegen.execute.machine import on_this_machine
 from sitegen.execute.session import Session
 from sitegen.model import Event, Finished, Inline, Plan, Run
 
@@ -62,7 +63,8 @@ class Kept:
         one, and never to be stored. Raises Stopped after `stop`."""
         begun = time.monotonic()
         try:
-            yield from self._session.append(plan, self._kernel)
+            with on_this_machine(self._kernel.stop, lambda holder: None, alone=False):
+                yield from self._session.append(plan, self._kernel)
         finally:
             self.used = time.monotonic()
         self._run = msgspec.structs.replace(

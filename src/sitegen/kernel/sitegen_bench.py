@@ -50,7 +50,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sitegen_bench_point import measure_point
 
@@ -81,15 +81,21 @@ def run(job: Mapping[str, Any], job_file: str) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             part = Path(folder) / "part.json"
             command = [sys.executable, str(HERE), job_file, str(part), str(number)]
-            status = subprocess.run(command, check=False).returncode
-            if status < 0:
-                os.kill(os.getpid(), -status)  # what became of a point becomes of its process
-            elif status:
-                sys.exit(status)
+            done = subprocess.run(command, check=False)
+            if done.returncode:
+                _end_as(done.returncode)
             records.append(json.loads(part.read_bytes()))
         if "failure" in records[-1]:
             break
     return records
+
+
+def _end_as(status: int) -> NoReturn:
+    """End this process as a point's has ended: its starter is told of signals."""
+    if status < 0:
+        os.kill(os.getpid(), -status)
+        time.sleep(1)
+    sys.exit(abs(status))
 
 
 def merge(result: dict[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

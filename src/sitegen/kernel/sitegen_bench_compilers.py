@@ -35,7 +35,7 @@ class Compilers:
 
         return {**watches, "jax._src.monitoring": watch_xla, "jax": _without_disk_cache}
 
-    def start(self, code: str) -> None:
+    def start(self, code: str, device: str | None) -> None:
         """The compilers that the code uses have begun: what they do but once is no first call's.
 
         For torch that is importing Inductor and asking the machine's C++ compiler what the CPU
@@ -44,10 +44,9 @@ class Compilers:
         torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
         if torch is not None and (_NAMES_COMPILE.search(code) or UTILS in sys.modules):
             importlib.import_module("torch._inductor.compile_fx")
-            where = open_accelerator() or "cpu"
-            with contextlib.suppress(Exception):  # no C++ compiler: a variant will say so
-                torch.compile(_trivial)(torch.ones(8, device=where))
-                torch.compile(_trivial)(torch.ones(8))
+            for where in {device or open_accelerator() or "cpu", "cpu"}:
+                with contextlib.suppress(Exception):  # no C++ compiler: a variant will say so
+                    torch.compile(_trivial)(torch.ones(8, device=where))
         if jax is not None:
             jax.jit(_trivial)(jax.numpy.ones(8)).block_until_ready()
         self._forget()

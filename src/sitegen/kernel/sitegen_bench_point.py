@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 import sys
@@ -79,16 +80,20 @@ def _run_before(code: Code, blocks: Sequence[Mapping[str, Any]]) -> Iterator[flo
 def _measure(
     job: Mapping[str, Any], code: Code, compilers: Compilers, point: Mapping[str, Any], seed: int
 ) -> dict[str, Any]:
-    compilers.start("\n".join(block["code"] for block in job["blocks"]))
+    source = "\n".join(block["code"] for block in job["blocks"])
+    compilers.start(source, job.get("torch_device"))
     device = drop_default_device()
     entries = [Entry(name, point) for name in code.variants]
     for entry in entries:
+        lacked_memory = False
         try:
             _call_first(entry, code, compilers, device)
             _warm_up(entry, code, compilers)
         except AuthorError as error:
             if not error.out_of_memory:
                 raise
+            lacked_memory = True
+        if lacked_memory:  # and nothing holds on to the failed call any more
             _give_up(entry)
     ready = [entry for entry in entries if entry.call is not None]
     _compare_all(ready)
@@ -167,6 +172,7 @@ def _give_up(entry: Entry) -> None:
     entry.series["failure"] = "out of memory"
     entry.call = None
     entry.copied = ()
+    gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()

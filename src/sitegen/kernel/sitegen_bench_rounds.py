@@ -128,7 +128,7 @@ def pace(
 ) -> Paced:
     """How a variant is sampled, fixed before the first sample and never by what they say."""
     least = max(SAMPLE, clock_cost() / CLOCK_SHARE)
-    calls = 1 if fastest >= least else 2
+    calls = math.ceil(least / max(fastest, 1e-9))
     while True:
         taken = take_sample(function, arguments, wait, calls, how)
         if fastest >= least:

@@ -133,8 +133,10 @@ class Compiles:
 
     def _watch_breaks(self, output_graph: ModuleType) -> None:
         """Note each graph break as it is made: dynamo's own list is emptied by a reset."""
-        reasons = output_graph.GraphCompileReason
-        add = reasons.__post_init__
+        reasons = getattr(output_graph, "GraphCompileReason", None)
+        add = getattr(reasons, "__post_init__", None)
+        if reasons is None or add is None:
+            return  # a torch that we do not know
 
         def note(made: Any) -> None:
             add(made)
@@ -154,7 +156,8 @@ class Compiles:
             self._hits += event == "/jax/compilation_cache/cache_hits"
 
         monitoring.register_event_duration_secs_listener(time)
-        monitoring.register_event_listener(count)
+        if hasattr(monitoring, "register_event_listener"):
+            monitoring.register_event_listener(count)
 
 
 def drain_metrics() -> list[Any]:
@@ -210,7 +213,7 @@ def _is_over_limit(metric: Any) -> bool:
 
 def _frame_of(metric: Any) -> str:
     """The number of a compiled function: `3` of its compilations 3/0, 3/1…"""
-    return str(metric.compile_id or "").partition("/")[0]
+    return str(getattr(metric, "compile_id", None) or "").partition("/")[0]
 
 
 def _traced(reason: str) -> list[tuple[str, int]]:

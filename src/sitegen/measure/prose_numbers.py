@@ -181,5 +181,5 @@ def _fix(tied: Tied, wanted: str) -> Fix | None:
     text = tied.text.strip()
     if source.count(text) != 1:
         return None
-    escaped = re.sub(r"([\\`*_\[\]<>&])", r"\\\1", wanted)
+    escaped = re.sub(r"([\\`*_\[\]<>&|$~])", r"\\\1", wanted)
     return Fix(tied.span.path, start + source.index(text), text, escaped)

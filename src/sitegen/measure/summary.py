@@ -119,7 +119,10 @@ def _compared(
     if unlike and not bench.unlike:
         return None, "not comparable", unlike
     ratio = ratio_between(benchmark, series, base)
-    return ratio, "undecided" if ratio is None else judge_ratio(ratio, noise), unlike
+    unstable = why_unstable(benchmark, series) or why_unstable(benchmark, base)
+    if ratio is None or unstable:
+        return ratio, "undecided", unlike
+    return ratio, judge_ratio(ratio, noise), unlike
 
 
 def _unlike(benchmark: Benchmark, baseline: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from sitegen.passes.memory import Done, Ledger, Memory, Staleness, digest_about,
 from sitegen.passes.press import Desk, Put
 from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
-from sitegen.storage.publish import MARKER, Published, check_artifacts, finish
+from sitegen.storage.publish import MARKER, Published, check_artifacts
 from sitegen.storage.trace import Stamp, stamp_of
 
 _SETTLED = 2.0
@@ -132,9 +132,8 @@ def publish_outcome(
     wrong = check_artifacts(Artifact(entry.path, b"", entry.made_from) for entry in entries)
     if wrong:
         raise SiteError([*problems, *wrong])
-    records = {entry.path: entry.record for entry in entries}
     memory = _remember(outcome, done, copied)
-    return finish(desk.stage, records, msgspec.msgpack.encode(memory))
+    return desk.finish(desk.stage, entries, msgspec.msgpack.encode(memory))
 
 
 def _unchanged(outcome: Outcome) -> Iterable[Put]:

@@ -5,7 +5,7 @@ share, and not read again while it is the same; what is run, or asks for other f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ from sitegen.render.body import render_body
 from sitegen.render.covers import cover_of
 from sitegen.render.snippets import open_snippets
 from sitegen.storage.fragments import Fragment, Fragments, identified
+from sitegen.storage.publish import Published, finish
 from sitegen.storage.stage import Stage
 from sitegen.storage.trace import Record
 
@@ -49,10 +50,15 @@ class Put(NamedTuple):
     record: Record
 
 
+def _finish(stage: Stage, entries: Sequence[Put], memory: bytes) -> Published:
+    return finish(stage, {entry.path: entry.record for entry in entries}, memory)
+
+
 class Desk(NamedTuple):
     """What a process needs to read its share, and where it puts what comes of it.
 
-    `made_by` and `all_by` are digests of what makes pages, and of what makes every file.
+    `read` takes the place of the disk, `finish` that of the output folder. `made_by` and `all_by`
+    are digests of what makes pages, and of what makes every file.
     """
 
     config: SiteConfig
@@ -64,6 +70,14 @@ class Desk(NamedTuple):
     stage: Stage
     kept: Kept
     put_so_far: list[Put]
+    read: Callable[[Named, list[Problem]], Source | None] | None = None
+    finish: Callable[[Stage, Sequence[Put], bytes], Published] = _finish
+
+    def load(self, named: Named, problems: list[Problem]) -> Source | None:
+        """A file with its text; None where it cannot be read."""
+        if self.read is not None:
+            return self.read(named, problems)
+        return load_source(self.config.root, named, problems)
 
     def holds(self, meta: Meta) -> bool:
         """Whether a page is held back until its date."""
@@ -92,9 +106,9 @@ def press(
     share: Share, desk: Desk, names: Sequence[Named], problems: list[Problem]
 ) -> tuple[Pressed, Snippets]:
     """This process's share of the pages and sections."""
-    config, root = desk.config, desk.config.root
+    config = desk.config
     first_only = problems if share.first else []
-    files = (load_source(root, name, first_only) for name in names if name.is_section)
+    files = (desk.load(name, first_only) for name in names if name.is_section)
     sections, above = open_sections(
         config, [source for source in files if source is not None], desk.options, first_only
     )
@@ -102,7 +116,7 @@ def press(
     pressed = Pressed({}, [], {}, [])
     opened = list(share.mine(sections))
     for name in share.mine([name for name in names if not name.is_section]):
-        source = load_source(root, name, problems)
+        source = desk.load(name, problems)
         if source is None:
             continue
         known = _known(source, ground, above, desk)

@@ -5,16 +5,17 @@ The first process alone runs what is to be run, decides what is stale, and publi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem
 from sitegen.content.future import say_held
+from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
-from sitegen.model import Artifact, Rendered
-from sitegen.passes.asked import Clock, stop_if_fatal
+from sitegen.model import Artifact, Card, Rendered
+from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
@@ -22,14 +23,24 @@ from sitegen.passes.memory import Done
 from sitegen.passes.outcome import Outcome, plan_outcome, publish_outcome
 from sitegen.passes.press import Desk, Put, press
 from sitegen.passes.share import Share
+from sitegen.render.book import Book
 from sitegen.render.jobs import Job
 from sitegen.render.pages import render_site
 from sitegen.storage.fragments import Fragment
 from sitegen.storage.publish import Published
 
 
+class Ground(NamedTuple):
+    """What a page of the site can be rendered on by itself, as long as nothing else has changed."""
+
+    book: Book
+    snippets: Snippets
+    cards: Mapping[str, Card]
+
+
 class Told(NamedTuple):
-    """What came of a build; `reasons` say why each file was rendered."""
+    """What came of a build; `reasons` say why each file was rendered, `drafts` what was read of
+    pages that are run."""
 
     pages: int
     settled: Settled
@@ -37,6 +48,8 @@ class Told(NamedTuple):
     advice: tuple[str, ...]
     reasons: tuple[str, ...]
     rendered: tuple[Rendered, ...]
+    drafts: tuple[Draft, ...] = ()
+    ground: Ground | None = None
 
 
 def go_through(
@@ -55,6 +68,7 @@ def go_through(
     with clock.stage("parse"):
         pressed, snippets = press(share, desk, names, mine)
         heard = share.gather((mine, pressed.left, pressed.held))
+    drafts: list[Draft] = []
     settled, held = Settled(), [date for _, _, dates in heard for date in dates]
     if share.first:
         problems += (problem for found, _, _ in heard for problem in found)
@@ -92,7 +106,8 @@ def go_through(
         published = publish_outcome(outcome, put, plain, finished, names, problems)
         desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
-    return _told(facts, settled, published, advice, outcome, finished)
+    told = _told(facts, settled, published, advice, outcome, finished)
+    return told._replace(drafts=tuple(drafts), ground=Ground(book, snippets, facts.cards))
 
 
 def _told(

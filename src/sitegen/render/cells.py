@@ -74,7 +74,12 @@ def render_cell(block: Block, context: CellContext) -> Rendered:
         parts.append(_code(block, context.marks.get(block.index, ())))
     if block.run.eval:
         chart = _chart(block, context)
-        for rendered in [Rendered(chart)] if chart else _results(block, placed, context):
+        failures = [entry for entry in placed if entry.shown.run.failed]
+        if chart:
+            results = [*(_result(block, entry, context) for entry in failures), Rendered(chart)]
+        else:
+            results = list(_results(block, placed, context))
+        for rendered in results:
             parts.append(rendered.html)
             files += rendered.files
     body = "".join(part for part in parts if part)

@@ -84,9 +84,10 @@ def _cell(block: Block, context: CellContext) -> Rendered:
         parts.append(_named(show.look.name) + _pre(block.shown))
     measured = look_at_bench(block, context)
     if measured is not None:
-        parts.append(
-            "" if block.bench and block.bench.name in context.moved else render_for_feed(*measured)
-        )
+        for entry in placed:
+            parts += _outputs(block, entry, context) if entry.shown.run.failed else ()
+        moved = block.bench is not None and block.bench.name in context.moved
+        parts.append("" if moved else render_for_feed(*measured))
     elif block.run.eval:
         parts += _results(block, placed, context)
     if measured is None and any(parts) and block.index in context.captions:

@@ -1,4 +1,5 @@
-"""Names that are not there: false in a condition, as in Tera, and an error anywhere else.
+"""Names that are not there: false in a condition, as in Tera, and an error anywhere else. An entry
+that a map does not have may be compared, and equals nothing.
 
 A page, a section and their like have the fields that they have: a condition on another one is
 always false, which is worth a warning.
@@ -41,7 +42,16 @@ class Missing(jinja2.Undefined):
     __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = _fail_with_undefined_error
     __complex__ = __pow__ = __rpow__ = _fail_with_undefined_error
     __iter__ = __str__ = __len__ = _fail_with_undefined_error
-    __eq__ = __ne__ = __hash__ = __contains__ = _fail_with_undefined_error
+    __hash__ = __contains__ = _fail_with_undefined_error
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is nothing too, of an entry of a map: keys of `extra` need not be there."""
+        if not isinstance(self._undefined_obj, Mapping):
+            self._fail_with_undefined_error()
+        return isinstance(other, jinja2.Undefined) or other is None
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __bool__(self) -> bool:
         if isinstance(self._undefined_obj, msgspec.Struct):

@@ -35,7 +35,7 @@ def measurements_url(site: Site, lang: str) -> str:
 def benchmarks_of(site: Site, lang: str) -> Iterator[tuple[Card, BenchCard, BenchRow]]:
     """Every run of every benchmark that the pages of a language have."""
     for card in (*site.pages, *(section.card for section in site.sections)):
-        if card.lang == lang and card.meta.render:
+        if card.lang == lang and card.meta.render and not card.meta.hidden:
             for bench in card.benches:
                 for row in bench.rows:
                     yield card, bench, row

@@ -31,6 +31,7 @@ NEWEST = 10
 __all__ = [
     "copy_assets",
     "open_book",
+    "page_job",
     "render_own_site",
     "render_site",
     "render_zola_site",
@@ -79,16 +80,21 @@ def render_site(book: Book) -> Iterator[Made]:
 
 
 def _render_pages(book: Book) -> Iterator[Job]:
-    def context(card: Card) -> Mapping[str, Any]:
+    for card in book.site.pages:
+        if card.meta.render:
+            yield page_job(book, card)
+
+
+def page_job(book: Book, card: Card) -> Job:
+    """The page of a card."""
+
+    def context() -> Mapping[str, Any]:
         view = book.shelf.page(card)
         structured = of_page(view, book.site.config)
         return {"page": view, "translations": view.translations, "structured": structured}
 
-    for card in book.site.pages:
-        if card.meta.render:
-            template = book.choose(card.meta.template, "page.html")
-            made_from = f"content/{card.path}"
-            yield book.job(template, card.url, made_from, card.lang, (), partial(context, card))
+    template = book.choose(card.meta.template, "page.html")
+    return book.job(template, card.url, f"content/{card.path}", card.lang, (), context)
 
 
 def _render_sections(book: Book) -> Iterator[Made]:

@@ -13,6 +13,7 @@ from sitegen.render.book import Book
 from sitegen.settings import SearchConfig
 
 _LEFT_OUT = re.compile(r"<(pre|script|style|svg|math|template)\b.*?</\1\s*>", re.S | re.I)
+_BENCH = re.compile(r'<figure class="bench".*?(<figcaption>.*?</figcaption>).*?</figure>', re.S)
 _TAG = re.compile(r"<[^>]*>")
 _INLINE = re.compile(r"</?(?:a|abbr|b|code|em|i|kbd|mark|s|small|span|strong|sub|sup|u)\b[^>]*>")
 
@@ -71,6 +72,7 @@ def _item(book: Book, card: Card, search: SearchConfig, config: SiteConfig) -> I
 
 
 def plain_text(html: str) -> str:
-    """The words of a body in one line, without code that stands by itself, scripts, formulas."""
-    bare = _INLINE.sub("", _LEFT_OUT.sub(" ", str(html)))
+    """The words of a body in one line, without code that stands by itself, scripts, formulas; of a
+    benchmark its caption."""
+    bare = _INLINE.sub("", _LEFT_OUT.sub(" ", _BENCH.sub(r"\1", str(html))))
     return " ".join(unescape(_TAG.sub(" ", bare)).split())

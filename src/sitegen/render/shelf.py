@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sitegen.base.address import permalink
 from sitegen.model import Card, Section, Series, Site, Term
 from sitegen.render.links import resolve_text
+from sitegen.render.measured import view_measured
 from sitegen.render.reads import Reads
 from sitegen.render.related import related_to, terms_of_pages
 from sitegen.render.views import (
@@ -23,7 +24,6 @@ from sitegen.render.views import (
     minutes,
     view_benches,
     view_link,
-    view_measured,
 )
 
 
@@ -56,8 +56,15 @@ class Shelf:
             **{term.url: term.pages for kind in site.taxonomies for term in kind.terms},
         }
         self._page_views: dict[str, PageView] = {}
+        self._renewed: dict[str, str] = {}
         self._section_views: dict[str, SectionView] = {}
         self._page_lists: dict[str, tuple[PageView, ...]] = {}
+
+    def renew(self, card: Card, body: str) -> None:
+        """A page is this from now on; lists keep what they showed of it."""
+        self._cards = {**self._cards, card.path: card}
+        self._page_views.pop(card.path, None)
+        self._renewed[card.path] = body
 
     def note(self, path: str, field: str) -> None:
         """A field of the page, section or term at a path was read."""
@@ -66,7 +73,8 @@ class Shelf:
     def content(self, path: str) -> Markup:
         """The body of a page or section, links resolved; empty where it has no file."""
         self.note(path, "content")
-        body = self._bodies.body(path)
+        renewed = self._renewed.get(path)
+        body = self._bodies.body(path) if renewed is None else renewed
         return Markup(resolve_text(body, self._cards, self.base))  # noqa: S704
 
     def pages_of(self, path: str) -> tuple[PageView, ...]:

@@ -111,6 +111,8 @@ class Templates:
         context: Mapping[str, Any],
     ) -> Problem:
         """What an exception that rose from such a text, or from what it called, means."""
+        if isinstance(error, jinja2.TemplateSyntaxError) and error.name not in (None, text.file):
+            return self._misspelt(error)
         lines = [line for file, line in frames if file == text.file]
         line = lines[-1] if lines else getattr(error, "lineno", None) or 1
         written = text.body.split("\n")
@@ -124,6 +126,16 @@ class Templates:
         for theirs, ours in _IN_TEXTS.items():
             message = ours if theirs in message else message
         return Problem("fatal", "template", message, span, excerpt, tuple(help))
+
+    def _misspelt(self, error: jinja2.TemplateSyntaxError) -> Problem:
+        """What is wrong with the template of a component, whichever text calls it."""
+        level, bare = self._levels.find(str(error.name)) or (self._levels.all[0], str(error.name))
+        span = Span(level.shown.format(bare), error.lineno)
+        close = self._meant(error, ())
+        help = (f"did you mean `{close}`?",) if close else ()
+        message = self._in_authors_words(error).replace("macro'", "component'")
+        excerpt = _line(level, bare, error.lineno)
+        return Problem("fatal", "template", message, span, excerpt, help)
 
     def _shown(self, found: str, line: int) -> str:
         level, bare = self._levels.find(found) or (self._levels.all[0], found)

@@ -13,7 +13,7 @@ def open_tie(says: Says) -> str:
     """What stands before the text of a link to a measurement, and the text where it has none."""
     title = f' title="{escape_text(says.title)}"' if says.title else ""
     href = f' href="{escape_text(says.href)}"' if says.href else ""
-    return f'<{_tag(says)} class="tied"{href}{title}>{escape_text(says.text)}'
+    return f'<{_tag(says)} class="{_classes(says)}"{href}{title}>{escape_text(says.text)}'
 
 
 def close_tie(says: Says) -> str:
@@ -21,6 +21,13 @@ def close_tie(says: Says) -> str:
     fallen = "" if says.judged is None else fallen_note(says.judged)
     note = f' <span class="fallen">[{escape_text(fallen)}]</span>' if fallen else ""
     return f"</{_tag(says)}>{note}"
+
+
+def _classes(says: Says) -> str:
+    """`checked` where measurements say so, with `checked-fallen` where they do no longer."""
+    if says.judged is None:
+        return "tied"
+    return "tied checked" if says.judged.word == "held" else "tied checked checked-fallen"
 
 
 def _tag(says: Says) -> str:

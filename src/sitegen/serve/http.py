@@ -50,8 +50,8 @@ async def answer(inside: Inside, voice: Voice) -> None:
                 end()
 
     async def watch() -> None:
-        async for _ in changes(inside.root, board.over):
-            order(Look())
+        async for found in changes(inside.root, board.over):
+            order(Look(found))
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)

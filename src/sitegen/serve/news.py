@@ -15,7 +15,9 @@ from sitegen.storage.preview import Entry
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Something below the site has changed, or may have."""
+    """Files of the site have changed, by path from its root; None: nobody knows which."""
+
+    files: tuple[str, ...] | None = None
 
 
 class RunPage(msgspec.Struct, frozen=True):

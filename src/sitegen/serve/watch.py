@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ AGAIN = 0.3
 before it was watched, and of a very long burst the system may have dropped some."""
 
 MANY = 200
+"""Changes in a burst from which on it is not told which files they were."""
+
+Files = tuple[str, ...] | None
 _NEVER = frozenset({"node_modules", "__pycache__"})
 _ASIDE = ("~", ".swp", ".swx", ".part")
 
@@ -45,15 +49,15 @@ def matters(change: Change, path: str) -> bool:
     return not (hidden or name.endswith(_ASIDE) or name.isdecimal() or "/__pycache__" in path)
 
 
-async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[None]:
-    """Something for each burst of changes below the site, until `over` is set.
+async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[Files]:
+    """The files of each burst of changes below the site, until `over` is set.
 
-    None is missed: where that could be, it tells once more.
+    None is missed: where that could be, it tells once more that something may have changed.
     """
     while not over.is_set():
         folders = watched_folders(root)
         stop = asyncio.Event()
-        queue: asyncio.Queue[bool] = asyncio.Queue()
+        queue: asyncio.Queue[set[tuple[Change, str]]] = asyncio.Queue()
         tasks = [
             asyncio.create_task(_follow(queue, stop, [root], recursive=False)),
             asyncio.create_task(_follow(queue, stop, folders, recursive=True)),
@@ -61,15 +65,15 @@ async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[None]:
         ]
         try:
             await asyncio.sleep(AGAIN)
-            yield  # for what has changed before all was watched
+            yield None  # for what has changed before all was watched
             while watched_folders(root) == folders and not over.is_set():
-                again = await queue.get()
+                found = await queue.get()
                 while not queue.empty():
-                    again |= queue.get_nowait()
-                yield
-                if again and not over.is_set():
+                    found |= queue.get_nowait()
+                yield _files(root, found)
+                if _is_doubtful(found) and not over.is_set():
                     await asyncio.sleep(AGAIN)
-                    yield
+                    yield None
         finally:
             stop.set()
             for task in tasks:
@@ -77,10 +81,27 @@ async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[None]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _files(root: Path, found: set[tuple[Change, str]]) -> Files:
+    """The files by path from the root; None where there are many, or it is not known which."""
+    if not found or len(found) >= MANY:
+        return None
+    return tuple(sorted({os.path.relpath(path, root) for _, path in found}))
+
+
+def _is_doubtful(found: set[tuple[Change, str]]) -> bool:
+    """Whether more may have changed than was told: in folders that are new, in a long burst."""
+    new = any(change == Change.added and Path(path).is_dir() for change, path in found)
+    return new or len(found) >= MANY or not found
+
+
 async def _follow(
-    queue: asyncio.Queue[bool], stop: asyncio.Event, folders: list[Path], *, recursive: bool
+    queue: asyncio.Queue[set[tuple[Change, str]]],
+    stop: asyncio.Event,
+    folders: list[Path],
+    *,
+    recursive: bool,
 ) -> None:
-    """Put each burst of changes into the queue: whether it is worth a second look."""
+    """Put each burst of changes into the queue; an empty one where watching has failed."""
     if not folders:
         return
     for polling in (None, True):  # by asking, where the system cannot tell of so many files
@@ -97,13 +118,12 @@ async def _follow(
                 force_polling=polling,
             )
             async for found in watching:
-                new = any(change == Change.added and Path(path).is_dir() for change, path in found)
-                queue.put_nowait(new or len(found) >= MANY)
+                queue.put_nowait(found)
             return
         except (OSError, RuntimeError):
-            queue.put_nowait(True)
+            queue.put_nowait(set())
 
 
-async def _end(over: asyncio.Event, queue: asyncio.Queue[bool]) -> None:
+async def _end(over: asyncio.Event, queue: asyncio.Queue[set[tuple[Change, str]]]) -> None:
     await over.wait()
-    queue.put_nowait(False)
+    queue.put_nowait(set())

@@ -52,6 +52,12 @@ from sitegen.storage.preview import Changes, Tree
 SAID_ELSEWHERE = frozenset({"missing", "stale"})
 """What the preview says at the blocks themselves."""
 
+LEAST_QUIET = 0.1
+MOST_QUIET = 3.0
+LONGEST_BEHIND = 10.0
+"""Seconds: without an edit, after which the site is made again of which one page was shown early;
+as long as twice that took last, between these. With edits that never pause, at the latest."""
+
 OPEN = 10**9
 """How much sooner than others a page is run that is open in a browser."""
 
@@ -73,8 +79,8 @@ class Worker:
         drafts: bool,
     ) -> None:
         self._root, self._caller = root, caller
-        self._maker = SiteMaker(root, caller)
         self._tree = Tree(tree)
+        self._maker = SiteMaker(root, caller, self._tree)
         self._server, self._runner = server, runner
         self._drafts = drafts
         self._site: Written | None = None
@@ -88,6 +94,10 @@ class Worker:
         self._open: tuple[str, ...] = ()
         self._edits: dict[str, int] = {}
         self._over: list[str] = []
+        self._problems: tuple[Problem, ...] = ()
+        self._changed: set[str] = set()
+        self._due: float | None = None
+        self._behind = self._took = 0.0
         self._touched: set[str] | None = None
 
     def serve(self) -> None:
@@ -96,24 +106,26 @@ class Worker:
         try:
             self._build()
             while True:
-                wait(lines)
+                wait(lines, self._pause())
                 due, self._touched = False, set()
                 for line in lines:
                     while line.poll():
                         due |= self._take(line.recv())
-                if due:
+                due |= bool(self._changed) and not self._show_early()
+                if due or self._pause() == 0.0:
                     self._build()
                 self._tell()
         except (EOFError, ConnectionError, _Quit):
-            return
+            self._maker.close()
 
     def _take(self, message: Order | Notice) -> bool:
         """Whether there is something to build now."""
         if not isinstance(message, Happened):
             self._touched = None  # anything may be otherwise now
         match message:
-            case Look():
-                return True
+            case Look(files=files):
+                self._changed.update(files or ())
+                return files is None
             case RunPage(url=url):
                 self._ask_for(url)
             case StopRuns():
@@ -136,14 +148,48 @@ class Worker:
 
     # --- building -----------------------------------------------------------------------------
 
+    def _pause(self) -> float | None:
+        """Seconds until the site is to be made again; None where all is as it is written."""
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    def _show_early(self) -> bool:
+        """Show what has changed by itself, and leave all else for a moment without edits; whether
+        that could be done."""
+        begun = time.monotonic()
+        if self._due is not None and begun - self._behind > LONGEST_BEHIND:
+            return False
+        try:
+            seen = self._maker.show(sorted(self._changed))
+        except Exception:  # whatever it is, the build meets it too, and tells
+            return False
+        if seen is None:
+            return False
+        self._changed.clear()
+        if self._due is None:
+            self._behind = begun
+        self._due = time.monotonic() + min(MOST_QUIET, max(LEAST_QUIET, 2 * self._took))
+        for name, (draft, shown) in seen.drafts.items():
+            self._pages[name] = (draft, Page(name, draft.plans, shown))
+        changes = Changes(seen.written)
+        took = time.monotonic() - begun
+        told = {(p.code, p.message, p.span and p.span.path) for p in seen.problems}
+        others = [
+            p for p in self._problems if (p.code, p.message, p.span and p.span.path) not in told
+        ]
+        problems = (*others, *seen.problems)
+        self._send(self._say_build(changes, problems, ok=True, seconds=took))
+        return True
+
     def _build(self, *, asked_over_http: bool = False) -> None:
         """Make the site, put what differs into the tree, and say what is to be said."""
         begun = time.perf_counter()
+        self._changed.clear()
+        self._due = None
         changes, ok = Changes(), True
         problems: tuple[Problem, ...] = ()
         try:
             site = self._maker.make(self._today, drafts=self._drafts)
-            changes = self._tree.put(site.artifacts)
+            changes = site.changes
         except SiteError as error:
             problems, ok = error.problems, False
         except OSError as error:
@@ -151,11 +197,12 @@ class Worker:
         except Exception as error:  # a bug of ours: nothing that it may have left is used again
             traceback.print_exc()
             problems, ok = (_about_bug(error),), False
-            self._maker = SiteMaker(self._root, self._caller)
+            self._maker = SiteMaker(self._root, self._caller, self._tree)
         else:
             problems = site.problems
             self._know(site, asked_over_http=asked_over_http)
-        self._send(self._say_build(changes, problems, ok=ok, seconds=time.perf_counter() - begun))
+        self._problems, self._took = problems, time.perf_counter() - begun
+        self._send(self._say_build(changes, problems, ok=ok, seconds=self._took))
         self._tell()
 
     def _say_build(
@@ -173,7 +220,7 @@ class Worker:
             prefix=urlsplit(base_url).path.rstrip("/"),
             kept=self._site.kept if self._site else (),
             drafts=self._drafts,
-            pages=len(self._site.drafts) if self._site else 0,
+            pages=self._site.pages if self._site else 0,
             seconds=round(seconds, 3),
         )
 

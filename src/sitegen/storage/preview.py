@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from sitegen.base.digest import digest_bytes, digest_text
 from sitegen.model import Artifact
-from sitegen.storage.exchange import remove, remove_leaf
+from sitegen.storage.exchange import Trees, remove, remove_leaf
 from sitegen.storage.lock import make_state
-from sitegen.storage.trace import scan_tree, stamp_of
+from sitegen.storage.publish import MARKER
+from sitegen.storage.stage import Stage
+from sitegen.storage.trace import Record, load_trace, put_trace, scan_tree
 
 MOST_AT_ONCE = 64
 """Previews of one site that each have a tree of their own."""
@@ -55,72 +56,119 @@ def claimed_tree(site: Path) -> Iterator[Path]:
     raise BlockingIOError(f"{MOST_AT_ONCE} previews of this site are open")
 
 
+class Filed(Protocol):
+    """A file on the stage, and what it was made from."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def made_from(self) -> str: ...
+
+    @property
+    def record(self) -> Record: ...
+
+
 class Tree:
-    """The files of a preview as they lie in its folder; what is not listed is never served."""
+    """The files of a preview as they lie in its folder; what is not listed is never served.
+
+    Files are made beside it, and take their places when all are there.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        state = folder.parent
+        self.folder = folder
+        self._trees = Trees(folder, state / f"{folder.name}-next", state / f"{folder.name}-trace")
+        self._trace = state / f"{folder.name}-trace"
         self._entries: dict[str, Entry] = {}
-        self._clean = False
+        self._early: set[str] = set()
+        self._open()
+
+    def _open(self) -> None:
+        """Take what an earlier preview has left; what it does not vouch for is removed."""
+        remove(self._trees.standby)
+        if self.folder.is_symlink() or self.folder.is_file():
+            remove(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        found, trace = scan_tree(self.folder), load_trace(self._trace)
+        self._records = {
+            path: record
+            for path, record in trace.records.items()
+            if found.get(path) == record.stamp
+        }
+        for leaf in found.keys() - self._records.keys():
+            remove_leaf(self.folder, leaf)
+        self._memory = trace.memory
+
+    def stage(self) -> Stage:
+        """Takes what a build makes, and tells it what lies in the tree."""
+        found = {path: record.stamp for path, record in self._records.items()}
+        old = {path: r for path, r in self._records.items() if path not in self._early}
+        return Stage(self._trees, found, old, self._memory)
+
+    def finish(self, entries: Iterable[Filed], memory: bytes = b"") -> Changes:
+        """The tree holds these files of the stage and nothing else; `memory` is for the next."""
+        wanted = {entry.path: entry for entry in entries if entry.path != MARKER}
+        for path in self._records.keys() - wanted.keys():
+            with suppress(NotADirectoryError):
+                remove_leaf(self.folder, path)
+        for path in sorted(wanted):
+            if self._records.get(path) != wanted[path].record:
+                self._place(path)
+        self._records = {path: entry.record for path, entry in wanted.items()}
+        self._memory = memory
+        self._early = set()
+        now = {path: Entry(entry.record.digest, entry.made_from) for path, entry in wanted.items()}
+        written = {path: entry for path, entry in now.items() if self._entries.get(path) != entry}
+        removed = tuple(sorted(self._entries.keys() - now.keys()))
+        self._entries = now
+        return Changes(written, removed)
 
     def put(self, artifacts: Iterable[Artifact]) -> Changes:
         """The tree holds the artifacts, which can lie together in one folder, and nothing else."""
-        by_path = {artifact.path: artifact for artifact in artifacts}
-        removed = tuple(sorted(self._entries.keys() - by_path.keys()))
-        for path in removed:
-            self._remove(path)
-        return Changes(self.add(by_path.values()), removed)
+        stage = self.stage()
+        return self.finish(
+            _Made(artifact.path, artifact.made_from, stage.put(artifact)) for artifact in artifacts
+        )
 
     def add(self, artifacts: Iterable[Artifact]) -> dict[str, Entry]:
-        """The tree also holds these; returns those that were not there, or were others."""
-        if not self._clean:
-            if self._folder.is_symlink() or self._folder.is_file():
-                remove(self._folder)
-            self._folder.mkdir(parents=True, exist_ok=True)
-        written = {}
+        """The tree also holds these until the next build, which takes none of them as made;
+        returns those that were not there, or were others."""
+        stage, written = self.stage(), {}
         for artifact in artifacts:
-            entry = self._put_file(artifact)
-            if entry is not None:
+            record = stage.put(artifact)
+            if self._records.get(artifact.path) != record:
+                self._place(artifact.path)
+                self._records[artifact.path] = record
+                self._early.add(artifact.path)
+            entry = Entry(record.digest, artifact.made_from)
+            if self._entries.get(artifact.path) != entry:
                 self._entries[artifact.path] = written[artifact.path] = entry
-        if not self._clean:
-            self._clean = True
-            for leaf in scan_tree(self._folder).keys() - self._entries.keys():
-                remove_leaf(self._folder, leaf)
         return written
 
-    def _put_file(self, artifact: Artifact) -> Entry | None:
-        """The new entry of a file that was written, None where it was there already."""
-        path, content = artifact.path, artifact.content
-        known = self._entries.get(path)
-        if isinstance(content, Path):  # while its stamp stands, so does what it holds
-            stamp = stamp_of(content.stat())
-            digest = digest_text(f"{content}\0{stamp.size} {stamp.mtime_ns} {stamp.inode}")
-        else:
-            digest = digest_bytes(content)
-        entry = Entry(digest, artifact.made_from)
-        if known == entry:
-            return None
-        if known is None or known.digest != digest:
-            self._write(path, content)
-        return entry
+    def made_from(self, path: str) -> str | None:
+        """What a file was made from; None where there is none."""
+        entry = self._entries.get(path)
+        return entry.made_from if entry is not None else None
 
-    def _write(self, path: str, content: bytes | Path) -> None:
-        target = self._folder / path
-        for folder in reversed(target.relative_to(self._folder).parents):
-            above = self._folder / folder
-            if above.is_symlink() or above.is_file():
-                above.unlink()
+    def remember(self) -> None:
+        """The next preview of the site begins with what lies here."""
+        put_trace(self._trace, self._records, self._memory)
+
+    def _place(self, path: str) -> None:
+        """Move a file from the stage to its place, whatever lies there."""
+        target = self.folder / path
+        for above in reversed(target.relative_to(self.folder).parents):
+            folder = self.folder / above
+            if folder.is_symlink() or folder.is_file():
+                folder.unlink()
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir() and not target.is_symlink():
             remove(target)
-        part = target.with_name(".part")
-        if isinstance(content, Path):
-            shutil.copyfile(content, part)
-        else:
-            part.write_bytes(content)
-        part.replace(target)
+        (self._trees.standby / path).replace(target)
 
-    def _remove(self, path: str) -> None:
-        self._entries.pop(path, None)
-        with suppress(NotADirectoryError, IsADirectoryError):
-            remove_leaf(self._folder, path)
+
+class _Made(NamedTuple):
+    path: str
+    made_from: str
+    record: Record

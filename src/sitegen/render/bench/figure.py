@@ -40,7 +40,7 @@ def render_figure(benched: Benched, look: Look, ask: Ask = NOW) -> str:
     if len(panels) > 1:
         panels.append(("All devices", _together(_groups(benched.readings), look, "-all")))
     if ask.runs:
-        panels = list(_then_and_now(benched, look, ask))
+        panels = list(_then_and_now(benched, look, ask)) or panels
     notes = f'<span class="note">{escape_text(_what(benched.readings[0]))}</span>'
     body = panels[0][1] if len(panels) == 1 else _tabs(panels, look)
     return (
@@ -67,7 +67,8 @@ def look_of(name: str, caption: str, colours: Mapping[str, int], id: str | None 
 def render_picture(reading: OnDevice, look: Look) -> Picture | None:
     """The chart of a run as a file of its own; None where nothing could be timed."""
     drawings = list(draw([Group(reading.label, reading.summary)], look))
-    return render_file(drawings, look) if drawings else None
+    origin = f"{reading.label} · {_when(reading)}"
+    return render_file(drawings, look, origin) if drawings else None
 
 
 def render_pictures(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:
@@ -84,12 +85,14 @@ def render_for_feed(benched: Benched, look: Look) -> str:
     for reading in benched.readings:
         if len(benched.readings) > 1:
             parts.append(f"<h4>On {escape_text(reading.label)}</h4>")
+        parts.append(_code_note(reading))
         picture = render_picture(reading, look)
         if picture is not None and reading.picture:
             alt = escape_text(f"{look.title}: the numbers are in the table below")
             size = f'width="{picture.width}" height="{picture.height}"'
             parts.append(f'<p><img src="{escape_text(reading.picture)}" {size} alt="{alt}"></p>')
-        parts += (render_table(reading, look), render_notes(reading), _provenance(reading))
+        parts += (_unlike_note(reading), render_table(reading, look))
+        parts += (render_notes(reading), _provenance(reading))
     return "\n".join(part for part in parts if part)
 
 
@@ -99,21 +102,34 @@ def _groups(readings: Sequence[OnDevice]) -> list[Group]:
 
 def _panel(reading: OnDevice, look: Look, ask: Ask, number: int) -> str:
     """What one device says: chart, table, provenance."""
-    stale = "measured with earlier code or data" if reading.shown.stale else ""
-    accepted = reading.shown.run.accepted
-    if accepted is not None:
-        stale = f"measured with other code, and accepted because: {accepted.because}"
-    parts = [f'<p class="cell-note">{escape_text(stale)}</p>' if stale else ""]
+    parts = [_code_note(reading)]
     parts.append(_charts([Group(reading.label, reading.summary)], look, f"-{number}"))
     if ask.samples:
         parts.append(_strips(reading, look, f"-{number}-samples"))
-    if reading.summary.unlike:
-        parts.append(f'<p class="note">not alike: {escape_text(reading.summary.unlike)}</p>')
+    parts.append(_unlike_note(reading))
     label = f"{look.title}: {reading.label}"
     parts.append(_framed(render_table(reading, look), label, len(reading.summary.rows)))
     parts.append(render_notes(reading))
     parts.append(_provenance(reading))
     return "".join(parts)
+
+
+def _code_note(reading: OnDevice) -> str:
+    """That it was measured with other code than the page shows, where it was."""
+    accepted = reading.shown.run.accepted
+    if accepted is not None:
+        text = f"measured with other code, and accepted because: {accepted.because}"
+    elif reading.shown.stale:
+        text = "measured with earlier code or data"
+    else:
+        return ""
+    return f'<p class="cell-note">{escape_text(text)}</p>'
+
+
+def _unlike_note(reading: OnDevice) -> str:
+    """In what variants are not alike, where they are not."""
+    unlike = reading.summary.unlike
+    return f'<p class="note">not alike: {escape_text(unlike)}</p>' if unlike else ""
 
 
 def _charts(groups: Sequence[Group], look: Look, suffix: str) -> str:
@@ -223,6 +239,6 @@ def _alike(reading: OnDevice) -> Iterator[str]:
 
 
 def _type_of(alike: Alike) -> str:
-    known = alike.precision and alike.precision != alike.dtype
+    usual = alike.precision in ("", "highest", "float32") or alike.dtype != "float32"
     name = alike.precision.replace("tf32", "TF32")
-    return f"{alike.dtype} with {name} products" if known else alike.dtype
+    return alike.dtype if usual else f"{alike.dtype} with {name} products"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sitegen.benchmarks import Summary
@@ -71,10 +71,3 @@ def colours_of(benches: Mapping[str, Benched]) -> Mapping[str, int]:
             for variant in reading.summary.variants:
                 names.setdefault(variant, len(names))
     return names
-
-
-def all_readings(benches: Mapping[str, Benched]) -> Iterator[OnDevice]:
-    """Every run that the page can show, in order."""
-    for found in benches.values():
-        yield from found.readings
-        yield from found.earlier

@@ -104,7 +104,7 @@ def _draw(
     )
     content.append("</g>")
     content += _x_axis(lines, along, x)
-    content += _intervals(lines, x, down)
+    content += _intervals(lines, x, down, look)
     for line in lines:
         content += _line(line, x, down, look, id)
     says = "; ".join(_say(groups, line, along) for line in lines) + "."
@@ -135,15 +135,17 @@ def _x_axis(lines: Sequence[_Line], along: str, x: Log) -> Iterator[str]:
     yield "</g>"
 
 
-def _intervals(lines: Sequence[_Line], x: Log, down: Callable[[float], str]) -> Iterator[str]:
-    yield '<g class="reach">'
+def _intervals(
+    lines: Sequence[_Line], x: Log, down: Callable[[float], str], look: Look
+) -> Iterator[str]:
     for line in lines:
+        yield f'<g class="{look.colour(line.variant)}">'
         for value, _, time in line.rows:
             if time.low is not None and time.high is not None:
                 place, low, high = percent(x.place(value)), down(time.low), down(time.high)
                 if low != high:
                     yield f'<line x1="{place}" x2="{place}" y1="{low}" y2="{high}"/>'
-    yield "</g>"
+        yield "</g>"
 
 
 def _line(line: _Line, x: Log, down: Callable[[float], str], look: Look, id: str) -> Iterator[str]:

@@ -19,13 +19,14 @@ def provenance_line(run: Run) -> str:
 
 
 def software_of(origin: Provenance, benchmark: Benchmark | None) -> tuple[str, ...]:
-    """The frameworks whose work was measured, with their versions; Python's where it was none's."""
+    """The frameworks whose work was measured, with their versions; Python's where it did some."""
     used = {
         series.alike.framework for series in (benchmark.series if benchmark else ()) if series.alike
     }
     known = [name for name in (*_PACKAGES, *sorted(used - set(_PACKAGES))) if name in used]
     found = [f"{name} {origin.packages[name]}" for name in known if name in origin.packages]
-    return tuple(found) or ((f"Python {origin.python}",) if origin.python else ())
+    plain = (f"Python {origin.python}",) if origin.python and len(found) < len(used or [""]) else ()
+    return (*found, *plain)
 
 
 def _parts(run: Run) -> Iterator[str]:

@@ -54,8 +54,11 @@ def sitegen_measure():
         command += [__file__] if "__file__" in globals() else []
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as measuring:
-            for line in measuring.stdout:
-                print(line.decode("utf-8"), end="", flush=True)
+            try:
+                for line in measuring.stdout:
+                    print(line.decode("utf-8"), end="", flush=True)
+            except KeyboardInterrupt:
+                print("stopped: nothing was written")
 
 
 if __name__ == "__main__":
@@ -180,6 +183,7 @@ def _source(name: str) -> str:
 
 def _raw(text: str) -> str:
     """The text as a literal that shows it as it is, where one can; else with its escapes."""
-    if "'''" in text or text.endswith(("\\", "'")) or "\r" in text:
+    plain = all(character.isprintable() or character == "\n" for character in text)
+    if not plain or "'''" in text or text.endswith(("\\", "'")):
         return repr(text)
     return f"r'''{text}'''"

@@ -177,7 +177,7 @@
   const changed = (files) => {
     const renewed = (written) => {
       const address = new URL(written, location.href);
-      if (address.origin !== location.origin || address.searchParams.has("h")) return null;
+      if (address.origin !== location.origin) return null;
       const digest = files[decodeURIComponent(address.pathname)];
       if (!digest) return null;
       address.searchParams.set("preview", digest.slice(0, 16));
