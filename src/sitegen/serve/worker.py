@@ -160,9 +160,9 @@ class Worker:
             return False
         try:
             seen = self._maker.show(sorted(self._changed))
-        except Exception:  # whatever it is, the build meets it too, and tells
-            return False
-        if seen is None:
+        except Exception:  # a bug of ours, which need not be one of the build's too
+            traceback.print_exc()
+            self._tree.tell_all()
             return False
         self._changed.clear()
         if self._due is None:
@@ -176,9 +176,10 @@ class Worker:
         others = [
             p for p in self._problems if (p.code, p.message, p.span and p.span.path) not in told
         ]
-        problems = (*others, *seen.problems)
-        self._send(self._say_build(changes, problems, ok=True, seconds=took))
-        return True
+        if seen.written or seen.problems:
+            problems = (*others, *seen.problems)
+            self._send(self._say_build(changes, problems, ok=True, seconds=took))
+        return not seen.left
 
     def _build(self, *, asked_over_http: bool = False) -> None:
         """Make the site, put what differs into the tree, and say what is to be said."""

@@ -63,6 +63,10 @@ class Filed(Protocol):
     def path(self) -> str: ...
 
     @property
+    def tell_all(self) -> None:
+        """The next build tells of all its files as if they were new."""
+        self._entries = {}
+
     def made_from(self) -> str: ...
 
     @property
