@@ -78,12 +78,12 @@ class Early:
         return seen
 
     def _show_copy(self, file: str, seen: Seen) -> bool:
-        """Show a file of `static/` that is published as it is, if it was before."""
-        path = file.removeprefix("static/")
+        """Show a file that is published as it is, as it was before."""
         source = self._desk.config.root / file
-        if path == file or self._tree.made_from(path) != "static" or not source.is_file():
+        copies = self._tree.made_from(file)
+        if not copies or not source.is_file():
             return False
-        seen.written.update(self._tree.add([Artifact(path, source, "static")]))
+        seen.written.update(self._tree.add([Artifact(path, source, file) for path in copies]))
         return True
 
     def _show_page(self, path: str, seen: Seen) -> bool:

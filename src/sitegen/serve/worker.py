@@ -56,7 +56,8 @@ LEAST_QUIET = 0.1
 MOST_QUIET = 3.0
 LONGEST_BEHIND = 10.0
 """Seconds: without an edit, after which the site is made again of which one page was shown early;
-as long as twice that took last, between these. With edits that never pause, at the latest."""
+as long as twice that took last, between these. With edits that never pause, at the latest, or
+after 20 times what it took."""
 
 OPEN = 10**9
 """How much sooner than others a page is run that is open in a browser."""
@@ -156,7 +157,8 @@ class Worker:
         """Show what has changed by itself, and leave all else for a moment without edits; whether
         that could be done."""
         begun = time.monotonic()
-        if self._due is not None and begun - self._behind > LONGEST_BEHIND:
+        longest = max(LONGEST_BEHIND, 20 * self._took)
+        if self._due is not None and begun - self._behind > longest:
             return False
         try:
             seen = self._maker.show(sorted(self._changed))
