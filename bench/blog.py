@@ -1,7 +1,7 @@
 """A blog of any size for benchmarks: the same posts for every generator, each with code of its own.
 
-A post has about 350 words, a list, a table, six headings, and two fences of code that no other
-post has; three of 60 tags and one of eight categories. Nothing in it runs.
+A post has about 450 words, some of them marked up, a list, a table, six headings, and two fences of
+code that no other post has; three of 60 tags and one of eight categories. Nothing in it runs.
 """
 
 from __future__ import annotations
@@ -78,12 +78,21 @@ def _words(chance: random.Random, count: int) -> str:
 
 
 def _paragraph(chance: random.Random) -> str:
-    return (
-        f"{_words(chance, 12).capitalize()} *{_words(chance, 2)}*, {_words(chance, 8)} "
-        f"`{chance.choice(NAMES)}_{chance.randrange(100)}` {_words(chance, 6)} "
-        f"[{_words(chance, 2)}](https://example.com/{chance.choice(NAMES)}) "
-        f"**{_words(chance, 1)}** {_words(chance, 4)}."
-    )
+    """Three sentences; about one in two has something marked up."""
+    return " ".join(_sentence(chance) for _ in range(3))
+
+
+def _sentence(chance: random.Random) -> str:
+    words = chance.choices(WORDS, k=chance.randint(9, 19))
+    place = chance.randrange(2, len(words))
+    marked = {
+        0: f"*{words[place]}*",
+        1: f"`{chance.choice(NAMES)}_{chance.randrange(100)}`",
+        2: f"[{words[place]}](https://example.com/{chance.choice(NAMES)})",
+        3: f"**{words[place]}**",
+    }
+    words[place] = marked.get(chance.randrange(8), words[place])
+    return " ".join(words).capitalize() + "."
 
 
 def _table(chance: random.Random) -> str:

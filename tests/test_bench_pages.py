@@ -16,6 +16,7 @@ from sitegen.model import Device
 from sitegen.storage.measurements import put_run
 from tests.bench_sites import plans_of
 from tests.benches import H100, M3, STARTED, made_up_benchmark, made_up_run, run_cells
+from tests.support import tree
 from tests.tiny import SITE, page, publish, published, write_site
 
 BLOCK = """```python
@@ -361,3 +362,23 @@ def test_search_knows_the_caption_of_a_chart_and_not_its_numbers(tmp_path: Path)
     assert body.endswith("After.")
     assert len(body) < 200
     assert "GFLOP" not in body
+
+
+def test_what_is_measured_anew_reaches_every_page_that_tells_of_it(tmp_path: Path) -> None:
+    """A build after another gives what a first one gives: pages, lists, feeds, files."""
+    config = SITE + "generate_feeds = true\n"
+    files: dict[str, str | bytes] = {
+        "content/post.md": POST,
+        "content/other.md": PLAIN,
+        "site.toml": config,
+    }
+    one, clean = tmp_path / "one", tmp_path / "clean"
+    publish(one, files)
+    assert not (one / "public/measurements").exists()
+    for torch, days, device in (("2.12.1", 90, H100), ("2.13.0", 0, H100), ("2.13.0", -1, M3)):
+        store(one, files, device=device, torch=torch, days=days)
+        publish(one, files)
+        store(clean, files, device=device, torch=torch, days=days)
+    publish(clean, files)
+    assert tree(one / "public") == tree(clean / "public")
+    assert rows_of(one)[0][1] == "M3 Max"

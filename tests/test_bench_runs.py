@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -367,26 +368,30 @@ def test_nothing_runs_beside_a_benchmark(tmp_path: Path) -> None:
 
 
 HOLD = """
-import sys, threading, time
+import sys, threading
 from sitegen.execute.machine import on_this_machine
-alone = sys.argv[1] == "alone"
-with on_this_machine(threading.Event(), lambda holder: None, alone=alone):
-    print(time.time(), flush=True)
-    time.sleep(float(sys.argv[2]))
-    print(time.time(), flush=True)
+tell = lambda holder: print("waiting", flush=True)
+with on_this_machine(threading.Event(), tell, alone=sys.argv[1] == "alone"):
+    print("held", flush=True)
+    sys.stdin.read()
 """
 
 
-def hold(kind: str, seconds: float) -> subprocess.Popen[str]:
-    """A process that has the machine for so long, alone or with others, from when it says so."""
-    command = [sys.executable, "-c", HOLD, kind, str(seconds)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def hold(kind: str) -> subprocess.Popen[str]:
+    """A process that has the machine, alone or with others, until it is let go."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", HOLD, kind]
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
 
 
-def span_of(holder: subprocess.Popen[str], first: str = "") -> tuple[float, float]:
-    said, _ = holder.communicate(timeout=60)
-    begin, end = (float(word) for word in (first + said).split())
-    return begin, end
+def says(holder: subprocess.Popen[str]) -> str:
+    """The next that it says: "waiting", or "held"."""
+    assert holder.stdout is not None
+    return holder.stdout.readline().strip()
+
+
+def let_go(holder: subprocess.Popen[str]) -> None:
+    holder.communicate(timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -401,31 +406,34 @@ def span_of(holder: subprocess.Popen[str], first: str = "") -> tuple[float, floa
 def test_two_processes_share_a_machine_unless_one_is_to_be_alone(
     one: str, other: str, together: bool
 ) -> None:
-    first = hold(one, 0.8)
-    assert first.stdout is not None
-    said = first.stdout.readline()
-    second = hold(other, 0.0)
-    later = span_of(second)
-    earlier = span_of(first, said)
-    assert (later[0] < earlier[1]) is together
+    first = hold(one)
+    assert says(first) == "held"
+    second = hold(other)
+    assert says(second) == ("held" if together else "waiting")
+    let_go(first)
+    assert together or says(second) == "held"
+    let_go(second)
 
 
 def test_who_waits_to_be_alone_is_not_overtaken() -> None:
-    first = hold("shared", 1.5)
-    assert first.stdout is not None
-    said = first.stdout.readline()
-    alone = hold("alone", 0.3)
-    time.sleep(0.7)  # until it waits
-    third = hold("shared", 0.0)
-    alone_span, third_span = span_of(alone), span_of(third)
-    assert span_of(first, said)[1] <= alone_span[0]
-    assert alone_span[1] <= third_span[0]
+    first = hold("shared")
+    assert says(first) == "held"
+    alone = hold("alone")
+    assert says(alone) == "waiting"
+    third = hold("shared")
+    assert says(third) == "waiting"
+    let_go(first)
+    assert says(alone) == "held"
+    assert third.stdout is not None
+    assert select.select([third.stdout], [], [], 1.0)[0] == []
+    let_go(alone)
+    assert says(third) == "held"
+    let_go(third)
 
 
 def test_waiting_for_the_machine_can_be_given_up() -> None:
-    holder = hold("alone", 60)
-    assert holder.stdout is not None
-    holder.stdout.readline()
+    holder = hold("alone")
+    assert says(holder) == "held"
     stop = threading.Event()
     told: list[str] = []
     threading.Timer(0.5, stop.set).start()
@@ -434,21 +442,23 @@ def test_waiting_for_the_machine_can_be_given_up() -> None:
         pass
     (said,) = told
     assert said.startswith(f"another sitegen (process {holder.pid}, since 20")
-    holder.kill()
-    holder.communicate()
+    let_go(holder)
     with on_this_machine(threading.Event(), told.append, alone=True):
         assert len(told) == 1
 
 
 def test_a_build_says_whom_it_waits_for(tmp_path: Path) -> None:
     write_site(tmp_path, {"content/post.md": "```python\n1\n```\n"}, QUICK)
-    holder = hold("alone", 3)
-    assert holder.stdout is not None
-    holder.stdout.readline()
-    done = sitegen(tmp_path, "build")
-    holder.communicate()
-    assert f"post: waiting for another sitegen (process {holder.pid}, since 20" in done.stderr
-    assert done.returncode == 0
+    holder = hold("alone")
+    assert says(holder) == "held"
+    command = [sys.executable, "-m", "sitegen", "build"]
+    building = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert building.stderr is not None
+    said = building.stderr.readline()
+    assert f"post: waiting for another sitegen (process {holder.pid}, since 20" in said
+    let_go(holder)
+    building.communicate(timeout=120)
+    assert building.returncode == 0
 
 
 def test_a_lock_that_may_not_be_opened_is_replaced_by_ones_own(

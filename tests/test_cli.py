@@ -58,7 +58,8 @@ def test_the_report(tmp_path: Path) -> None:
     for name in ("pages", "executed_posts", "executed_blocks", "replayed_posts"):
         assert isinstance(report[name], int)
     assert (report["pages"], report["executed_blocks"]) == (3, 1)
-    assert set(report["seconds"]) == {"scan", "parse", "run", "render", "publish"}
+    stages = {"scan", "parse", "run", "bodies", "assemble", "render", "publish"}
+    assert set(report["seconds"]) == stages
     (problem,) = report["problems"]
     assert (problem["file"], problem["line"], problem["column"]) == ("content/b.md", 3, 5)
     assert {"severity", "code", "message", "help"} < set(problem)

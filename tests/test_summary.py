@@ -116,6 +116,9 @@ def test_a_disagreement_is_noted_by_the_tolerance_of_the_block_or_of_the_dtype()
     benchmark = replace(both, series=(both.series[0], wrong))
     assert rows_of(benchmark)["b"].notes == ("differs from a by 0.001, more than 0.00035",)
     assert rows_of(benchmark, agree=1e-2)["b"].notes == ()
+    other = replace(wrong, difference=1e300, disagrees="the shapes are 3 and 4")
+    benchmark = replace(both, series=(both.series[0], other))
+    assert rows_of(benchmark)["b"].notes == ("differs from a: the shapes are 3 and 4",)
 
 
 def test_too_few_samples_and_never_quiet_are_noted() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,14 +31,16 @@ from sitegen.model import (
 )
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
-from sitegen.passes.finish import made_by
+from sitegen.passes.finish import site_made_by
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.live import Asking, page_of
+from sitegen.passes.made_by import made_by
 from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
 from sitegen.passes.press import Desk
 from sitegen.passes.share import together, without_collector
 from sitegen.passes.shared import Told, go_through
+from sitegen.passes.unchanged import SETTLED_NS, leave, scan_inputs
 from sitegen.render.body import NOTHING_JUDGED
 from sitegen.render.export.downloads import addresses_of, render_downloads
 from sitegen.render.needs import find_output_problems
@@ -59,6 +62,7 @@ def build(
     """
     problems: list[Problem] = []
     clock = Clock()
+    began = time.time_ns()
     with clock.stage("scan"):
         config = load_site(root, options, problems)
         names = scan_names(root, problems, config.ignored_content)
@@ -67,14 +71,19 @@ def build(
     output = root / (options.output or config.output_dir)
     with locked(root), without_collector(), open_fragments(root) as store:
         stage = open_stage(output, root)
-        desk = Desk(config, options, caller.environ, made_by(), store, stage, kept or Kept(), [])
+        inputs = scan_inputs(root, output, began - SETTLED_NS)
+        by = made_by(), site_made_by(config)
+        kept = kept or Kept()
+        desk = Desk(config, options, caller.environ, *by, store, stage, kept, [])
         asking = Asking(caller, watch, _asked(options, config))
         told = together(
             _processes(options, len(names)),
             lambda share: go_through(share, desk, names, asking, problems, clock),
         )
-    assert told is not None  # noqa: S101 (the first process is told)
-    return _report(told.settled, told.published, told, output, problems, clock)
+        assert told is not None  # noqa: S101 (the first process is told)
+        report = _report(told.settled, told.published, told, output, problems, clock)
+        leave(root, options, caller, inputs, report)
+    return report
 
 
 def _processes(options: Options, pages: int) -> int:

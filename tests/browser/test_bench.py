@@ -160,3 +160,29 @@ def test_heads_of_columns_lead_to_pages_in_their_order(opened: Callable[..., Pag
     assert page.locator("[aria-sort]").inner_text().startswith("Device")
     devices = page.locator(".measurements td:nth-child(2)").all_inner_texts()
     assert devices == sorted(devices, key=lambda text: text.split("\n")[0])
+
+
+# --- numbers in prose ---------------------------------------------------------------------------
+
+
+def test_a_checked_number_says_on_focus_where_it_comes_from(opened: Callable[..., Page]) -> None:
+    page = opened(viewport={"width": 360, "height": 900})
+    number = page.locator("a.checked").nth(1)
+    number.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    said = number.evaluate("link => getComputedStyle(link, '::before').content")
+    assert "H100 SXM" in said
+    assert "2026-11-22" in said
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash === '#bench-block'")
+
+
+def test_what_holds_has_a_tick_and_what_has_fallen_says_so(opened: Callable[..., Page]) -> None:
+    page = opened()
+    tick = "link => getComputedStyle(link, '::after').content"
+    held, fallen = page.locator("a.checked").first, page.locator("a.checked-fallen")
+    assert "✓" in held.evaluate(tick)
+    assert fallen.evaluate(tick) == "none"
+    assert "now measured: 1.3" in page.locator("span.fallen").inner_text()

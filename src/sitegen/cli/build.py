@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,8 @@ def build(
     Exit status: 0 all well; 1 published, but something in it failed;
     2 nothing was published, the old site stands; 130 interrupted.
     """
-    from sitegen.build import build as build_site
     from sitegen.passes.asked import Options
+    from sitegen.passes.unchanged import find_unchanged
 
     if no_exec and frozen:
         raise click.UsageError("--frozen runs nothing already; leave --no-exec out")
@@ -62,6 +63,11 @@ def build(
     )
 
     def call(watch: Watch) -> Report:
+        known = find_unchanged(root, options, caller(), time.time_ns())
+        if known is not None:
+            return known
+        from sitegen.build import build as build_site
+
         return build_site(root, options, caller(), watch)
 
     conclude(options, as_json, call, explain=explain, profile=profile)

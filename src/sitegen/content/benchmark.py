@@ -51,7 +51,8 @@ def parse_bench(
             help = "say it in a block that the benchmark needs, or take `bench` out"
             options.bad(options.named(name), f"a benchmark has no `{name}`", help)
     sweep = _sweep(options)
-    functions = find_functions(code) if options.boolean("eval", True) else None
+    there = code or "file" not in options  # else the file is missing, which is said already
+    functions = find_functions(code) if there and options.boolean("eval", True) else None
     if isinstance(functions, Mistake):
         tell(functions)
     elif functions is not None:

@@ -19,6 +19,15 @@ from sitegen.settings import MarkdownConfig
 _ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\w@")
 
 
+_PLAIN_LINK = re.compile(r"(?<![\\\]^])\[(?!\^)[^\[\]\n\\`<]*\]\(https?://[^\s()<>\\`\"'\[\]]*\)")
+"""A link that is one whatever stands around it; its address is no bare one. With the extension
+for bare ones a text takes half as long again to read (1.4 ms instead of 0.9 for 350 words)."""
+
+
+PLAIN_URL = re.compile(r"(?:https?://[a-z0-9]+(?:[.-][a-z0-9]+)*)?/[A-Za-z0-9_./-]*")
+"""An address that is in its normal form as it stands; finding that out took a tenth of reading."""
+
+
 class Dialect(msgspec.Struct, frozen=True):
     """The extensions that are on; tables, strikethrough, footnotes and task lists always are."""
 
@@ -34,7 +43,7 @@ class Dialect(msgspec.Struct, frozen=True):
 def dialect_of(config: MarkdownConfig, text: str) -> Dialect:
     """What of a configuration concerns reading a text: an extension that finds nothing is off."""
     return Dialect(
-        autolinks=config.autolinks and _ADDRESS.search(text) is not None,
+        autolinks=config.autolinks and may_hold_address(text),
         math=config.math and ("$" in text or "\\\\" in text),
         smart_punctuation=config.smart_punctuation,
         definition_list=config.definition_list,
@@ -42,6 +51,13 @@ def dialect_of(config: MarkdownConfig, text: str) -> Dialect:
         github_alerts=config.github_alerts,
         bottom_footnotes=config.bottom_footnotes,
     )
+
+
+def may_hold_address(text: str) -> bool:
+    """Whether an address may stand in the text by itself."""
+    if _ADDRESS.search(text) is None:
+        return False
+    return _ADDRESS.search(_PLAIN_LINK.sub("", text)) is not None
 
 
 @cache
@@ -54,6 +70,10 @@ def parser_for(dialect: Dialect) -> MarkdownIt:
     }
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    normalize = parser.normalizeLink
+    parser.normalizeLink = lambda url: (  # type: ignore[method-assign]
+        url if PLAIN_URL.fullmatch(url) else normalize(url)
+    )
     parser.use(footnote_plugin, move_to_end=dialect.bottom_footnotes)
     parser.use(attributes_plugin)
     if dialect.autolinks:

@@ -46,9 +46,10 @@ def scan_names(
     pages: list[PurePosixPath] = []
     others: list[Asset] = []
     files = _named(_walk(content, root.resolve(), matcher(ignored)), root, problems)
-    for file in sorted(files, key=lambda path: path.as_posix()):
-        name = file.relative_to(content).as_posix()
-        if file.suffix == ".md":
+    beginning = len(f"{content}/")
+    for path, file in sorted((str(file), file) for file in files):
+        name = path[beginning:]
+        if name.endswith(".md"):
             pages.append(PurePosixPath(name))
         elif file.is_file():
             others.append(Asset(name, file))
@@ -124,12 +125,11 @@ def _walk(folder: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterato
             and not ignored(prefix + name)
             and _is_followed(Path(directory, name), inside, followed)
         ]
+        known = ".well-known" in Path(directory).parts
         for name in files:
+            if ignored(prefix + name) or not (known or _wanted(name)):
+                continue
             path = Path(directory, name)
-            if ignored(prefix + name):
-                continue
-            if not _wanted(name) and ".well-known" not in path.parts:
-                continue
             if path.is_symlink() and not _stays(path, inside):
                 continue
             yield path
@@ -138,11 +138,10 @@ def _walk(folder: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterato
 def _named(files: Iterable[Path], root: Path, problems: list[Problem]) -> Iterator[Path]:
     """The files whose names are text; one whose name is not is a problem."""
     for file in files:
-        name = os.fsencode(file.relative_to(root))
         try:
-            name.decode()
-        except UnicodeDecodeError:
-            shown = name.decode(errors="replace")
+            str(file).encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(file.relative_to(root)).decode(errors="replace")
             message = "the name of this file is not UTF-8"
             help = "give it another name"
             problems.append(Problem("fatal", "encoding", message, Span(shown, 1), help=(help,)))

@@ -33,23 +33,27 @@ def on_this_machine(stop: threading.Event, tell: Tell, *, alone: bool) -> Iterat
     """
     folder = Path(tempfile.gettempdir())
     kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    told: list[str] = []
+
+    def wait(holder: str) -> None:
+        if not told:
+            told.append(holder)
+            tell(holder)
+        if stop.wait(ASK_AGAIN):
+            raise Stopped
+
     with ExitStack() as stack:
-        with _held(folder / TURN, kind, stop, tell):
-            stack.enter_context(_held(folder / LOCK, kind, stop, tell))
+        with _held(folder / TURN, kind, wait):
+            stack.enter_context(_held(folder / LOCK, kind, wait))
         yield
 
 
 @contextmanager
-def _held(path: Path, kind: int, stop: threading.Event, tell: Tell) -> Iterator[None]:
+def _held(path: Path, kind: int, wait: Callable[[str], None]) -> Iterator[None]:
     lock = _open(path)
     try:
-        told = False
         while not _try(lock, kind):
-            if not told:
-                tell(holder_of(lock))
-                told = True
-            if stop.wait(ASK_AGAIN):
-                raise Stopped
+            wait(holder_of(lock))
         if kind == fcntl.LOCK_EX:
             with suppress(OSError):  # the file is another user's
                 sign_lock(lock)

@@ -140,7 +140,7 @@ def table(bench: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Iterat
     """The reader's numbers beside the published ones, a line a variant and point."""
     published = bench["published"]
     theirs = {(row["variant"], json.dumps(row["point"])): row for row in published["rows"]}
-    lines = [["", "yours", "", f"published ({published['label']})", ""]]
+    lines = [["", "yours", "", f"published ({published['label']})"]]
     at: Any = None
     for row in rows:
         if row["point"] != at:
@@ -149,7 +149,10 @@ def table(bench: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Iterat
                 lines.append([", ".join(f"{name} = {value}" for name, value in at.items())])
         other = theirs.get((row["variant"], json.dumps(at)), {"time": None, "ratio": None})
         lines.append([f"  {row['variant']}", *_said(row), *_said(other)])
-    widths = [max(len(line[n]) for line in lines if len(line) > n > 0) for n in range(1, 5)]
+    full = [line for line in lines if len(line) == 5]
+    widths = [
+        max(len(line[n]) for line in (*full, lines[0][:3]) if len(line) > n) for n in range(1, 5)
+    ]
     first = max(len(line[0]) for line in lines)
     yield bench["caption"] or bench["name"]
     for line in lines:

@@ -169,4 +169,6 @@ def why_disagreeing(bench: Bench, benchmark: Benchmark, series: Series) -> str:
     if series.difference is None or tolerance is None or series.difference <= tolerance:
         return ""
     first = benchmark.variants[0]
+    if series.disagrees is not None:
+        return f"differs from {first}: {series.disagrees}"
     return f"differs from {first} by {series.difference:.2g}, more than {tolerance:.2g}"

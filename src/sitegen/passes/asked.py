@@ -15,17 +15,13 @@ from sitegen.base.errors import (
     SiteError,
     exit_status,
 )
-from sitegen.content.markdown import parse_fragment
-from sitegen.content.slug import slugify
 from sitegen.execute.choose import Mode
 from sitegen.model import (
     Document,
     Event,
     Plan,
     Run,
-    SiteConfig,
 )
-from sitegen.render.functions import Outside
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -92,8 +88,3 @@ def day_of(environ: Mapping[str, str]) -> dt.date:
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
     moment = float(epoch) if epoch.isdecimal() else time.time()
     return dt.datetime.fromtimestamp(moment, dt.UTC).date()
-
-
-def outside_of(config: SiteConfig, environ: Mapping[str, str]) -> Outside:
-    """What templates take from outside of the site."""
-    return Outside(day_of(environ), environ, slugify, lambda text: parse_fragment(text, config))

@@ -20,7 +20,8 @@ from sitegen.model import (
     SiteConfig,
     Source,
 )
-from sitegen.passes.asked import Draft, outside_of
+from sitegen.passes.asked import Draft
+from sitegen.passes.outside import outside_of
 from sitegen.render.archive import ARCHIVE
 from sitegen.render.book import Book
 from sitegen.render.code_sheets import code_sheets

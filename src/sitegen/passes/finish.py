@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 
-from sitegen import __version__
 from sitegen.base.digest import digest_bytes, digest_text, digest_value
 from sitegen.base.errors import Problem, Severity
 from sitegen.content.assemble import assemble
 from sitegen.model import SiteConfig
-from sitegen.passes.asked import day_of, outside_of
+from sitegen.passes.asked import day_of
 from sitegen.passes.facts import Facts
+from sitegen.passes.made_by import made_by
 from sitegen.passes.memory import Done
+from sitegen.passes.outside import outside_of
 from sitegen.passes.press import Desk
 from sitegen.passes.share import Share
 from sitegen.render.book import Book, open_book
@@ -31,27 +30,12 @@ from sitegen.render.lookup import find_file
 from sitegen.render.shelf import Bodies
 from sitegen.storage.fragments import Fragment
 
-_PACKAGES = ("jinja2", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
 
-
-@cache
-def made_by() -> str:
-    """A digest of what makes sites: the packages' versions, and the state of sitegen's files."""
-    folder = Path(str(files("sitegen")))
-    states = [
-        (path.relative_to(folder).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".pyc"
-    ]
-    return digest_value((__version__, [version(name) for name in _PACKAGES], states))
-
-
-def site_made_by(desk: Desk) -> str:
+def site_made_by(config: SiteConfig) -> str:
     """The same with the configuration and the names of templates: what every file depends on."""
-    levels = open_levels(desk.config.root, desk.config.theme or None)
-    config = msgspec.structs.replace(desk.config, root=Path())
+    levels = open_levels(config.root, config.theme or None)
     names = [[level.shown, *level.names()] for level in levels.all]
-    parts = (desk.made_by, config, names)
+    parts = (made_by(), msgspec.structs.replace(config, root=Path()), names)
     return digest_bytes(msgspec.json.encode(parts, enc_hook=repr))
 
 
@@ -85,9 +69,8 @@ def open_shared_book(facts: Facts, desk: Desk, problems: list[Problem]) -> Book:
     links = {path: entry.links for path, entry in facts.fragments.items()}
     covers = {path: entry.image for path, entry in facts.fragments.items() if entry.image}
     hold = Bodies(body, linked_from(links), covers)
-    return open_book(
-        facts.site, hold, cards, outside_of(desk.config, desk.environ), feed_body, problems
-    )
+    outside = outside_of(desk.config, desk.environ, desk.all_by)
+    return open_book(facts.site, hold, cards, outside, feed_body, problems)
 
 
 class Values:

@@ -15,7 +15,7 @@ from sitegen.content.source import Named, scan_dot_files
 from sitegen.model import Artifact, Source
 from sitegen.passes.assemble import assets_of, static_files, yields
 from sitegen.passes.facts import Changes, Facts
-from sitegen.passes.finish import Values, site_made_by
+from sitegen.passes.finish import Values
 from sitegen.passes.memory import Done, Ledger, Memory, Staleness, digest_about, load_memory
 from sitegen.passes.press import Desk, Put
 from sitegen.render.jobs import Job
@@ -52,7 +52,7 @@ def plan_outcome(
 ) -> Outcome:
     """Which jobs would come to something else than lies in the output folder, and why."""
     memory = load_memory(desk.stage.memory)
-    if memory.made_by != site_made_by(desk):
+    if memory.made_by != desk.all_by:
         memory = Memory()
     store = desk.store
     was = {path: store.by_id[id] for path, id in memory.fragments.items() if id in store.by_id}
@@ -185,7 +185,7 @@ def _remember(outcome: Outcome, done: Sequence[Done], copied: Mapping[str, Stamp
             ledger.add(by_path[job.path], outcome.abouts[number])
     paths, fields, others = ledger.tables(outcome.values.of)
     return Memory(
-        made_by=site_made_by(outcome.desk),
+        made_by=outcome.desk.all_by,
         fragments={path: entry.id for path, entry in outcome.facts.fragments.items()},
         paths=paths,
         fields=fields,

@@ -34,8 +34,9 @@ from sitegen.model import (
     SiteConfig,
     Source,
 )
-from sitegen.passes.asked import Caller, Clock, Draft, Options, day_of, outside_of, stop_if_fatal
+from sitegen.passes.asked import Caller, Clock, Draft, Options, day_of, stop_if_fatal
 from sitegen.passes.kept import Kept
+from sitegen.passes.outside import outside_of
 from sitegen.render.snippets import open_snippets
 
 

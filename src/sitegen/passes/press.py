@@ -17,8 +17,9 @@ from sitegen.content.future import is_future
 from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named, load_source
 from sitegen.model import Artifact, Meta, Origin, Page, SiteConfig, Source
-from sitegen.passes.asked import Options, day_of, outside_of
+from sitegen.passes.asked import Options, day_of
 from sitegen.passes.kept import Kept
+from sitegen.passes.outside import outside_of
 from sitegen.passes.parse import (
     Above,
     Opened,
@@ -56,13 +57,15 @@ def _finish(stage: Stage, entries: Sequence[Put], memory: bytes) -> Published:
 class Desk(NamedTuple):
     """What a process needs to read its share, and where it puts what comes of it.
 
-    `read` takes the place of the disk, `finish` that of the output folder.
+    `read` takes the place of the disk, `finish` that of the output folder. `made_by` and `all_by`
+    are digests of what makes pages, and of what makes every file.
     """
 
     config: SiteConfig
     options: Options
     environ: Mapping[str, str]
     made_by: str
+    all_by: str
     store: Fragments
     stage: Stage
     kept: Kept
@@ -128,7 +131,7 @@ def press(
     homes = [(home, "") for home in open_homes(config, urls.values())]
     opened += homes if share.first else []
     urls |= {origin.source.path: origin.url for origin, _ in homes}
-    snippets = open_snippets(config, urls, outside_of(config, desk.environ), problems)
+    snippets = open_snippets(config, urls, outside_of(config, desk.environ, desk.all_by), problems)
     small = Snippets(*snippets)
     for origin, body in opened:
         _read(origin, body, ground, small, desk, pressed, problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -150,6 +151,19 @@ def format_date(
         shown = "nothing" if value is None else f"`{value}`"
         help = "a date, an ISO string or seconds since 1970"
         raise jinja2.TemplateRuntimeError(f"`date` was given {shown}, and needs {help}")
+    return _formatted(date, date.utcoffset(), format, timezone, locale)
+
+
+@lru_cache(16384)
+def _formatted(
+    date: dt.datetime,
+    offset: dt.timedelta | None,
+    format: str,
+    timezone: str | None,
+    locale: str | None,
+) -> str:
+    """The date in the format; remembered, since a post's date stands in many lists. `offset` tells
+    apart the same moment in two zones: such dates are equal."""
     if timezone is not None:
         date = date.astimezone(_zone(timezone))
     months, days = _names(locale)

@@ -34,6 +34,7 @@ class Environment(jinja2.Environment):
         functions: Mapping[str, Callable[..., Any]],
         undefined: type[Missing] = Missing,
         reads: Reads | None = None,
+        compiled: jinja2.BytecodeCache | None = None,
     ) -> None:
         super().__init__(
             loader=Loader(levels),
@@ -43,6 +44,7 @@ class Environment(jinja2.Environment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             finalize=printed,
+            bytecode_cache=compiled,
             extensions=["jinja2.ext.loopcontrols", SetGlobal, Tera2],
         )
         self.levels = levels

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sitegen.base.address import permalink
 from sitegen.model import Card, Section, Series, Site, Term
 from sitegen.render.links import resolve_text
+from sitegen.render.measured import view_measured
 from sitegen.render.reads import Reads
 from sitegen.render.related import related_to, terms_of_pages
 from sitegen.render.views import (
@@ -23,7 +24,6 @@ from sitegen.render.views import (
     minutes,
     view_benches,
     view_link,
-    view_measured,
 )
 
 

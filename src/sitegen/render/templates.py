@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -67,11 +67,12 @@ class Templates:
         self._draws: Iterator[str] = draws("")
         drawn = lambda: next(self._draws)  # noqa: E731
         known = functions(config, library, outside, self._made, drawn, self._reads)
-        self.environment = Environment(self._levels, known, missing_type(self._warn), self._reads)
+        missing = missing_type(self._warn)
+        self.environment = Environment(self._levels, known, missing, self._reads, outside.compiled)
         self.environment.filters.update(
             local=local(config.base_url),
-            markdown=self._reads.noting(
-                "urls", markdown_filter(config, library, outside.read_markdown)
+            markdown=_unfolded(
+                self._reads.noting("urls", markdown_filter(config, library, outside.read_markdown))
             ),
             slugify=lambda value: outside.slugify(str(value)),
         )
@@ -223,6 +224,16 @@ class Templates:
 def _kind(name: str) -> str:
     """What a view shows, in an author's words."""
     return "page" if name == "Origin" else name.lower()
+
+
+def _unfolded(filter: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, never applied while a template is compiled: what it reads would be noted then."""
+
+    @jinja2.pass_context
+    def applied(context: object, *args: Any, **named: Any) -> Any:
+        return filter(*args, **named)
+
+    return applied
 
 
 def _frames(error: Exception) -> list[tuple[str, int]]:

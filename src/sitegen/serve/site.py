@@ -16,9 +16,10 @@ from sitegen.execute.failures import about_failures
 from sitegen.execute.stored import Asked
 from sitegen.model import Run, Shown, SiteConfig
 from sitegen.passes.asked import Caller, Clock, Draft, Options, stop_if_fatal
-from sitegen.passes.finish import made_by
+from sitegen.passes.finish import site_made_by
 from sitegen.passes.kept import Kept
 from sitegen.passes.live import Asking
+from sitegen.passes.made_by import made_by
 from sitegen.passes.parse import hold_back, load_site, parse_site
 from sitegen.passes.press import Desk, Put
 from sitegen.passes.share import together, without_collector
@@ -131,6 +132,7 @@ class SiteMaker:
             options,
             self._caller.environ,
             made_by(),
+            site_made_by(config),
             self._store,
             self._tree.stage(),
             self._before,

@@ -115,15 +115,9 @@ class Store:
 
     def _entry(self, run: Run) -> Entry | None:
         """The entry of a run, whatever its device is called today."""
-        for entry in self._keys.get(run.key, ()):
-            if (entry.run.started, entry.run.page, entry.run.cells, entry.run.by) == (
-                run.started,
-                run.page,
-                run.cells,
-                run.by,
-            ):
-                return entry
-        return None
+        known = _known_by(run)
+        same = (one for one in self._keys.get(run.key, ()) if _known_by(one.run) == known)
+        return next(same, None)
 
     def _load(self, entry: Entry) -> dict[str, Blob] | None:
         """The blobs of a run by digest; None, and the file among the damaged, where one is not as
@@ -142,6 +136,12 @@ class Store:
             self._blobs[entry.path] = None
             self.damaged.append(_damaged(entry.path, self._root, str(error)))
         return self._blobs[entry.path]
+
+
+def _known_by(run: Run) -> tuple[object, ...]:
+    """What tells a run from others of its key: not the name of its device, which may change."""
+    device = (run.device.kind, run.device.reported, run.device.index)
+    return (run.started, run.page, device, run.by, run.cells)
 
 
 def _with_content(run: Run, blobs: Mapping[str, Blob]) -> Run:

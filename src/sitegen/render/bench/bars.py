@@ -48,7 +48,7 @@ def draw_bars(groups: Sequence[Group], look: Look, suffix: str = "") -> Drawing 
     grid = "".join(_grid(linear_ticks(scale.top / unit.size), unit.size, unit.name, scale, height))
     hatched = hatching(id) if any(row.unstable for row in rows) else ""
     names = max(len(row.variant) for row in rows) if beside else 0
-    key = (_HATCHED,) if hatched and len(groups) > 1 else ()
+    key = (_HATCHED,) if hatched else ()
     return Drawing(f"{hatched}{grid}{''.join(content)}", height + _AXIS, names, _say(parts), key)
 
 

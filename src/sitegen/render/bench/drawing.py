@@ -129,8 +129,9 @@ class Picture(NamedTuple):
     height: int
 
 
-def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look) -> Picture:
-    """The drawings, each under its heading, as a file: of a fixed size, in light colours."""
+def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look, origin: str) -> Picture:
+    """The drawings, each under its heading, as a file: of a fixed size, in light colours; `origin`
+    says below them on what and when they were measured."""
     left = 16 + max(drawing.names for _, drawing in drawings) * _CHARACTER
     top, parts = 40.0, []
     for heading, drawing in drawings:
@@ -144,7 +145,8 @@ def render_file(drawings: Sequence[tuple[str, Drawing]], look: Look) -> Picture:
             f' height="{drawing.height:g}" overflow="visible">{drawing.content}</svg>'
         )
         top += drawing.height + 8
-    height = round(top)
+    parts.append(f'<text x="16" y="{top + 10:g}">{escape_text(origin)}</text>')
+    height = round(top + 24)
     says = " ".join(f"{heading}: {drawing.says}".lstrip(": ") for heading, drawing in drawings)
     text = (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d"'

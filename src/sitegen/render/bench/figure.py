@@ -67,7 +67,8 @@ def look_of(name: str, caption: str, colours: Mapping[str, int], id: str | None 
 def render_picture(reading: OnDevice, look: Look) -> Picture | None:
     """The chart of a run as a file of its own; None where nothing could be timed."""
     drawings = list(draw([Group(reading.label, reading.summary)], look))
-    return render_file(drawings, look) if drawings else None
+    origin = f"{reading.label} · {_when(reading)}"
+    return render_file(drawings, look, origin) if drawings else None
 
 
 def render_pictures(benched: Benched, look: Look) -> Iterator[tuple[str, str]]:

@@ -54,8 +54,11 @@ def sitegen_measure():
         command += [__file__] if "__file__" in globals() else []
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as measuring:
-            for line in measuring.stdout:
-                print(line.decode("utf-8"), end="", flush=True)
+            try:
+                for line in measuring.stdout:
+                    print(line.decode("utf-8"), end="", flush=True)
+            except KeyboardInterrupt:
+                print("stopped: nothing was written")
 
 
 if __name__ == "__main__":

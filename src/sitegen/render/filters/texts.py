@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -71,8 +73,11 @@ def truncate(
     """
     text = needs_text(value, "truncate")
     safe = alike(value, text) is not text
-    characters = _CHARACTER.findall(text) if safe else list(text)
-    if len(characters) <= length + leeway:
+    enough = length + leeway + 1
+    characters = list(text)
+    if safe and len(text) >= enough:
+        characters = [found[0] for found in islice(_CHARACTER.finditer(text), enough)]
+    if len(characters) < enough:
         return alike(value, text)
     kept = "".join(characters[:length])
     if not killwords:
@@ -131,7 +136,13 @@ def indent(
 
 
 def striptags(value: Any) -> str:
-    return alike(value, _TAG.sub("", needs_text(value, "striptags")))
+    return alike(value, _stripped(needs_text(value, "striptags")))
+
+
+@lru_cache(16384)
+def _stripped(text: str) -> str:
+    """The text without tags; remembered, since a summary stands in many lists."""
+    return _TAG.sub("", text)
 
 
 def spaceless(value: Any) -> str:

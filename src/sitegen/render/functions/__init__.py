@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import jinja2
 import msgspec
 from markdown_it.token import Token
 
@@ -20,12 +21,13 @@ from sitegen.render.reads import ALWAYS, Reads
 
 class Outside(msgspec.Struct, frozen=True):
     """What templates take from outside of the site: the build's day, the author's environment, how
-    a slug is made, and how Markdown that is no page is read."""
+    a slug is made, how Markdown that is no page is read, and where compiled templates are kept."""
 
     day: dt.date
     environ: Mapping[str, str]
     slugify: Callable[[str], str]
     read_markdown: Callable[[str], Sequence[Token]]
+    compiled: jinja2.BytecodeCache | None = None
 
 
 def functions(
