@@ -40,7 +40,7 @@ SHOWN = "text => document.body.textContent.includes(text)"
 def preview(root: Path) -> Iterator[str]:
     """The address of a preview of the site, and how long it took until it answered is printed."""
     command = [sys.executable, "-m", "sitegen", "serve", "--port", "0", "--no-exec"]
-    log = root / "log"
+    log = root.with_name(f"{root.name}.log")
     with log.open("wb") as out:
         environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(command, cwd=root, stdout=out, stderr=out, env=environ)
@@ -116,7 +116,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         for count in sizes:
             with tempfile.TemporaryDirectory() as folder:
-                root = Path(folder)
+                root = Path(folder) / "site"
+                root.mkdir()
                 write_blog(root, count)
                 (root / "zola.toml").rename(root / "site.toml")
                 for name, text in (

@@ -362,3 +362,94 @@ main(sys.argv[1:])
             check=False,
         )
         assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+# --- early looks ------------------------------------------------------------------------------
+
+FIRST = "+++\ntitle = 'A'\n+++\nFirst, to [b](@/b.md).\n\n```python\nprint(6 * 7)\n```\n"
+EDITS = [
+    FIRST.replace("First", "Second"),
+    FIRST.replace("'A'", "'Another title'"),
+    FIRST.replace("First", "# A heading\n\nThird"),
+    FIRST.replace("First", "A [broken link](@/no.md), and first"),
+    FIRST.replace("First", "{{ figure(src='x.png', alt='x') }}\n\nFirst"),
+    FIRST,
+    FIRST.replace("First", "$x^2$ and"),
+]
+
+
+@pytest.mark.parametrize("run", [False, True])
+def test_a_page_that_is_shown_early_is_what_the_next_build_makes(tmp_path: Path, run: bool) -> None:
+    site = write_site(tmp_path / "site", {"content/a.md": FIRST, "content/b.md": "B."})
+    if run:
+        build_site(site)
+    folder = site / ".sitegen/preview"
+    maker = SiteMaker(site, Caller({}, sys.executable), Tree(folder))
+    maker.make({}, drafts=False)
+    for text in EDITS:
+        (site / "content/a.md").write_text(text, "utf-8")
+        seen = maker.show(["content/a.md"])
+        assert seen.left == []
+        early = (folder / "a/index.html").read_bytes()
+        made = maker.make({}, drafts=False)
+        assert (folder / "a/index.html").read_bytes() == early
+        assert "a/index.html" not in made.changes.written
+        about = [p for p in made.problems if p.span and p.span.path == "content/a.md"]
+        wrong = [p for p in about if p.code not in ("missing", "stale")]
+        assert [p.message for p in wrong] == [p.message for p in seen.problems]
+    maker.close()
+
+
+def test_what_changes_more_than_a_page_is_left_to_the_build(tmp_path: Path) -> None:
+    files = {"content/a.md": FIRST, "content/b.md": "B.", "templates/head.html": "<!-- x -->"}
+    site = write_site(tmp_path / "site", files)
+    maker = SiteMaker(site, Caller({}, sys.executable), Tree(site / ".sitegen/preview"))
+    maker.make({}, drafts=False)
+    for name, text in {
+        "content/a.md": FIRST.replace("6 * 7", "7 * 7"),
+        "content/b.md": "+++\nslug = 'elsewhere'\n+++\nB.",
+        "content/new.md": "+++\n+++\nNew.",
+        "content/_index.md": "+++\ntitle = 'Home'\n+++\n",
+        "templates/head.html": "<!-- y -->",
+        "site.toml": "base_url = '/'\n",
+    }.items():
+        (site / name).write_text(text, "utf-8")
+        assert maker.show([name]).left == [name]
+    maker.close()
+
+
+def test_edits_that_are_taken_back_before_the_next_build_leave_nothing(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a.md": FIRST, "static/x.css": "a {}"})
+    folder = site / ".sitegen/preview"
+    maker = SiteMaker(site, Caller({}, sys.executable), Tree(folder))
+    maker.make({}, drafts=False)
+    before = tree(folder)
+    for name, text in (("content/a.md", EDITS[0]), ("static/x.css", "b {}")):
+        whole = (site / name).read_text("utf-8")
+        (site / name).write_text(text, "utf-8")
+        assert maker.show([name]).left == []
+        assert tree(folder) != before
+        (site / name).write_text(whole, "utf-8")
+    maker.make({}, drafts=False)
+    assert tree(folder) == before
+    maker.close()
+
+
+def test_the_next_preview_begins_with_what_the_last_has_made(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {f"content/{n}.md": f"Page {n}." for n in range(9)})
+    folder = site / ".sitegen/preview"
+    for _ in range(2):
+        maker = SiteMaker(site, Caller({}, sys.executable), Tree(folder))
+        made = maker.make({}, drafts=False)
+        maker.close()
+        inodes = {path: (folder / path).stat().st_ino for path in tree(folder)}
+        assert made.changes.written.keys() == inodes.keys()
+    (folder / "3/index.html").write_text("something else")
+    (folder / "stray.html").write_text("nobody's")
+    maker = SiteMaker(site, Caller({}, sys.executable), Tree(folder))
+    maker.make({}, drafts=False)
+    maker.close()
+    now = {path: (folder / path).stat().st_ino for path in tree(folder)}
+    assert {path for path in inodes if now[path] != inodes[path]} == {"3/index.html"}
+    assert "Page 3." in (folder / "3/index.html").read_text("utf-8")
+    assert "stray.html" not in now

@@ -23,7 +23,7 @@ from sitegen.passes.shared import Ground
 from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.links import check_links
 from sitegen.render.pages import page_job
-from sitegen.serve.sources import Sources
+from sitegen.serve.sources import Sources, wait_until_written
 from sitegen.storage.preview import Entry, Tree
 
 MOST = 4
@@ -32,11 +32,12 @@ MOST = 4
 
 class Seen(NamedTuple):
     """What is shown early: files of the tree, the drafts of pages that have something to run, with
-    what they show, and what is wrong with the files."""
+    what they show, and what is wrong with the files; `left` are those that could not be shown."""
 
     written: dict[str, Entry]
     drafts: dict[str, tuple[Draft, tuple[Shown, ...]]]
     problems: list[Problem]
+    left: list[str]
 
 
 class Early:
@@ -60,11 +61,12 @@ class Early:
         self._sources, self._tree = sources, tree
         self._above = open_sections(desk.config, sources.sections(), desk.options, [])[1]
 
-    def show(self, files: Sequence[str]) -> Seen | None:
-        """What can be shown of these files at once; None where that is not all of them."""
+    def show(self, files: Sequence[str]) -> Seen:
+        """What can be shown of these files at once."""
+        seen = Seen({}, {}, [], [])
         if len(files) > MOST:
-            return None
-        seen = Seen({}, {}, [])
+            seen.left.extend(files)
+            return seen
         for file in files:
             folder, _, path = file.partition("/")
             if folder == "content" and path.endswith(".md"):
@@ -72,16 +74,16 @@ class Early:
             else:
                 done = self._show_copy(file, seen)
             if not done:
-                return None
+                seen.left.append(file)
         return seen
 
     def _show_copy(self, file: str, seen: Seen) -> bool:
-        """Show a file of `static/` that is published as it is, if it was before."""
-        path = file.removeprefix("static/")
+        """Show a file that is published as it is, as it was before."""
         source = self._desk.config.root / file
-        if path == file or self._tree.made_from(path) != "static" or not source.is_file():
+        copies = self._tree.made_from(file)
+        if not copies or not source.is_file():
             return False
-        seen.written.update(self._tree.add([Artifact(path, source, "static")]))
+        seen.written.update(self._tree.add([Artifact(path, source, file) for path in copies]))
         return True
 
     def _show_page(self, path: str, seen: Seen) -> bool:
@@ -128,6 +130,7 @@ class Early:
         last = self._sources.last(file)
         if old is None or old.is_section or last is None or file in self._sources.held:
             return None
+        wait_until_written(desk.config.root / file)
         source = load_source(desk.config.root, Named(path, last.assets), problems)
         if source is None:
             return None

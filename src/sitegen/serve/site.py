@@ -89,9 +89,11 @@ class SiteMaker:
             problems = [*made.problems, *_about_today(made.drafts, today), *_all(kept)]
             return msgspec.structs.replace(made, problems=tuple(problems), kept=tuple(sorted(kept)))
 
-    def show(self, files: Sequence[str]) -> Seen | None:
-        """What can be shown of edited files before the site is made again; None: not all of it."""
-        return self._early.show(files) if self._early is not None else None
+    def show(self, files: Sequence[str]) -> Seen:
+        """What can be shown of edited files before the site is made again."""
+        if self._early is None:
+            return Seen({}, {}, [], list(files))
+        return self._early.show(files)
 
     def close(self) -> None:
         """The next preview of the site begins with what this one has made."""

@@ -11,6 +11,11 @@ from sitegen.content.source import Named, load_source
 from sitegen.model import Source
 from sitegen.storage.trace import Stamp, stamp_of
 
+LATE = 0.01
+MOST_LATE = 5
+"""Seconds after which a file that is empty is looked at again, and how often: most editors empty a
+file before they write it."""
+
 SETTLED = 2.0
 """Seconds after which a file's state tells that it has not changed: two changes within a tick of
 the file system's clock look like one."""
@@ -65,6 +70,7 @@ class Sources:
     def _load(self, named: Named, problems: list[Problem]) -> Source | None:
         file = f"content/{named.path}"
         known = self._known.get(file)
+        wait_until_written(self._root / file)
         try:
             stamp = stamp_of((self._root / file).stat())
         except OSError:
@@ -76,3 +82,15 @@ class Sources:
         if source is not None and stamp.mtime_ns < (time.time() - SETTLED) * 1e9:
             self._known[file] = (stamp, source)
         return source
+
+
+def wait_until_written(path: Path) -> None:
+    """Wait a moment if the file has just been emptied."""
+    for _ in range(MOST_LATE):
+        try:
+            status = path.stat()
+        except OSError:
+            return
+        if status.st_size or time.time() - status.st_mtime > 1.0:
+            return
+        time.sleep(LATE)

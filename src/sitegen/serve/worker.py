@@ -56,7 +56,8 @@ LEAST_QUIET = 0.1
 MOST_QUIET = 3.0
 LONGEST_BEHIND = 10.0
 """Seconds: without an edit, after which the site is made again of which one page was shown early;
-as long as twice that took last, between these. With edits that never pause, at the latest."""
+as long as twice that took last, between these. With edits that never pause, at the latest, or
+after 20 times what it took."""
 
 OPEN = 10**9
 """How much sooner than others a page is run that is open in a browser."""
@@ -156,13 +157,14 @@ class Worker:
         """Show what has changed by itself, and leave all else for a moment without edits; whether
         that could be done."""
         begun = time.monotonic()
-        if self._due is not None and begun - self._behind > LONGEST_BEHIND:
+        longest = max(LONGEST_BEHIND, 20 * self._took)
+        if self._due is not None and begun - self._behind > longest:
             return False
         try:
             seen = self._maker.show(sorted(self._changed))
-        except Exception:  # whatever it is, the build meets it too, and tells
-            return False
-        if seen is None:
+        except Exception:  # a bug of ours, which need not be one of the build's too
+            traceback.print_exc()
+            self._tree.tell_all()
             return False
         self._changed.clear()
         if self._due is None:
@@ -176,9 +178,10 @@ class Worker:
         others = [
             p for p in self._problems if (p.code, p.message, p.span and p.span.path) not in told
         ]
-        problems = (*others, *seen.problems)
-        self._send(self._say_build(changes, problems, ok=True, seconds=took))
-        return True
+        if seen.written or seen.problems:
+            problems = (*others, *seen.problems)
+            self._send(self._say_build(changes, problems, ok=True, seconds=took))
+        return not seen.left
 
     def _build(self, *, asked_over_http: bool = False) -> None:
         """Make the site, put what differs into the tree, and say what is to be said."""

@@ -63,6 +63,10 @@ class Filed(Protocol):
     def path(self) -> str: ...
 
     @property
+    def tell_all(self) -> None:
+        """The next build tells of all its files as if they were new."""
+        self._entries = {}
+
     def made_from(self) -> str: ...
 
     @property
@@ -146,10 +150,9 @@ class Tree:
                 self._entries[artifact.path] = written[artifact.path] = entry
         return written
 
-    def made_from(self, path: str) -> str | None:
-        """What a file was made from; None where there is none."""
-        entry = self._entries.get(path)
-        return entry.made_from if entry is not None else None
+    def made_from(self, file: str) -> list[str]:
+        """What was made from a file, and from nothing else."""
+        return [path for path, entry in self._entries.items() if entry.made_from == file]
 
     def remember(self) -> None:
         """The next preview of the site begins with what lies here."""
