@@ -63,10 +63,6 @@ class Filed(Protocol):
     def path(self) -> str: ...
 
     @property
-    def tell_all(self) -> None:
-        """The next build tells of all its files as if they were new."""
-        self._entries = {}
-
     def made_from(self) -> str: ...
 
     @property
@@ -103,6 +99,10 @@ class Tree:
         for leaf in found.keys() - self._records.keys():
             remove_leaf(self.folder, leaf)
         self._memory = trace.memory
+
+    def tell_all(self) -> None:
+        """The next build tells of all its files as if they were new."""
+        self._entries = {}
 
     def stage(self) -> Stage:
         """Takes what a build makes, and tells it what lies in the tree."""
