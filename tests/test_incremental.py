@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sitegen.base.errors import SiteError
 from sitegen.build import build
 from sitegen.passes.asked import Caller, Options
-from tests.support import tree
+from tests.support import build_site, tree, write_site
 
 CONFIG = """
 base_url = "https://example.org"
@@ -69,6 +70,26 @@ TEMPLATES = {
 
 OTHERS = ("content/posts/_index.md", "static/a.txt", "data.txt")
 REMOVABLE = [*(f"content/{path}.md" for path in PAGES), *TEMPLATES, *OTHERS]
+
+CODES = ("print(6 * 7)", "import sys\nsys.stdout.write('b' * 9)")
+MEASURED = (
+    '+++\ntitle = "Measured"\ndate = 2026-01-05\n[execute]\nenabled = true\ndevice = "cpu"\n+++\n'
+    "{prose}\n\n```python\n{code}\n```\n\n{prose}\n"
+)
+
+
+@cache
+def results() -> tuple[dict[str, bytes], ...]:
+    """The stored results of both pieces of code, run here once."""
+    found = []
+    for code in CODES:
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            files = {"content/m.md": MEASURED.format(prose="", code=code)}
+            write_site(root, files, CONFIG.format(title="", search="false", smart="false"))
+            build_site(root)
+            found.append(tree(root / "measurements"))
+    return tuple(found)
 
 
 class Edits(RuleBasedStateMachine):
@@ -142,6 +163,19 @@ class Edits(RuleBasedStateMachine):
             f"transparent = {str(transparent).lower()}\n"
             f'insert_anchor_links = "{"left" if by == 3 else "none"}"\n+++\nAbout.\n',
         )
+
+    @rule(code=st.sampled_from(CODES), prose=st.sampled_from(["", "So.", "[c](@/posts/c.md)"]))
+    def write_measured(self, code: str, prose: str) -> None:
+        self.put("content/m.md", MEASURED.format(prose=prose, code=code))
+
+    @rule(which=st.integers(0, 1), there=st.booleans())
+    def measure(self, which: int, there: bool) -> None:
+        for path, data in results()[which].items():
+            file = self.root / "measurements" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            if there:
+                file.write_bytes(data)
 
     @rule(path=st.sampled_from(REMOVABLE))
     def remove(self, path: str) -> None:
