@@ -33,6 +33,7 @@ smart_punctuation = {smart}
 """
 PAGES = ("a", "b", "posts/c", "posts/d", "posts/e/index", "notes/f", "notes/deep/g")
 TAGS = st.lists(st.sampled_from(["x", "y", "Ä z"]), max_size=2, unique=True)
+DATES = ("2026-01-01", "2026-01-01T05:00:00+05:00", "2026-02-03", "2025-12-31T23:00:00-05:00")
 BODIES = st.sampled_from(
     [
         "Text.",
@@ -125,7 +126,7 @@ class Edits(RuleBasedStateMachine):
         path=st.sampled_from(PAGES),
         title=st.sampled_from(["One", "Two", "Zwölf"]),
         tags=TAGS,
-        date=st.sampled_from(["2026-01-01", "2026-02-03", "2025-12-31T23:00:00-05:00"]),
+        date=st.sampled_from(DATES),
         body=BODIES,
         draft=st.booleans(),
         weight=st.integers(1, 3),
