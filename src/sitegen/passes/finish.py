@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import jinja2
 import msgspec
 
 from sitegen.base.digest import digest_bytes, digest_text, digest_value
@@ -93,8 +94,11 @@ class Values:
                 found = self._levels.find(name)
                 return digest_text(found[0].text(found[1])) if found else "none"
             case "file":
-                file = find_file(config, name, "a template")
-                return digest_bytes(file.read_bytes()) if file else "none"
+                try:
+                    file = find_file(config, name, "a template")
+                    return digest_bytes(file.read_bytes()) if file else "none"
+                except (jinja2.TemplateRuntimeError, OSError) as error:
+                    return str(error)
             case "env":
                 return digest_value(self._desk.environ.get(name))
             case "day":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -58,7 +59,12 @@ def load_memory(data: bytes) -> Memory:
 
 def digest_about(job: Job, common: str) -> str:
     """A digest of what a job is about; `common` is one of what every page in its language shows."""
-    return digest_bytes(msgspec.msgpack.encode((common, job.about), enc_hook=repr))[:16]
+    return digest_plain((common, job.about))[:16]
+
+
+def digest_plain(value: Any) -> str:
+    """A digest of plain values and views: of their JSON, where two zones tell a moment apart."""
+    return digest_bytes(msgspec.json.encode(value, enc_hook=repr))
 
 
 class Done(msgspec.Struct, frozen=True):

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from sitegen.base.digest import digest_bytes
 from sitegen.base.errors import Problem, SiteError
 from sitegen.content.source import Named, scan_dot_files
 from sitegen.model import Artifact, Source
 from sitegen.passes.assemble import assets_of, static_files, yields
 from sitegen.passes.facts import Changes, Facts
 from sitegen.passes.finish import Values
-from sitegen.passes.memory import Ledger, Memory, Staleness, digest_about, load_memory
+from sitegen.passes.memory import Ledger, Memory, Staleness, digest_about, digest_plain, load_memory
 from sitegen.passes.press import Desk, Put
 from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
@@ -60,7 +59,7 @@ def plan_outcome(
     values = Values(desk, facts)
     staleness = Staleness(memory, changes, values.of)
     static = {artifact.path: artifact for artifact in static_files(desk.config, problems)}
-    everywhere = digest_bytes(msgspec.msgpack.encode(common, enc_hook=repr))
+    everywhere = digest_plain(common)
     abouts = [digest_about(job, everywhere) for job in jobs]
     stale, fresh = [], []
     for number, job in enumerate(jobs):

@@ -114,9 +114,9 @@ def together(count: int, story: Callable[[Share], T]) -> T:
         theirs.close()
     try:
         return story(Share(0, count, [ours for ours, _ in pipes], counter))
-    except GoneError:
+    except BaseException:
         for helper in helpers:
-            helper.join()
+            helper.terminate()
         raise
     finally:
         for ours, _ in pipes:
