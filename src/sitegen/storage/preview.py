@@ -63,10 +63,6 @@ class Filed(Protocol):
     def path(self) -> str: ...
 
     @property
-    def tell_all(self) -> None:
-        """The next build tells of all its files as if they were new."""
-        self._entries = {}
-
     def made_from(self) -> str: ...
 
     @property
@@ -149,6 +145,10 @@ class Tree:
             if self._entries.get(artifact.path) != entry:
                 self._entries[artifact.path] = written[artifact.path] = entry
         return written
+
+    def tell_all(self) -> None:
+        """The next build tells of all its files as if they were new."""
+        self._entries = {}
 
     def made_from(self, file: str) -> list[str]:
         """What was made from a file, and from nothing else."""
