@@ -72,7 +72,11 @@ def shows(served: Preview, path: str, text: str) -> str:
 
 
 def preview_tree(site: Path) -> dict[str, bytes]:
-    return tree(site / ".sitegen/preview")
+    """The files of the preview; none while they are being replaced."""
+    try:
+        return tree(site / ".sitegen/preview")
+    except FileNotFoundError:
+        return {}
 
 
 def built_tree(site: Path) -> dict[str, bytes]:
