@@ -30,6 +30,7 @@ from sitegen.serve.runner import IDLE, MOST_KEPT, Runner
 from sitegen.serve.site import SiteMaker
 from sitegen.serve.watch import changes, watched_folders
 from sitegen.storage.preview import Entry, Tree, claimed_tree
+from tests.previewing import run_apart
 from tests.support import build_site, tree, write_site
 
 CODE = "```python\nprint({})\n```\n"
@@ -292,7 +293,7 @@ def test_a_tab_is_told_only_what_concerns_it_and_only_the_latest() -> None:
         assert await told(a, "state") == ["page", "files", "figure", "state"]
         assert await told(b, "files") == ["files"]
 
-    asyncio.run(story())
+    run_apart(story)
 
 
 def test_a_tab_that_comes_late_is_told_what_it_missed() -> None:
@@ -306,7 +307,7 @@ def test_a_tab_that_comes_late_is_told_what_it_missed() -> None:
         assert await told(board.open("/a/", sent), "state") == ["page", "figure", "state"]
         assert await told(board.open("/a/", board.version("/a/")), "state") == ["figure", "state"]
 
-    asyncio.run(story())
+    run_apart(story)
 
 
 # --- watching, and what other commands load --------------------------------------------------
@@ -344,7 +345,7 @@ def test_a_folder_that_appears_is_watched_from_then_on(tmp_path: Path) -> None:
         await asyncio.wait_for(task, 30)
 
     write_site(tmp_path, {"content/a.md": "x"})
-    asyncio.run(story())
+    run_apart(story)
 
 
 def test_no_other_command_loads_the_server(tmp_path: Path) -> None:
