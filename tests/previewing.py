@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -11,7 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -167,3 +169,9 @@ def wait_for(look: Callable[[], T | None], limit: float = LIMIT) -> T:
             return found
         time.sleep(0.02)
     raise AssertionError(f"nothing after {limit} s")
+
+
+def run_apart(story: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run the story in a loop of its own: Playwright leaves one running in the main thread."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(story())).result()

@@ -15,7 +15,7 @@ import pytest
 
 from sitegen.kernel.sitegen_guard import below
 from tests.previewing import Preview, preview, wait_for
-from tests.support import build_site, stored, tree, write_site
+from tests.support import build_site, sitegen, stored, tree, write_site
 
 PLAIN = """
 base_url = "https://example.org/notes"
@@ -72,7 +72,11 @@ def shows(served: Preview, path: str, text: str) -> str:
 
 
 def preview_tree(site: Path) -> dict[str, bytes]:
-    return tree(site / ".sitegen/preview")
+    """The files of the preview; none while they are being replaced."""
+    try:
+        return tree(site / ".sitegen/preview")
+    except FileNotFoundError:
+        return {}
 
 
 def built_tree(site: Path) -> dict[str, bytes]:
@@ -423,6 +427,31 @@ def test_killed_it_leaves_nothing(site: Path, start: Callable[..., Preview]) -> 
     processes = below(served.process.pid)
     served.end(signal.SIGKILL)
     wait_for(lambda: not any(map(alive, processes)), limit=10.0)
+
+
+def test_where_there_is_no_site_nothing_is_served_or_written(tmp_path: Path) -> None:
+    done = sitegen(tmp_path, "serve", "--port", "0")
+    assert done.returncode == 2
+    assert "site.toml" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_when_the_process_that_builds_is_killed_the_preview_ends_and_says_so(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start()
+    shows(served, "/notes/a/", "first ")
+    processes = below(served.process.pid)
+    builders = [number for number in processes if parent_of(number) == served.process.pid]
+    os.kill(max(builders), signal.SIGKILL)
+    assert served.process.wait(timeout=30) == 1
+    assert "the process that builds has ended" in served.printed
+    wait_for(lambda: not any(map(alive, processes)), limit=10.0)
+
+
+def parent_of(process: int) -> int:
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(") ")[2].split()
+    return int(fields[1])
 
 
 def test_it_opens_a_browser_where_it_is_asked_to(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
+import multiprocessing
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,9 +26,11 @@ from sitegen.serve.controls import Controls, add_controls
 from sitegen.serve.editor import EDITORS, editor_link, why_no_editor
 from sitegen.serve.news import Built, Drawn, PageNews, Told
 from sitegen.serve.queue import Memory, Numbers, Page, plan_jobs, plan_states
+from sitegen.serve.runner import IDLE, MOST_KEPT, Runner
 from sitegen.serve.site import SiteMaker
 from sitegen.serve.watch import changes, watched_folders
 from sitegen.storage.preview import Entry, Tree, claimed_tree
+from tests.previewing import run_apart
 from tests.support import build_site, tree, write_site
 
 CODE = "```python\nprint({})\n```\n"
@@ -289,7 +293,7 @@ def test_a_tab_is_told_only_what_concerns_it_and_only_the_latest() -> None:
         assert await told(a, "state") == ["page", "files", "figure", "state"]
         assert await told(b, "files") == ["files"]
 
-    asyncio.run(story())
+    run_apart(story)
 
 
 def test_a_tab_that_comes_late_is_told_what_it_missed() -> None:
@@ -303,7 +307,7 @@ def test_a_tab_that_comes_late_is_told_what_it_missed() -> None:
         assert await told(board.open("/a/", sent), "state") == ["page", "figure", "state"]
         assert await told(board.open("/a/", board.version("/a/")), "state") == ["figure", "state"]
 
-    asyncio.run(story())
+    run_apart(story)
 
 
 # --- watching, and what other commands load --------------------------------------------------
@@ -341,7 +345,7 @@ def test_a_folder_that_appears_is_watched_from_then_on(tmp_path: Path) -> None:
         await asyncio.wait_for(task, 30)
 
     write_site(tmp_path, {"content/a.md": "x"})
-    asyncio.run(story())
+    run_apart(story)
 
 
 def test_no_other_command_loads_the_server(tmp_path: Path) -> None:
@@ -453,3 +457,57 @@ def test_the_next_preview_begins_with_what_the_last_has_made(tmp_path: Path) -> 
     assert {path for path in inodes if now[path] != inodes[path]} == {"3/index.html"}
     assert "Page 3." in (folder / "3/index.html").read_text("utf-8")
     assert "stray.html" not in now
+
+
+def test_a_site_that_is_still_zolas_is_made_as_a_whole(tmp_path: Path) -> None:
+    files = {"content/a.md": "Words.", "templates/page.html": "{{ page.title | nothing_such }}"}
+    site = write_site(tmp_path / "site", files)
+    (site / "site.toml").rename(site / "zola.toml")
+    (site / "zola.toml").write_text("base_url = '/'\n", "utf-8")
+    folder = site / ".sitegen/preview"
+    maker = SiteMaker(site, Caller({}, sys.executable), Tree(folder))
+    assert "a/index.html" in maker.make({}, drafts=False).changes.written
+    assert maker.show(["content/a.md"]).left == ["content/a.md"]
+    (site / "content/a.md").write_text("+++\n+++\nOther words.", "utf-8")
+    assert "a/index.html" in maker.make({}, drafts=False).changes.written
+    assert "Other words." in (folder / "a/index.html").read_text("utf-8")
+    maker.close()
+
+
+# --- kernels that are kept ----------------------------------------------------------------------
+
+
+class Kernel:
+    """What the runner knows of a kernel that is kept; made up."""
+
+    def __init__(self, name: str, used: float, memory: int = 1) -> None:
+        self.place = (name, "main")
+        self.used = used
+        self.open = True
+        self._memory = memory
+
+    def memory(self) -> int:
+        return self._memory
+
+    def close(self) -> None:
+        self.open = False
+
+
+def left(*kernels: Kernel) -> list[str]:
+    """Which of them the runner keeps."""
+    one, two = multiprocessing.Pipe()
+    with one, two:
+        runner = Runner(Path(), Caller({}, sys.executable), one)
+        for kernel in kernels:
+            runner._keep(kernel)  # type: ignore[arg-type]
+        runner._tidy()
+    return [kernel.place[0] for kernel in kernels if kernel.open]
+
+
+def test_kernels_are_kept_for_a_while_and_only_a_few() -> None:
+    now = time.monotonic()
+    assert left(Kernel("idle", now - IDLE - 1), Kernel("used", now)) == ["used"]
+    many = [Kernel(str(number), now + number) for number in range(MOST_KEPT + 2)]
+    assert left(*many) == [str(number) for number in range(2, MOST_KEPT + 2)]
+    assert left(Kernel("old", now), Kernel("large", now + 1, 1 << 60)) == []
+    assert left(Kernel("large", now, 1 << 60), Kernel("new", now + 1)) == ["new"]

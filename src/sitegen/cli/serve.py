@@ -40,6 +40,7 @@ def serve(
 
     Publishes nothing; results are stored as `build` stores them. Ctrl-C ends it.
     """
+    from sitegen.base.errors import SiteError
     from sitegen.serve.editor import why_no_editor
     from sitegen.serve.server import PortTaken, Voice, Wish
     from sitegen.serve.server import serve as serve_site
@@ -53,7 +54,12 @@ def serve(
 
     wish = Wish(host, port, editor, open_, runs=not no_exec, drafts=drafts)
     try:
-        serve_site(root, wish, caller(), Voice(lambda line: click.echo(line), say))
+        wished = serve_site(root, wish, caller(), Voice(lambda line: click.echo(line), say))
+    except SiteError as error:
+        print_problems(error.problems)
+        click.echo("there is no site to serve: see above", err=True)
+        sys.exit(2)
     except PortTaken as error:
         click.echo(f"the preview cannot be served: {error}", err=True)
         sys.exit(2)
+    sys.exit(0 if wished else 1)

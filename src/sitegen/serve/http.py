@@ -18,8 +18,8 @@ from sitegen.serve.server import Inside, Voice, address_of
 from sitegen.serve.watch import changes
 
 
-async def answer(inside: Inside, voice: Voice) -> None:
-    """Answer until the process is interrupted, or the worker is no more."""
+async def answer(inside: Inside, voice: Voice) -> bool:
+    """Answer until the process is interrupted; False where the worker had ended before."""
     wish, line = inside.wish, inside.line
     board = Board(lambda file, number: editor_link(wish.editor, inside.root, file, number))
 
@@ -32,11 +32,14 @@ async def answer(inside: Inside, voice: Voice) -> None:
     loop = asyncio.get_running_loop()
     teller = _Teller(voice)
 
+    wished = True
+
     def end() -> None:
         board.end()
         server.should_exit = True
 
     def hear() -> None:
+        nonlocal wished
         try:
             while line.poll():
                 news = line.recv()
@@ -46,7 +49,8 @@ async def answer(inside: Inside, voice: Voice) -> None:
         except (EOFError, OSError):
             loop.remove_reader(line.fileno())
             if not board.over.is_set():
-                voice.line("the process that builds has ended, and so the preview")
+                voice.line("the process that builds has ended, and so has the preview")
+                wished = False
                 end()
 
     async def watch() -> None:
@@ -67,6 +71,7 @@ async def answer(inside: Inside, voice: Voice) -> None:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
+    return wished
 
 
 class _Server(uvicorn.Server):

@@ -45,8 +45,8 @@ MOST_MEMORY = 0.25
 LOOK = 20.0
 """Seconds between two looks at the kernels that are kept."""
 
-FROM_BLOCKS = frozenset({"block", "inline"})
-"""Problems of failed blocks, whose lines the worker knows better."""
+OF_RUNNING = frozenset("bug device input kernel locked missing python stale store".split())
+"""Problems that only running can meet; of others the worker knows, and on which line they are."""
 
 
 class Runner:
@@ -215,7 +215,7 @@ class Runner:
         except SiteError as error:
             return Ended(job, problems=error.problems)
         runs = tuple(outcome.failed for outcome in outcomes if outcome.failed is not None)
-        problems = tuple(entry for entry in result.problems if entry.code not in FROM_BLOCKS)
+        problems = tuple(entry for entry in result.problems if entry.code in OF_RUNNING)
         return Ended(job, runs, quick, problems)
 
     def _look_quickly(

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from sitegen.base.errors import Problem
+from sitegen.content.config import FILES, load_config
 from sitegen.passes.asked import Caller
 from sitegen.serve.processes import processes
 from sitegen.serve.requests import LOOPBACK, Doors
@@ -58,11 +59,14 @@ class Inside(msgspec.Struct, frozen=True):
     loopback: bool
 
 
-def serve(root: Path, wish: Wish, caller: Caller, voice: Voice) -> None:
-    """Serve the preview until it is interrupted; then every process of it is gone.
+def serve(root: Path, wish: Wish, caller: Caller, voice: Voice) -> bool:
+    """Serve the preview until it is interrupted; then every process of it is gone. False where it
+    could not go on until then.
 
-    Raises PortTaken.
+    Raises PortTaken, and SiteError where there is no site.
     """
+    if not any((root / file).exists() for file in FILES):
+        load_config(root, [])
     with listening(wish) as listener, claimed_tree(root) as tree:
         port = listener.getsockname()[1]
         if wish.port is None and port != DEFAULT_PORT:
@@ -81,7 +85,9 @@ def serve(root: Path, wish: Wish, caller: Caller, voice: Voice) -> None:
 
             doors = doors_of(wish.host, port)
             voice.line(f"the preview is at {address_of(wish.host, port)}")
-            asyncio.run(answer(Inside(root, tree, wish, doors, listener, line, loopback), voice))
+            return asyncio.run(
+                answer(Inside(root, tree, wish, doors, listener, line, loopback), voice)
+            )
 
 
 @contextmanager
