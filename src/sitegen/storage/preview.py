@@ -150,10 +150,6 @@ class Tree:
                 self._entries[artifact.path] = written[artifact.path] = entry
         return written
 
-    def tell_all(self) -> None:
-        """The next build tells of all its files as if they were new."""
-        self._entries = {}
-
     def made_from(self, file: str) -> list[str]:
         """What was made from a file, and from nothing else."""
         return [path for path, entry in self._entries.items() if entry.made_from == file]
