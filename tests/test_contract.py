@@ -437,14 +437,23 @@ def test_mistakes_in_yaml_have_their_place(
     assert (found.span.path, found.span.line) == ("content/a.md", line)
 
 
-def test_a_short_yaml_text_stays_small(tmp_path: Path) -> None:
+def test_a_short_yaml_text_cannot_stand_for_a_long_one(tmp_path: Path) -> None:
     """Ten lines that stand for ten to the ninth values, were each alias written out."""
     lines = ["  l0: &l0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 10)]
     text = "---\nextra:\n" + "\n".join(lines) + "\n---\n"
-    files = {"content/a.md": text, "templates/page.html": "{{ page.extra.l9 | length }}"}
+    [problem] = publish(tmp_path, {"content/a.md": text})
+    assert problem.severity == "fatal"
+    assert problem.message == "what aliases stand for here is more than 100,000 values"
+    assert problem.span is not None
+    assert problem.span.line == 7
+
+
+def test_an_alias_repeats_its_values(tmp_path: Path) -> None:
+    text = "---\nextra:\n  a: &a [x, y]\n  b: [*a, *a]\n---\n"
+    files = {"content/a.md": text, "templates/page.html": "{{ page.extra.b }}"}
     assert publish(tmp_path, files) == ()
-    assert published(tmp_path, "a/index.html") == "10"
+    assert published(tmp_path, "a/index.html") == "[[x, y], [x, y]]"
 
 
 @pytest.mark.parametrize("name", ["index.md", "index.pt.md"])

@@ -10,6 +10,9 @@ import yaml
 from sitegen.base.errors import Problem, Span
 from sitegen.base.toml import Path, Toml
 
+MOST_VALUES = 100_000
+"""Values of a text once each alias is written out, as they are when a page is kept."""
+
 _TOO_DEEP = "this YAML is nested too deeply"
 
 
@@ -41,6 +44,11 @@ def parse_yaml(text: str, file: str, *, first_line: int = 1) -> Yaml | Problem:
             span = _span(file, first_line, root.start_mark)
             message = "this YAML is no list of keys and values"
             return Problem("fatal", "yaml", message, span, _line(text, root.start_mark))
+        large = _too_large(root, {}) if root is not None else None
+        if large is not None:
+            message = f"what aliases stand for here is more than {MOST_VALUES:,} values"
+            span = _span(file, first_line, large.start_mark)
+            return Problem("fatal", "yaml", message, span, _line(text, large.start_mark))
         return Yaml(file, text, first_line, root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -63,6 +71,23 @@ def _span(file: str, first_line: int, mark: yaml.Mark) -> Span:
 def _line(text: str, mark: yaml.Mark) -> str:
     lines = text.split("\n")
     return lines[mark.line] if mark.line < len(lines) else ""
+
+
+def _too_large(node: yaml.Node, sizes: dict[int, int]) -> yaml.Node | None:
+    """The first node that holds too many values with its aliases written out; `sizes` is filled."""
+    if isinstance(node, yaml.MappingNode):
+        children = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        children = node.value
+    else:
+        sizes[id(node)] = 1
+        return None
+    for child in children:
+        large = _too_large(child, sizes) if id(child) not in sizes else None
+        if large is not None:
+            return large
+    sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+    return node if sizes[id(node)] > MOST_VALUES else None
 
 
 def _values(value: Any, known: dict[int, Any] | None = None) -> Any:
