@@ -150,7 +150,7 @@ def _read(
     """Put away a page that only its text has made; leave another to the first process."""
     path = origin.source.path
     known = desk.store.by_key.get(key_of(origin.source, ground))
-    if known is not None and _is_there(known, desk.stage):
+    if known is not None and not desk.holds(origin.meta) and _is_there(known, desk.stage):
         pressed.fragments[path] = known
         return
     if origin.meta.execute.enabled and _MAY_RUN.search(body):
