@@ -14,7 +14,7 @@ import pytest
 
 from sitegen.model import Device, Display, Output, Stream
 from sitegen.render.body import render_body
-from sitegen.render.feed_body import render_feed_body
+from sitegen.render.feed_body import as_fed, render_feed_body
 from sitegen.render.reader import for_readers
 from tests.checkers import java, jing
 from tests.test_outputs import blob, draft_of, png, shown_of
@@ -185,17 +185,17 @@ def test_only_pages_that_feeds_show_are_rendered_for_them(
 ) -> None:
     rendered: list[str] = []
 
-    def spy(document: Any, *arguments: Any) -> str:
-        rendered.append(document.source.path)
-        return render_feed_body(document, *arguments)
+    def spy(html: str, url: str, *arguments: Any) -> str:
+        rendered.append(url)
+        return as_fed(html, url, *arguments)
 
-    monkeypatch.setattr("sitegen.render.feed_body.render_feed_body", spy)
+    monkeypatch.setattr("sitegen.passes.finish.as_fed", spy)
     config = (
         SITE + 'generate_feeds = true\nfeed_limit = 2\nfeed_filenames = ["atom.xml", "rss.xml"]'
     )
     pages = {f"content/{n}.md": page(f"date = 2026-01-0{n}") for n in range(1, 6)}
     publish(tmp_path, {"site.toml": config, **pages})
-    assert rendered == ["5.md", "4.md"]
+    assert rendered == ["/5/", "/4/"]
 
 
 # --- bodies -----------------------------------------------------------------------------------
