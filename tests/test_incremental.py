@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sitegen.base.errors import SiteError
 from sitegen.build import build
 from sitegen.passes.asked import Caller, Options
-from tests.support import tree
+from tests.support import build_site, tree, write_site
 
 CONFIG = """
 base_url = "https://example.org"
@@ -32,6 +33,7 @@ smart_punctuation = {smart}
 """
 PAGES = ("a", "b", "posts/c", "posts/d", "posts/e/index", "notes/f", "notes/deep/g")
 TAGS = st.lists(st.sampled_from(["x", "y", "Ä z"]), max_size=2, unique=True)
+DATES = ("2026-01-01", "2026-01-01T05:00:00+05:00", "2026-02-03", "2025-12-31T23:00:00-05:00")
 BODIES = st.sampled_from(
     [
         "Text.",
@@ -70,6 +72,26 @@ TEMPLATES = {
 OTHERS = ("content/posts/_index.md", "static/a.txt", "data.txt")
 REMOVABLE = [*(f"content/{path}.md" for path in PAGES), *TEMPLATES, *OTHERS]
 
+CODES = ("print(6 * 7)", "import sys\nsys.stdout.write('b' * 9)")
+MEASURED = (
+    '+++\ntitle = "Measured"\ndate = 2026-01-05\n[execute]\nenabled = true\ndevice = "cpu"\n+++\n'
+    "{prose}\n\n```python\n{code}\n```\n\n{prose}\n"
+)
+
+
+@cache
+def results() -> tuple[dict[str, bytes], ...]:
+    """The stored results of both pieces of code, run here once."""
+    found = []
+    for code in CODES:
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            files = {"content/m.md": MEASURED.format(prose="", code=code)}
+            write_site(root, files, CONFIG.format(title="", search="false", smart="false"))
+            build_site(root)
+            found.append(tree(root / "measurements"))
+    return tuple(found)
+
 
 class Edits(RuleBasedStateMachine):
     """A site that is edited and built, again and again."""
@@ -104,7 +126,7 @@ class Edits(RuleBasedStateMachine):
         path=st.sampled_from(PAGES),
         title=st.sampled_from(["One", "Two", "Zwölf"]),
         tags=TAGS,
-        date=st.sampled_from(["2026-01-01", "2026-02-03", "2025-12-31T23:00:00-05:00"]),
+        date=st.sampled_from(DATES),
         body=BODIES,
         draft=st.booleans(),
         weight=st.integers(1, 3),
@@ -142,6 +164,19 @@ class Edits(RuleBasedStateMachine):
             f"transparent = {str(transparent).lower()}\n"
             f'insert_anchor_links = "{"left" if by == 3 else "none"}"\n+++\nAbout.\n',
         )
+
+    @rule(code=st.sampled_from(CODES), prose=st.sampled_from(["", "So.", "[c](@/posts/c.md)"]))
+    def write_measured(self, code: str, prose: str) -> None:
+        self.put("content/m.md", MEASURED.format(prose=prose, code=code))
+
+    @rule(which=st.integers(0, 1), there=st.booleans())
+    def measure(self, which: int, there: bool) -> None:
+        for path, data in results()[which].items():
+            file = self.root / "measurements" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            if there:
+                file.write_bytes(data)
 
     @rule(path=st.sampled_from(REMOVABLE))
     def remove(self, path: str) -> None:

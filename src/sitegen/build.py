@@ -16,6 +16,7 @@ import msgspec
 
 from sitegen.base.errors import (
     Problem,
+    SiteError,
     sort_problems,
 )
 from sitegen.claims import Judgement
@@ -38,7 +39,7 @@ from sitegen.passes.live import Asking, page_of
 from sitegen.passes.made_by import made_by
 from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
 from sitegen.passes.press import Desk
-from sitegen.passes.share import together, without_collector
+from sitegen.passes.share import GoneError, together, without_collector
 from sitegen.passes.shared import Told, go_through
 from sitegen.passes.unchanged import SETTLED_NS, leave, scan_inputs
 from sitegen.render.body import NOTHING_JUDGED
@@ -48,6 +49,13 @@ from sitegen.render.pages import copy_assets
 from sitegen.storage.fragments import open_fragments
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import Published, open_stage, publish
+
+_GONE = Problem(
+    "fatal",
+    "build",
+    "one of the processes of the build was ended from outside",
+    help=("`--jobs 1` builds in one, and takes less memory",),
+)
 
 WORTH_FORKING = 200
 """Pages and sections from which on a second process pays."""
@@ -76,10 +84,13 @@ def build(
         kept = kept or Kept()
         desk = Desk(config, options, caller.environ, *by, store, stage, kept, [])
         asking = Asking(caller, watch, _asked(options, config))
-        told = together(
-            _processes(options, len(names)),
-            lambda share: go_through(share, desk, names, asking, problems, clock),
-        )
+        try:
+            told = together(
+                _processes(options, len(names)),
+                lambda share: go_through(share, desk, names, asking, problems, clock),
+            )
+        except GoneError as error:
+            raise SiteError([*problems, _GONE]) from error
         assert told is not None  # noqa: S101 (the first process is told)
         report = _report(told.settled, told.published, told, output, problems, clock)
         leave(root, options, caller, inputs, report)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from rich.emoji import Emoji
 
 _DASHES = re.compile(r"---|--|\.\.\.")
 _MEANT = {"---": "—", "--": "–", "...": "…"}
@@ -22,6 +21,8 @@ def dashes_plugin(parser: MarkdownIt) -> None:
 
 def emoji_plugin(parser: MarkdownIt) -> None:
     """`:tada:` becomes the character of that name; an unknown name stays as written."""
+    from rich.emoji import Emoji  # 8 ms, and few sites have them
+
     parser.core.ruler.after("text_join", "emoji", _over_text(Emoji.replace))
 
 

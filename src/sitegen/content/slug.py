@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import assert_never
 
-from anyascii import anyascii
-from text_unidecode import unidecode
-
 from sitegen.settings import SlugMode
 
 _OTHER = re.compile(r"[^a-z0-9]+")
@@ -87,6 +84,9 @@ def _spelled(char: str) -> str:
     code = ord(char)
     if code in _SKIN:
         return ""
+    from anyascii import anyascii  # tables that few sites need
+    from text_unidecode import unidecode
+
     known = unidecode(char) if code < 0x10000 else _UNKNOWN
     if known.strip() not in ("", _UNKNOWN):
         return known

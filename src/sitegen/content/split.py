@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sitegen.base.errors import Problem, Span
 from sitegen.base.toml import Toml, parse_toml
-from sitegen.base.yaml import parse_yaml
 from sitegen.model import Source
 
 _FENCES = ("+++", "---")
+
+
+class Parser(Protocol):
+    """Reads front matter whose text begins on a line of a file."""
+
+    def __call__(self, text: str, file: str, *, first_line: int = 1) -> Toml | Problem: ...
 
 
 class Parts(NamedTuple):
@@ -36,11 +41,18 @@ def split_front_matter(source: Source) -> Parts | Problem:
     for number in range(begin + 1, len(lines)):
         if lines[number].rstrip() == fence:
             text = "\n".join(lines[begin + 1 : number])
-            parse = parse_toml if fence == "+++" else parse_yaml
-            toml = parse(text, source.file, first_line=begin + 2)
+            toml = _parser(fence)(text, source.file, first_line=begin + 2)
             if isinstance(toml, Problem):
                 return toml
             return Parts(toml, "\n".join(lines[number + 1 :]), number + 2)
     help = f"end the front matter with a line `{fence}`"
     message = f"`{fence}` is never closed"
     return Problem("fatal", "front-matter", message, span, lines[begin], (help,))
+
+
+def _parser(fence: str) -> Parser:
+    if fence == "+++":
+        return parse_toml
+    from sitegen.base.yaml import parse_yaml  # it loads PyYAML, which takes 15 ms
+
+    return parse_yaml

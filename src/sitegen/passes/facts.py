@@ -118,7 +118,7 @@ class Changes:
         changed = {
             field
             for field in Card.__struct_fields__
-            if getattr(old.card, field) != getattr(new.card, field)
+            if _differ(getattr(old.card, field), getattr(new.card, field))
         }
         fields = {view for field in changed for view in _VIEWS.get(field, (field,))}
         if old.digest != new.digest or old.feed_digest != new.feed_digest:
@@ -206,6 +206,13 @@ class Changes:
             targets = targets_of(fragment.links)
             if not self._moved.isdisjoint(targets) or not targets <= self._now.fragments.keys():
                 self._note(path, "content", "summary")
+
+
+def _differ(one: Any, two: Any) -> bool:
+    """Whether two values are not the same in every respect: Python takes 1 and true for equal, and
+    the same moment in two zones."""
+    encode = msgspec.json.Encoder(enc_hook=repr).encode
+    return one != two or encode(one) != encode(two)
 
 
 def _paths(cards: Iterable[Card] | None) -> tuple[str, ...] | None:

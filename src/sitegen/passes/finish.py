@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import jinja2
 import msgspec
 
 from sitegen.base.digest import digest_bytes, digest_text, digest_value
@@ -16,10 +17,10 @@ from sitegen.model import SiteConfig
 from sitegen.passes.asked import day_of
 from sitegen.passes.facts import Facts
 from sitegen.passes.made_by import made_by
-from sitegen.passes.memory import Done
+from sitegen.passes.memory import Done, Ledger, Memory
 from sitegen.passes.outside import outside_of
 from sitegen.passes.press import Desk
-from sitegen.passes.share import Share
+from sitegen.passes.share import Share, swept
 from sitegen.render.book import Book, open_book
 from sitegen.render.feed_body import as_fed
 from sitegen.render.jobs import Job
@@ -93,8 +94,11 @@ class Values:
                 found = self._levels.find(name)
                 return digest_text(found[0].text(found[1])) if found else "none"
             case "file":
-                file = find_file(config, name, "a template")
-                return digest_bytes(file.read_bytes()) if file else "none"
+                try:
+                    file = find_file(config, name, "a template")
+                    return digest_bytes(file.read_bytes()) if file else "none"
+                except (jinja2.TemplateRuntimeError, OSError) as error:
+                    return str(error)
             case "env":
                 return digest_value(self._desk.environ.get(name))
             case "day":
@@ -117,17 +121,18 @@ class Values:
 
 def do_jobs(
     share: Share, jobs: Sequence[Job], stale: Sequence[tuple[int, str]], book: Book, desk: Desk
-) -> list[Done]:
-    """This process's part of the jobs, done."""
-    done = []
-    for place in share.taken(len(stale)):
+) -> tuple[list[Done], Ledger]:
+    """This process's part of the jobs, done, and what they have read."""
+    done, ledger = [], Ledger(Memory())
+    for place in swept(share.taken(len(stale))):
         job = jobs[stale[place][0]]
         begun = time.perf_counter()
         book.shelf.reads.begin()
         made = list(job.make())
         for artifact in made:
             desk.put(artifact)
-        files = tuple(artifact.path for artifact in made)
-        seconds = time.perf_counter() - begun
-        done.append(Done(job.path, files, frozenset(book.shelf.reads.noted), seconds))
-    return done
+        if job.about is not None:
+            files = tuple(artifact.path for artifact in made)
+            ledger.add(job.path, files, book.shelf.reads.noted)
+        done.append(Done(job.path, time.perf_counter() - begun))
+    return done, ledger

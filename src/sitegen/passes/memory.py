@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -14,6 +16,10 @@ from sitegen.storage.trace import Stamp
 
 _GLOBAL = frozenset(("template", "file", "env", "day", "taxonomies", "term", "urls", ALWAYS[0]))
 """Kinds of reads that are not of a page, section or term; no path is called so."""
+
+
+Tables = tuple[list[int], Callable[[int], int], list[int]]
+"""Numbers of paths, masks of fields, numbers of others: another ledger's to our own."""
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -53,15 +59,18 @@ def load_memory(data: bytes) -> Memory:
 
 def digest_about(job: Job, common: str) -> str:
     """A digest of what a job is about; `common` is one of what every page in its language shows."""
-    return digest_bytes(msgspec.msgpack.encode((common, job.about), enc_hook=repr))[:16]
+    return digest_plain((common, job.about))[:16]
+
+
+def digest_plain(value: Any) -> str:
+    """A digest of plain values and views: of their JSON, where two zones tell a moment apart."""
+    return digest_bytes(msgspec.json.encode(value, enc_hook=repr))
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A job that was done now: what it made, what it read, and how long it took."""
+    """A job that was done now, and how long it took."""
 
     path: str
-    files: tuple[str, ...]
-    reads: frozenset[Read]
     seconds: float
 
 
@@ -74,21 +83,44 @@ class Ledger:
         self._others = {(kind, name): n for n, (kind, name, _) in enumerate(memory.others)}
         self.jobs: dict[str, Note] = {}
 
-    def add(self, done: Done, about: str) -> None:
+    def add(self, path: str, files: tuple[str, ...], reads: Collection[Read]) -> None:
         """A job that was done now; one that may be otherwise next time is not noted."""
-        if ALWAYS in done.reads:
+        if ALWAYS in reads:
             return
         seen: dict[int, int] = {}
         others = []
-        for kind, name in sorted(done.reads):
+        for kind, name in sorted(reads):
             if kind in _GLOBAL:
                 others.append(self._others.setdefault((kind, name), len(self._others)))
                 continue
-            path = self._paths.setdefault(kind, len(self._paths))
+            number = self._paths.setdefault(kind, len(self._paths))
             bit = self._fields.setdefault(name, len(self._fields))
-            seen[path] = seen.get(path, 0) | 1 << bit
+            seen[number] = seen.get(number, 0) | 1 << bit
         flat = [number for pair in seen.items() for number in pair]
-        self.jobs[done.path] = Note(about, done.files, flat, others)
+        self.jobs[path] = Note("", files, flat, others)
+
+    def take(self, path: str, about: str, other: Ledger, tables: Tables) -> None:
+        """A job that another ledger has noted; `tables` are how that one's numbers are ours."""
+        note = other.jobs.get(path)
+        if note is None:
+            return
+        paths, masks, others = tables
+        seen = [
+            masks(number) if place % 2 else paths[number] for place, number in enumerate(note.seen)
+        ]
+        self.jobs[path] = Note(about, note.files, seen, [others[number] for number in note.others])
+
+    def tables_of(self, other: Ledger) -> Tables:
+        """What the other's numbers of paths, masks of fields and numbers of others are here."""
+        paths = [self._paths.setdefault(path, len(self._paths)) for path in other._paths]
+        bits = [1 << self._fields.setdefault(f, len(self._fields)) for f in other._fields]
+        others = [self._others.setdefault(read, len(self._others)) for read in other._others]
+
+        @cache
+        def masks(mask: int) -> int:
+            return sum(bit for place, bit in enumerate(bits) if mask >> place & 1)
+
+        return paths, masks, others
 
     def keep(self, path: str, note: Note) -> None:
         """A job that was not done again, noted in a memory that this ledger began with."""

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from sitegen.base.digest import digest_bytes
 from sitegen.base.errors import Problem, SiteError
 from sitegen.content.source import Named, scan_dot_files
 from sitegen.model import Artifact, Source
 from sitegen.passes.assemble import assets_of, static_files, yields
 from sitegen.passes.facts import Changes, Facts
 from sitegen.passes.finish import Values
-from sitegen.passes.memory import Done, Ledger, Memory, Staleness, digest_about, load_memory
+from sitegen.passes.memory import Ledger, Memory, Staleness, digest_about, digest_plain, load_memory
 from sitegen.passes.press import Desk, Put
 from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
@@ -60,7 +59,7 @@ def plan_outcome(
     values = Values(desk, facts)
     staleness = Staleness(memory, changes, values.of)
     static = {artifact.path: artifact for artifact in static_files(desk.config, problems)}
-    everywhere = digest_bytes(msgspec.msgpack.encode(common, enc_hook=repr))
+    everywhere = digest_plain(common)
     abouts = [digest_about(job, everywhere) for job in jobs]
     stale, fresh = [], []
     for number, job in enumerate(jobs):
@@ -102,7 +101,7 @@ def publish_outcome(
     outcome: Outcome,
     put: Iterable[Put],
     plain: Iterable[Artifact],
-    done: Sequence[Done],
+    ledgers: Sequence[Ledger],
     names: Sequence[Named],
     problems: list[Problem],
 ) -> Published:
@@ -132,7 +131,7 @@ def publish_outcome(
     wrong = check_artifacts(Artifact(entry.path, b"", entry.made_from) for entry in entries)
     if wrong:
         raise SiteError([*problems, *wrong])
-    memory = _remember(outcome, done, copied)
+    memory = _remember(outcome, ledgers, copied)
     return desk.finish(desk.stage, entries, msgspec.msgpack.encode(memory))
 
 
@@ -174,15 +173,15 @@ def _copy(artifact: Artifact, outcome: Outcome, copied: dict[str, Stamp]) -> Put
     return desk.made(artifact)
 
 
-def _remember(outcome: Outcome, done: Sequence[Done], copied: Mapping[str, Stamp]) -> Memory:
+def _remember(outcome: Outcome, ledgers: Sequence[Ledger], copied: Mapping[str, Stamp]) -> Memory:
     ledger = Ledger(outcome.memory)
-    by_path = {entry.path: entry for entry in done}
+    known = [(other, ledger.tables_of(other)) for other in ledgers]
     fresh = set(outcome.fresh)
     for number, job in enumerate(outcome.jobs):
         if number in fresh:
             ledger.keep(job.path, outcome.memory.jobs[job.path])
-        elif job.path in by_path and job.about is not None:
-            ledger.add(by_path[job.path], outcome.abouts[number])
+        for other, tables in known:
+            ledger.take(job.path, outcome.abouts[number], other, tables)
     paths, fields, others = ledger.tables(outcome.values.of)
     return Memory(
         made_by=outcome.desk.all_by,

@@ -29,7 +29,7 @@ from sitegen.passes.parse import (
     open_sections,
     read_draft,
 )
-from sitegen.passes.share import Share
+from sitegen.passes.share import Share, swept
 from sitegen.render.body import render_body
 from sitegen.render.covers import cover_of
 from sitegen.render.snippets import open_snippets
@@ -133,7 +133,7 @@ def press(
     urls |= {origin.source.path: origin.url for origin, _ in homes}
     snippets = open_snippets(config, urls, outside_of(config, desk.environ, desk.all_by), problems)
     small = Snippets(*snippets)
-    for origin, body in opened:
+    for origin, body in swept(opened):
         _read(origin, body, ground, small, desk, pressed, problems)
     return pressed._replace(urls=urls), small
 

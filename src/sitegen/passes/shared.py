@@ -91,19 +91,20 @@ def go_through(
         outcome = plan_outcome(jobs, facts, desk, book.common, problems) if share.first else None
         stale = share.tell(outcome.stale if outcome else [])
     with clock.stage("render"):
-        done = do_jobs(share, jobs, stale, book, desk)
+        done, ledger = do_jobs(share, jobs, stale, book, desk)
         images = book.templates.made_files()
-        results = share.gather((done, desk.put_so_far, mistakes, images))
+        results = share.gather((done, ledger, desk.put_so_far, mistakes, images))
     if outcome is None:
         return None
-    problems += _told_once(problem for _, _, found, _ in results for problem in found)
+    problems += _told_once(problem for *_, found, _ in results for problem in found)
     stop_if_fatal(problems)
     with clock.stage("publish"):
-        put = [entry for _, found, _, _ in results for entry in found]
-        finished = [entry for entries, _, _, _ in results for entry in entries]
+        put = [entry for _, _, found, _, _ in results for entry in found]
+        finished = [entry for entries, *_ in results for entry in entries]
+        ledgers = [found for _, found, *_ in results]
         put += _images((image for *_, made in results for image in made), put, desk)
         plain = [entry for entry in made if isinstance(entry, Artifact)]
-        published = publish_outcome(outcome, put, plain, finished, names, problems)
+        published = publish_outcome(outcome, put, plain, ledgers, names, problems)
         desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
     told = _told(facts, settled, published, advice, outcome, finished)

@@ -29,8 +29,7 @@ def highlight(code: str, language: str) -> str:
     parts: list[str] = []
     waiting: list[str] = []
     look = ""
-    for kind, text in reader.tokens(code):
-        opening = _opening(kind)
+    for opening, text in reader.tokens(code):
         if opening != look:
             parts.append(_span("".join(waiting), look))
             waiting, look = [], opening
@@ -40,7 +39,7 @@ def highlight(code: str, language: str) -> str:
 
 
 def _span(text: str, opening: str) -> str:
-    escaped = text.translate(_ESCAPES)
+    escaped = text if text.isalnum() else text.translate(_ESCAPES)
     if '"@/' in escaped:  # no internal link, though it looks like one
         escaped = escaped.replace('"', "&quot;")
     if not opening or not escaped:
@@ -73,9 +72,10 @@ def _classes(kind: Kind) -> str:
 @cache
 def _reader(language: str) -> Reader | None:
     try:
-        return Reader(get_lexer_by_name(language, stripnl=False)) if language else None
+        lexer = get_lexer_by_name(language, stripnl=False) if language else None
     except ClassNotFound:
         return None
+    return Reader(lexer, _opening) if lexer else None
 
 
 def is_known(language: str) -> bool:

@@ -33,11 +33,15 @@ with 20 to 200 of them."""
 
 
 class Rule(NamedTuple):
-    """A rule of Pygments: `action` is a token's kind, a callback, or None; `state` what follows."""
+    """A rule of Pygments: `action` is a token's kind, a callback, or None; `state` what follows.
+
+    `look` is how a token of the kind looks; None for the other two.
+    """
 
     match: Match
     action: Any
     state: Any
+    look: Any
 
 
 class Step(NamedTuple):
@@ -52,19 +56,22 @@ class Reader:
     """Reads code by one lexer; from the text number `worth` on with the rules of a state in one,
     since joining those of Python takes 0.18 s."""
 
-    def __init__(self, lexer: Lexer, worth: int = WORTH) -> None:
+    def __init__(self, lexer: Lexer, look_of: Callable[[Kind], Any], worth: int = WORTH) -> None:
         self._lexer = lexer
+        self._look_of = look_of
         self._left = worth
         self._states: _States | None = None
 
-    def tokens(self, code: str) -> Iterable[tuple[Kind, str]]:
-        """What `lexer.get_tokens` gives for code whose lines end in a newline each."""
+    def tokens(self, code: str) -> Iterable[tuple[Any, str]]:
+        """What `lexer.get_tokens` gives for code whose lines end in a newline each, with how each
+        kind looks in place of the kind."""
         if self._states is None:
             if self._left == 0 and not _has_own_way(self._lexer):
-                self._states = _States(self._lexer)
+                self._states = _States(self._lexer, self._look_of)
             else:
                 self._left -= 1
-                return self._lexer.get_tokens(code)
+                tokens = self._lexer.get_tokens(code)
+                return [(self._look_of(kind), text) for kind, text in tokens]
         text = code.removeprefix("\ufeff")
         return _run(self._lexer, text if text.endswith("\n") else f"{text}\n", self._states)
 
@@ -78,9 +85,9 @@ def _has_own_way(lexer: Lexer) -> bool:
     return not plain or own.get_tokens is not Lexer.get_tokens or bool(asked)
 
 
-def _run(lexer: Lexer, text: str, states: _States) -> list[tuple[Kind, str]]:
-    found: list[tuple[Kind, str]] = []
-    add = found.append
+def _run(lexer: Lexer, text: str, states: _States) -> list[tuple[Any, str]]:
+    found: list[tuple[Any, str]] = []
+    add, look_of = found.append, states.look_of
     place, end, stack = 0, len(text), ["root"]
     state = states["root"]
     while True:
@@ -89,19 +96,19 @@ def _run(lexer: Lexer, text: str, states: _States) -> list[tuple[Kind, str]]:
             if hit is None:
                 continue
             rule = alone if rules is None else rules[hit.lastindex or 0] or alone
-            action = rule.action
-            if type(action) is Kind:
-                add((action, hit[0]))
+            own_match, action, following, look = rule
+            if look is not None:
+                add((look, hit[0]))
                 place = hit.end()
             elif action is None:
                 place = hit.end()
             else:
-                own = hit if rules is None else rule.match(text, place)
+                own = hit if rules is None else own_match(text, place)
                 for _, kind, part in action(lexer, own):
-                    add((kind, part))
+                    add((look_of(kind), part))
                 place = own.end()  # type: ignore[union-attr]
-            if rule.state is not None:
-                _move(stack, rule.state)
+            if following is not None:
+                _move(stack, following)
                 state = states[stack[-1]]
             break
         else:
@@ -109,9 +116,9 @@ def _run(lexer: Lexer, text: str, states: _States) -> list[tuple[Kind, str]]:
                 return found
             if text[place] == "\n":
                 stack, state = ["root"], states["root"]
-                add((Whitespace, "\n"))
+                add((look_of(Whitespace), "\n"))
             else:
-                add((Error, text[place]))
+                add((look_of(Error), text[place]))
             place += 1
 
 
@@ -160,13 +167,18 @@ class _State:
 class _States(dict[str, _State]):
     """The states of a lexer, each made when it is first entered."""
 
-    def __init__(self, lexer: Lexer) -> None:
+    def __init__(self, lexer: Lexer, look_of: Callable[[Kind], Any]) -> None:
         super().__init__()
+        self.look_of = look_of
         self._tokens: Mapping[str, Any] = lexer._tokens  # type: ignore[attr-defined]
 
     def __missing__(self, name: str) -> _State:
-        self[name] = _State([Rule(*rule) for rule in self._tokens[name]])
+        rules = self._tokens[name]
+        self[name] = _State([Rule(m, action, s, self._look(action)) for m, action, s in rules])
         return self[name]
+
+    def _look(self, action: Any) -> Any:
+        return self.look_of(action) if type(action) is Kind else None
 
 
 def _first(rule: Rule) -> frozenset[int]:

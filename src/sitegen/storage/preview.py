@@ -112,6 +112,10 @@ class Tree:
             remove_leaf(self.folder, leaf)
         self._memory = trace.memory
 
+    def tell_all(self) -> None:
+        """The next build tells of all its files as if they were new."""
+        self._entries = {}
+
     def stage(self) -> Stage:
         """Takes what a build makes, and tells it what lies in the tree."""
         found = {path: record.stamp for path, record in self._records.items()}
