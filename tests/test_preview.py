@@ -429,6 +429,18 @@ def test_killed_it_leaves_nothing(site: Path, start: Callable[..., Preview]) -> 
     wait_for(lambda: not any(map(alive, processes)), limit=10.0)
 
 
+def test_cleaning_leaves_a_preview_that_runs_alone(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    assert sitegen(site, "clean").returncode == 0
+    assert "Words." in served.page("/notes/a/")
+    served.end()
+    assert sitegen(site, "clean").returncode == 0
+    assert not (site / ".sitegen/preview").exists()
+
+
 def test_where_there_is_no_site_nothing_is_served_or_written(tmp_path: Path) -> None:
     done = sitegen(tmp_path, "serve", "--port", "0")
     assert done.returncode == 2

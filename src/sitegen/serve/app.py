@@ -99,8 +99,11 @@ class App:
             except OSError:
                 return self._missing(url)
             return self._page(html, url, 200)
+        file = self._house.tree / name
+        if not file.is_file():
+            return self._missing(url)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return FileResponse(self._house.tree / name, media_type=kind)
+        return FileResponse(file, media_type=kind)
 
     def _missing(self, url: str) -> Response:
         board = self._board

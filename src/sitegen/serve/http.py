@@ -13,7 +13,7 @@ import uvicorn
 from sitegen.serve.app import App, House
 from sitegen.serve.board import Board
 from sitegen.serve.editor import editor_link
-from sitegen.serve.news import Built, Look, Order
+from sitegen.serve.news import Built, Look, Order, Quit
 from sitegen.serve.server import Inside, Voice, address_of
 from sitegen.serve.watch import changes
 
@@ -35,6 +35,7 @@ async def answer(inside: Inside, voice: Voice) -> bool:
     wished = True
 
     def end() -> None:
+        order(Quit())  # so that kernels end while the server does
         board.end()
         server.should_exit = True
 

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from sitegen.passes.asked import Caller
 from sitegen.serve.news import Quit
-from sitegen.serve.runner import Runner
 from sitegen.serve.worker import Worker
 
-END_LIMIT = 1.6
+END_LIMIT = 1.4
 """Seconds that the processes have to end all kernels, before they are ended themselves."""
 
 
@@ -48,6 +47,9 @@ def processes(
         Worker(root, caller, tree, served, above if runs else None, drafts=drafts).serve()
 
     def run() -> None:
+        # Imported beside the first build: the clients of kernels take a quarter of a second.
+        from sitegen.serve.runner import Runner
+
         forget()
         for line in (server, served, above):
             line.close()

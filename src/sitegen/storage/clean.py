@@ -9,6 +9,7 @@ from pathlib import Path
 from sitegen.base.errors import Problem, SiteError
 from sitegen.storage.exchange import place_trees, recover, remove
 from sitegen.storage.lock import make_state
+from sitegen.storage.preview import trees_in_use
 from sitegen.storage.publish import MARKER, check_place
 
 _KEPT = ("failed", "lock", ".gitignore")
@@ -48,11 +49,15 @@ def _check_ours(output: Path) -> None:
 
 
 def remove_state(site: Path) -> list[str]:
-    """Of `.sitegen/` only failed runs are left; what was removed."""
+    """Of `.sitegen/` only failed runs are left, and what a preview uses now; what was removed."""
     state = make_state(site)
     found = []
+    used = trees_in_use(state)
     for child in sorted(state.iterdir()):
-        if child.name in _KEPT:
+        name = child.name
+        if name in _KEPT or any(
+            name == one or name.startswith((f"{one}.", f"{one}-")) for one in used
+        ):
             continue
         if not child.is_dir() or any(child.iterdir()):
             found.append(_shown(child, site))

@@ -56,6 +56,18 @@ def claimed_tree(site: Path) -> Iterator[Path]:
     raise BlockingIOError(f"{MOST_AT_ONCE} previews of this site are open")
 
 
+def trees_in_use(state: Path) -> set[str]:
+    """The names of the trees below `.sitegen` that a preview uses now."""
+    found = set()
+    for file in state.glob("preview*.lock"):
+        with file.open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                found.add(file.stem)
+    return found
+
+
 class Filed(Protocol):
     """A file on the stage, and what it was made from."""
 
