@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ def temporary_folder() -> Iterator[None]:
     """A folder for temporary files of this run alone: a benchmark of somebody else's on the same
     machine, which takes the machine's lock, would stop every test that starts a kernel."""
     with tempfile.TemporaryDirectory(prefix="sg-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o755)  # a test that becomes another user must get into it
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield

@@ -20,6 +20,7 @@ from sitegen.passes.press import Desk, Put
 from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
 from sitegen.storage.publish import MARKER, Published, check_artifacts
+from sitegen.storage.stage import telling
 from sitegen.storage.trace import Stamp, stamp_of
 
 _SETTLED = 2.0
@@ -128,11 +129,17 @@ def publish_outcome(
         kept = copy_assets(scan_dot_files(desk.stage.trees.output), "/", "the output folder")
         entries += (desk.made(file) for file in kept if file.path not in taken)
     entries.append(desk.made(Artifact(MARKER, b"", "sitegen")))
+    entries = list(_once(entries))
     wrong = check_artifacts(Artifact(entry.path, b"", entry.made_from) for entry in entries)
     if wrong:
         raise SiteError([*problems, *wrong])
     memory = _remember(outcome, ledgers, copied)
     return desk.finish(desk.stage, entries, msgspec.msgpack.encode(memory))
+
+
+def _once(entries: Iterable[Put]) -> Iterable[Put]:
+    """The files, of which those that several pages have made alike were written last."""
+    return {(put.path, put.made_from, put.record.digest): put for put in entries}.values()
 
 
 def _unchanged(outcome: Outcome) -> Iterable[Put]:
@@ -164,7 +171,8 @@ def _copy(artifact: Artifact, outcome: Outcome, copied: dict[str, Stamp]) -> Put
     desk, content = outcome.desk, artifact.content
     if not isinstance(content, Path):
         return desk.made(artifact)
-    stamp = stamp_of(content.stat())
+    with telling():
+        stamp = stamp_of(content.stat())
     if stamp.mtime_ns < (time.time() - _SETTLED) * 1e9:
         copied[artifact.path] = stamp
     old = desk.stage.old.get(artifact.path)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,7 +23,7 @@ from sitegen.storage.exchange import (
     sync_files,
 )
 from sitegen.storage.lock import make_state
-from sitegen.storage.stage import Stage
+from sitegen.storage.stage import Stage, telling
 from sitegen.storage.trace import Record, Trace, load_trace, put_trace, scan_tree
 
 MARKER = ".sitegen-output"
@@ -59,7 +58,7 @@ def publish(
     """
     wanted = (Artifact(MARKER, b"", "sitegen"), *artifacts)
     stage = open_stage(output, site, check_artifacts(wanted))
-    with _telling():
+    with telling():
         records = {artifact.path: stage.put(artifact) for artifact in wanted}
     return finish(stage, records, mechanism=mechanism)
 
@@ -68,7 +67,7 @@ def open_stage(output: Path, site: Path, problems: Iterable[Problem] = ()) -> St
     """The stage of an output folder; raises SiteError, with the problems found before, where
     nothing may be published there. The caller holds the lock."""
     site, output = Path(os.path.realpath(site)), Path(os.path.realpath(output))
-    with _telling():
+    with telling():
         if found := [*problems, *check_place(output, site)]:
             raise SiteError(found)
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -94,18 +93,8 @@ def finish(
 
     `memory` is handed to the next stage of this folder.
     """
-    with _telling():
+    with telling():
         return _finish(stage, records, memory, mechanism)
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """What the system refuses is told as a problem."""
-    try:
-        yield
-    except OSError as error:
-        message = f"cannot publish: `{error.filename}`: {error.strerror}"
-        raise SiteError([Problem("fatal", "publish", message)]) from error
 
 
 def _finish(

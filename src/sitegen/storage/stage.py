@@ -7,12 +7,24 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from sitegen.base.digest import digest_bytes
+from sitegen.base.errors import Problem, SiteError
 from sitegen.model import Artifact
 from sitegen.storage.exchange import Trees, create, make_folders, remove, remove_leaf
 from sitegen.storage.trace import Record, Stamp, scan_tree, stamp_of
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """What the system refuses is told as a problem."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot publish: `{error.filename}`: {error.strerror}"
+        raise SiteError([Problem("fatal", "publish", message)]) from error
 
 
 class Stage:
@@ -33,11 +45,15 @@ class Stage:
         self._folders: set[str] = set()
 
     def put(self, artifact: Artifact) -> Record:
-        """The artifact's record: that of the published file where that holds the same."""
+        """The artifact's record: that of the published file where that holds the same.
+
+        Raises SiteError where the system refuses to read or to write it.
+        """
         known = self.old.get(artifact.path)
-        if known is not None and _holds(known, artifact):
-            return known
-        return self._write(artifact.path, artifact.content)
+        with telling():
+            if known is not None and _holds(known, artifact):
+                return known
+            return self._write(artifact.path, artifact.content)
 
     def _write(self, path: str, content: bytes | Path) -> Record:
         folder = path.rpartition("/")[0]
