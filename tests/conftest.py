@@ -8,6 +8,16 @@ from pathlib import Path
 
 import pytest
 
+ALONE = {"test_bench_runner.py", "test_bench_runs.py", "test_hostile.py", "test_leases.py"}
+"""Tests that count the processes of the machine, or hold how long something takes against what
+else runs: they are not among those of which two run at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name in ALONE:
+            item.add_marker("alone")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     help = "write what sitegen gives today into tests/cases/*.md; read the diff before you commit"
