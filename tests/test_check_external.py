@@ -53,13 +53,17 @@ class Replies(http.server.BaseHTTPRequestHandler):
         host = self.server
         with host.lock:
             host.asked.append((self.command, self.path))
+        self.answer(body)
+
+    def wait(self) -> None:
+        """Take a while, which is over before anything is answered: then the next may come."""
+        host = self.server
+        with host.lock:
             host.now += 1
             host.most = max(host.most, host.now)
-        try:
-            self.answer(body)
-        finally:
-            with host.lock:
-                host.now -= 1
+        time.sleep(0.05)
+        with host.lock:
+            host.now -= 1
 
     def answer(self, body: bytes) -> None:
         name = self.path.partition("?")[0]
@@ -82,7 +86,7 @@ class Replies(http.server.BaseHTTPRequestHandler):
                 time.sleep(2)
             case _:
                 if name.startswith("/wait"):
-                    time.sleep(0.05)
+                    self.wait()
                 self.send_response(200)
                 kind = "image/png" if name == "/picture" else "text/html; charset=utf-8"
                 self.send_header("Content-Type", kind)

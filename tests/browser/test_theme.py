@@ -197,11 +197,10 @@ def test_the_switch_holds_for_the_page_its_pictures_and_the_next_page(
     assert page.locator(".scheme select").input_value() == chosen
     assert page.evaluate(ground) == expected
     shown.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
-    assert shown.evaluate("image => image.currentSrc") == after
+    shows = "([image, source]) => image.currentSrc === source"
+    page.wait_for_function(shows, arg=[shown.element_handle(), after])
     page.locator(".scheme select").select_option("auto")
-    page.wait_for_load_state("networkidle")
-    assert shown.evaluate("image => image.currentSrc") == before
+    page.wait_for_function(shows, arg=[shown.element_handle(), before])
 
 
 def test_the_scheme_is_known_before_the_body_is_there(
