@@ -186,12 +186,17 @@ def test_the_switch_holds_for_the_page_its_pictures_and_the_next_page(
     page = opened(POST, color_scheme=system)
     shown = page.locator(".cell-output picture img")
     shown.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        "image => image.complete && image.currentSrc", arg=shown.element_handle()
+    )
     before = shown.evaluate("image => image.currentSrc")
     page.locator(".scheme select").select_option(chosen)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        "([image, before]) => image.complete && image.currentSrc !== before",
+        arg=[shown.element_handle(), before],
+    )
     after = shown.evaluate("image => image.currentSrc")
-    assert before != after
+    assert after
     assert page.evaluate(ground) == expected
     page.reload(wait_until="networkidle")
     assert page.locator(".scheme select").input_value() == chosen
