@@ -182,10 +182,10 @@ def test_unstable_points_are_hollow() -> None:
 
 
 def test_a_long_table_and_many_notes_are_folded() -> None:
-    run = made_up_run(made_up_benchmark(points=SIZES, shaky="jitted"))
+    run = made_up_run(made_up_benchmark(points=SIZES, shaky="jitted", broken="compiled"))
     html = figure(on_device(run, sweep_bench()))
     summaries = re.findall(r"<summary>([^<]+)", html)
-    assert summaries == ["The numbers, 15 rows", "Notes on jitted"]
+    assert summaries == ["The numbers, 15 rows", "Notes on compiled, jitted"]
 
 
 # --- devices, readers, time ---------------------------------------------------------------------

@@ -148,7 +148,8 @@ def test_unstable_data_carries_nothing_but_what_does_not_rest_on_samples() -> No
     both = ground(Benchmark(("one", "two"), series, ()))
     found = judged("one < two", both)
     assert found.word == "rests on unstable data"
-    assert "middle half of the samples" in found.why
+    assert "middle half of the ratios of `one` to `two`" in found.why
+    assert "middle half of the samples" in judged("one < 2 s", both).why
     assert judged("one > two", both).word == "rests on unstable data"
     assert judged("first(one) < 2 s", both).word == "held"
     assert judged("breaks(one) == 0", both).word == "held"

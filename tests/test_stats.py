@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
@@ -25,6 +25,7 @@ from sitegen.measure.stats import (
     paired_log_ratio,
     quartiles,
     spread,
+    told_apart,
     two_groups,
 )
 
@@ -181,6 +182,17 @@ def test_spread_and_drift() -> None:
     assert drift([1.0] * 10 + [1.1] * 10) == pytest.approx(0.1 / 1.05)
     assert drift([1.0, 1.1] * 10) == 0
     assert drift([1.0, 5.0, 1.0]) == 0
+
+
+@given(
+    st.lists(st.floats(0.5, 2), min_size=8, max_size=40, unique=True),
+    st.lists(st.floats(0.5, 2), min_size=8, max_size=40, unique=True),
+)
+def test_samples_are_told_apart_as_scipy_tells_them(some: list[float], others: list[float]) -> None:
+    assume(not set(some) & set(others))
+    test = scipy_stats.mannwhitneyu(some, others, method="asymptotic", use_continuity=False)
+    assume(abs(test.pvalue - 0.05) > 1e-9)
+    assert told_apart(some, others) == (test.pvalue < 0.05)
 
 
 def test_processes_in_two_groups() -> None:

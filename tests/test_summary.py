@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from typing import Any
 
 import msgspec
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitegen.benchmarks import Alike, Benchmark, Interval, ProcessNote, Row, Work
-from sitegen.measure.series import series_at
+from sitegen.measure.series import series_at, why_ratio_unstable
+from sitegen.measure.stats import DRIFT, drift
 from sitegen.measure.summary import summarise
 from sitegen.measure.work import WorkError, amount_of, why_no_work
 from tests.made_up import (
@@ -159,6 +161,45 @@ def test_of_what_is_unstable_there_is_a_ratio_and_no_verdict() -> None:
         row = rows_of(Benchmark(names, pair, ()))[names[1]]
         assert row.ratio is not None
         assert row.verdict == "undecided"
+
+
+def test_what_moves_both_alike_leaves_their_ratio_stable() -> None:
+    slowed = [[1.0, 1.4] * 8] * 6
+    pair = (
+        make_series("a", {}, slowed),
+        make_series("b", {}, [[2 * time for time in process] for process in slowed]),
+    )
+    row = rows_of(Benchmark(("a", "b"), pair, ()))["b"]
+    assert row.unstable
+    assert row.verdict == "slower"
+    assert row.ratio is not None
+    assert row.ratio.estimate == pytest.approx(2)
+
+
+def test_a_ratio_is_unstable_that_falls_into_two_groups_of_processes() -> None:
+    rng = random.Random(1)  # noqa: S311
+    steady = [list(samples_around(1e-3, rng)) for _ in range(6)]
+    either = [list(samples_around(time, rng)) for time in (2e-3, 5e-3) * 3]
+    pair = (make_series("a", {}, either), make_series("b", {}, steady))
+    (reason,) = why_ratio_unstable(Benchmark(("a", "b"), pair, ()), *pair)
+    assert reason.startswith("the ratios of `a` to `b` fall into two groups of processes, 2.5")
+    assert why_ratio_unstable(Benchmark(("a", "b"), pair, ()), *reversed(pair)) == (reason,)
+
+
+def test_fewer_than_half_of_the_processes_may_be_restless() -> None:
+    calm, restless = [1.0, 1.01] * 8, [0.8, 1.2] * 8
+    assert one(*[calm] * 4, *[restless] * 2).unstable == ()
+    (reason,) = one(*[calm] * 3, *[restless] * 3).unstable
+    assert reason.endswith("in 3 of 6 processes")
+
+
+def test_halves_that_chance_tells_apart_are_no_drift() -> None:
+    rng = random.Random(1)  # noqa: S311
+    rows = [[rng.gauss(1, 0.07) for _ in range(30)] for _ in range(200)]
+    halves = [statistics.median(row[15:]) - statistics.median(row[:15]) for row in rows]
+    apart = sum(abs(difference) > DRIFT for difference in halves)
+    assert apart > 50, "their medians often differ by more than the limit"
+    assert sum(drift(row) > DRIFT for row in rows) < 20
 
 
 def test_a_drift_is_unstable() -> None:

@@ -17,6 +17,7 @@ from sitegen.measure.series import (
     points_of,
     process_medians,
     series_at,
+    why_ratio_unstable,
     why_unlike,
     why_unstable,
 )
@@ -111,12 +112,12 @@ def read_ratio(left: Measure, right: Measure, ground: Ground, point: Point) -> R
     wrong = _why_not_read(both, ground, point)
     if wrong is not None:
         return wrong
-    unstable = _unstable(both, ground, point)
     if left.bottom is None and right.bottom is None:
-        logs = _logs(Measure(left.top, right.top, left.factor / right.factor), ground, point)
+        quotient = Measure(left.top, right.top, left.factor / right.factor)
+        logs = _logs(quotient, ground, point)
         if isinstance(logs, Unread):
             return logs
-        return Reading(estimate_ratio(list(logs.values())), unstable)
+        return Reading(estimate_ratio(list(logs.values())), _unstable((quotient,), ground, point))
     above, below = _logs(left, ground, point), _logs(right, ground, point)
     if isinstance(above, Unread):
         return above
@@ -125,7 +126,7 @@ def read_ratio(left: Measure, right: Measure, ground: Ground, point: Point) -> R
     shared = [above[process] - below[process] for process in above if process in below]
     if not shared:
         return Unread("no process measured both")
-    return Reading(estimate_ratio(shared), unstable)
+    return Reading(estimate_ratio(shared), _unstable(both, ground, point))
 
 
 def is_exact(measure: Measure) -> bool:
@@ -189,24 +190,42 @@ def _why_not_read(measures: tuple[Measure, ...], ground: Ground, point: Point) -
 
 
 def _unstable(measures: tuple[Measure, ...], ground: Ground, point: Point) -> tuple[str, ...]:
-    """Of each variant that is unstable the first reason, and how many more there are."""
-    reasons: dict[str, None] = {}
-    for quantity in (quantity for measure in measures for quantity in measure.quantities):
-        series = _series(quantity, ground, point)
-        if series is None or ground.benchmark is None or quantity.kind not in _RESTING:
-            continue
-        found = why_unstable(ground.benchmark, series)
-        if found:
-            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            reasons[f"`{quantity.name}`: {found[0]}{more}"] = None
-    return tuple(reasons)
+    """Of each thing that is unstable the first reason, and how many more there are."""
+    benchmark = ground.benchmark
+    if benchmark is None:
+        return ()
+    found: dict[str, tuple[str, ...]] = {}
+    for measure in measures:
+        resting = [
+            (quantity.name, series)
+            for quantity in measure.quantities
+            if quantity.kind in _RESTING
+            and (series := _series(quantity, ground, point)) is not None
+        ]
+        if _is_paired(measure) and len(resting) == 2:
+            (name, one), (other_name, other) = resting
+            why = why_ratio_unstable(benchmark, one, other)
+            found[f"`{name}/{other_name}`"] = why
+        else:
+            found |= {f"`{name}`": why_unstable(benchmark, series) for name, series in resting}
+    return tuple(
+        f"{named}: {reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "")
+        for named, reasons in found.items()
+        if reasons
+    )
+
+
+def _is_paired(measure: Measure) -> bool:
+    """Whether a measure is formed in each round: the time of one variant over that of another."""
+    bottom = measure.bottom
+    return bottom is not None and measure.top.kind == bottom.kind == "time"
 
 
 def _logs(measure: Measure, ground: Ground, point: Point) -> dict[int, float] | Unread:
     """The logarithm of a sampled measure by process."""
     add = math.log(measure.factor)
     top, bottom = measure.top, measure.bottom
-    if bottom is not None and top.kind == bottom.kind == "time":
+    if bottom is not None and _is_paired(measure):
         above, below = _series(top, ground, point), _series(bottom, ground, point)
         assert ground.benchmark  # noqa: S101 (see `_why_not_read`)
         assert above  # noqa: S101

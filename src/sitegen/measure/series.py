@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from sitegen.benchmarks import (
     FEWEST_PROCESSES,
@@ -106,26 +106,53 @@ def _named(aspect: str, alike: Alike) -> str:
 
 
 def why_unstable(benchmark: Benchmark, series: Series) -> tuple[str, ...]:
-    """The reasons for which no claim may rest on these samples; none where they are stable."""
-    return tuple(_reasons(benchmark, kept_samples(benchmark, series)))
+    """The reasons for which no claim may rest on these times; none where they are stable."""
+    kept = {entry.process: entry.samples for entry in kept_samples(benchmark, series)}
+    return (*_restless(kept, "samples"), *_disturbed(benchmark, kept))
 
 
-def _reasons(benchmark: Benchmark, kept: tuple[Sampled, ...]) -> Iterator[str]:
-    enough = [entry.samples for entry in kept if len(entry.samples) >= FEWEST_SAMPLES]
+def why_ratio_unstable(benchmark: Benchmark, one: Series, other: Series) -> tuple[str, ...]:
+    """The reasons for which no claim may rest on the ratio of two variants' times.
+
+    The ratios of a round are what is looked at: what slows both down alike leaves them as they
+    are, however restless the times. The reasons are the same whichever of the two is above.
+    """
+    above, below = sorted((one, other), key=benchmark.series.index)
+    under = {entry.process: entry.samples for entry in kept_samples(benchmark, below)}
+    ratios = {
+        entry.process: tuple(
+            a / b for a, b in zip(entry.samples, under[entry.process], strict=False)
+        )
+        for entry in kept_samples(benchmark, above)
+        if entry.process in under
+    }
+    named = f"ratios of `{above.variant}` to `{below.variant}`"
+    return (*_restless(ratios, named), *_disturbed(benchmark, ratios))
+
+
+def _restless(values: Mapping[int, Sequence[float]], named: str) -> Iterator[str]:
+    """What is wrong in half of the processes or more: the median of all withstands fewer."""
+    enough = [found for found in values.values() if len(found) >= FEWEST_SAMPLES]
     spreads = [found for found in map(spread, enough) if found > SPREAD]
-    if spreads:
-        among = _among(len(spreads), len(kept))
-        yield f"the middle half of the samples spreads over {max(spreads):.0%} of the median{among}"
+    if spreads and 2 * len(spreads) >= len(values):
+        among = _among(len(spreads), len(values))
+        yield f"the middle half of the {named} spreads over {max(spreads):.0%} of the median{among}"
     drifts = [found for found in map(drift, enough) if found > DRIFT]
-    if drifts:
-        among = _among(len(drifts), len(kept))
-        yield f"the first and the second half of the samples differ by {max(drifts):.1%}{among}"
-    groups = two_groups([statistics.median(entry.samples) for entry in kept])
+    if drifts and 2 * len(drifts) >= len(values):
+        among = _among(len(drifts), len(values))
+        yield f"the first and the second half of the {named} differ by {max(drifts):.1%}{among}"
+    groups = two_groups([statistics.median(found) for found in values.values()])
     if groups is not None:
         times = groups[1] / groups[0]
-        yield f"the processes fall into two groups, one of which takes {times:.2f}× as long"
-    counted = {entry.process for entry in kept}
-    notes = [note for note in benchmark.processes if note.process in counted]
+        if named == "samples":
+            yield f"the processes fall into two groups, one of which takes {times:.2f}× as long"
+        else:
+            yield f"the {named} fall into two groups of processes, {times:.2f}× apart"
+
+
+def _disturbed(benchmark: Benchmark, processes: Container[int]) -> Iterator[str]:
+    """What went on around the processes."""
+    notes = [note for note in benchmark.processes if note.process in processes]
     others = max((note.others or 0.0 for note in notes), default=0.0)
     if others > OTHERS:
         yield f"other programs used {others:.0%} of a core meanwhile"

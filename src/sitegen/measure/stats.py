@@ -17,11 +17,14 @@ from sitegen.benchmarks import FEWEST_PROCESSES, Interval, Verdict
 CONFIDENCE = 0.95
 """What an interval covers at least, over many repetitions of the whole measurement."""
 
+_NORMAL = statistics.NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+"""How many standard deviations around the mean hold CONFIDENCE of a normal distribution."""
+
 SPREAD = 0.10
 """Of the median: a larger interquartile range within a process is unstable."""
 
 DRIFT = 0.03
-"""Of the median: a larger difference between a process's halves is unstable."""
+"""Of the median: a larger difference between a process's halves is unstable, if it is no chance."""
 
 OTHERS = 0.10
 """Of a core: more work of other programs meanwhile is unstable."""
@@ -140,13 +143,32 @@ def spread(samples: Sequence[float]) -> float:
 def drift(samples: Sequence[float]) -> float:
     """How far the medians of the first and the second half lie apart, over the median of all.
 
-    0 for fewer than four samples; the middle one of an odd number belongs to neither half.
+    0 for fewer than four samples, and where the ranks of the halves do not tell them apart: of
+    thirty samples that spread over a tenth of their median the halves' medians differ by more than
+    DRIFT in four of ten cases by chance. The middle one of an odd number belongs to neither half.
     """
-    half = len(samples) // 2
-    if half < 2:
+    early, late = halves(samples)
+    if len(early) < 2 or not told_apart(early, late):
         return 0.0
-    early, late = statistics.median(samples[:half]), statistics.median(samples[-half:])
-    return abs(late - early) / statistics.median(samples)
+    return abs(statistics.median(late) - statistics.median(early)) / statistics.median(samples)
+
+
+def halves(samples: Sequence[float]) -> tuple[Sequence[float], Sequence[float]]:
+    """The first and the last half; the middle one of an odd number belongs to neither."""
+    half = len(samples) // 2
+    return samples[:half], samples[len(samples) - half :]
+
+
+def told_apart(some: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether the ranks of two samples differ by more than chance, with CONFIDENCE.
+
+    The statistic of H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18 (1947), by
+    its normal approximation, without correction for ties: it is for samples of a dozen and more.
+    """
+    pairs = len(some) * len(others)
+    above = sum((a > b) + (a == b) / 2 for a in some for b in others)
+    deviation = math.sqrt(pairs * (len(some) + len(others) + 1) / 12)
+    return abs(above - pairs / 2) > _NORMAL * deviation
 
 
 def two_groups(medians: Sequence[float]) -> tuple[float, float] | None:

@@ -23,6 +23,7 @@ from sitegen.measure.series import (
     ratio_between,
     series_at,
     what_to_know,
+    why_ratio_unstable,
     why_unlike,
     why_unstable,
 )
@@ -83,9 +84,12 @@ def _row(
     kept = kept_samples(benchmark, series)
     medians = tuple(process_medians(benchmark, series).values())
     time = estimate(medians) if medians else None
-    ratio, verdict, unlike = _compared(bench, benchmark, series, base, noise)
+    ratio, verdict, doubt = _compared(bench, benchmark, series, base, noise)
     described = [describe(entry.samples) for entry in kept]
     notes = what_to_know(bench, benchmark, series)
+    unstable = why_unstable(benchmark, series)
+    if unstable and verdict == "undecided":
+        doubt = ""  # that its times are restless says enough
     return Row(
         variant=series.variant,
         point=series.point,
@@ -100,8 +104,8 @@ def _row(
         breaks=len(series.breaks),
         recompiles=len(series.recompiles),
         process_medians=medians,
-        unstable=why_unstable(benchmark, series),
-        notes=(*notes, f"not comparable: {unlike}") if unlike and not bench.unlike else notes,
+        unstable=unstable,
+        notes=(*notes, doubt) if doubt else notes,
         samples=sum(entry.samples for entry in described),
         outliers=sum(entry.outliers for entry in described),
     )
@@ -110,19 +114,21 @@ def _row(
 def _compared(
     bench: Bench, benchmark: Benchmark, series: Series, base: Series | None, noise: float
 ) -> tuple[Interval | None, Verdict, str]:
-    """The ratio to the baseline, what it shows, and in what the two are not alike."""
+    """The ratio to the baseline, what it shows, and why it shows no more, "" where it does."""
     if base is series:
         return None, "baseline", ""
     if base is None:
         return None, "undecided", ""
     unlike = why_unlike(base, series)
     if unlike and not bench.unlike:
-        return None, "not comparable", unlike
+        return None, "not comparable", f"not comparable: {unlike}"
     ratio = ratio_between(benchmark, series, base)
-    unstable = why_unstable(benchmark, series) or why_unstable(benchmark, base)
-    if ratio is None or unstable:
-        return ratio, "undecided", unlike
-    return ratio, judge_ratio(ratio, noise), unlike
+    if ratio is None:
+        return None, "undecided", ""
+    unstable = why_ratio_unstable(benchmark, series, base)
+    if unstable:
+        return ratio, "undecided", f"no verdict: {', '.join(unstable)}"
+    return ratio, judge_ratio(ratio, noise), ""
 
 
 def _unlike(benchmark: Benchmark, baseline: str) -> Iterator[str]:

@@ -181,10 +181,10 @@ def _against(row: Row) -> str:
     small = f" <small>{reach}</small>" if reach else ""
     figure = f"{format_estimate(ratio)}×"
     match row.verdict:
-        case "faster" if not row.unstable:
+        case "faster":
             return f'<b class="faster">{figure} faster</b>{small}'
-        case "faster" | "slower" as word:
-            return f"{figure} {word}{small}"
+        case "slower":
+            return f"{figure} slower{small}"
         case "no difference":
             return f"no difference{small}"
         case _:
