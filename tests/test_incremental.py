@@ -3,6 +3,7 @@ that knows of none."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sys
@@ -26,6 +27,7 @@ generate_feeds = true
 feed_limit = 3
 taxonomies = [{{ name = "tags", feed = true, paginate_by = 2 }}, {{ name = "series" }}]
 build_search_index = {search}
+hold_future = {hold}
 [execute]
 enabled = false
 [markdown]
@@ -34,6 +36,7 @@ smart_punctuation = {smart}
 PAGES = ("a", "b", "posts/c", "posts/d", "posts/e/index", "notes/f", "notes/deep/g")
 TAGS = st.lists(st.sampled_from(["x", "y", "Ä z"]), max_size=2, unique=True)
 DATES = ("2026-01-01", "2026-01-01T05:00:00+05:00", "2026-02-03", "2025-12-31T23:00:00-05:00")
+DAYS = ("2025-12-31", "2026-01-01", "2026-01-20", "2026-02-04")
 BODIES = st.sampled_from(
     [
         "Text.",
@@ -87,7 +90,9 @@ def results() -> tuple[dict[str, bytes], ...]:
         with tempfile.TemporaryDirectory() as name:
             root = Path(name)
             files = {"content/m.md": MEASURED.format(prose="", code=code)}
-            write_site(root, files, CONFIG.format(title="", search="false", smart="false"))
+            write_site(
+                root, files, CONFIG.format(title="", search="false", smart="false", hold="false")
+            )
             build_site(root)
             found.append(tree(root / "measurements"))
     return tuple(found)
@@ -104,7 +109,7 @@ class Edits(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.configure("Site", False, True)
+        self.configure("Site", False, True, False)
         self.put("templates/shortcodes/code.html", "<b>none</b>")
         self.put("content/posts/e/p.png", "no picture")
         for path in PAGES[:4]:
@@ -116,10 +121,17 @@ class Edits(RuleBasedStateMachine):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
 
-    @rule(title=st.sampled_from(["Site", "Blog"]), search=st.booleans(), smart=st.booleans())
-    def configure(self, title: str, search: bool, smart: bool) -> None:
+    @rule(
+        title=st.sampled_from(["Site", "Blog"]),
+        search=st.booleans(),
+        smart=st.booleans(),
+        hold=st.booleans(),
+    )
+    def configure(self, title: str, search: bool, smart: bool, hold: bool) -> None:
         words = {True: "true", False: "false"}
-        text = CONFIG.format(title=title, search=words[search], smart=words[smart])
+        text = CONFIG.format(
+            title=title, search=words[search], smart=words[smart], hold=words[hold]
+        )
         self.put("site.toml", text)
 
     @rule(
@@ -206,20 +218,21 @@ class Edits(RuleBasedStateMachine):
     def spoil(self, path: str) -> None:
         (self.root / "public" / path).unlink(missing_ok=True)
 
-    @rule(jobs=st.sampled_from([1, 1, 1, 2]), drafts=st.booleans())
-    def compare(self, jobs: int, drafts: bool) -> None:
-        made = self.made(self.root, jobs, drafts)
+    @rule(jobs=st.sampled_from([1, 1, 1, 2, 4]), drafts=st.booleans(), day=st.sampled_from(DAYS))
+    def compare(self, jobs: int, drafts: bool, day: str) -> None:
+        made = self.made(self.root, jobs, drafts, day)
         shutil.rmtree(self.fresh, ignore_errors=True)
         away = shutil.ignore_patterns("public", ".sitegen")
         shutil.copytree(self.root, self.fresh, ignore=away)
-        assert made == self.made(self.fresh, 1, drafts)
+        assert made == self.made(self.fresh, 1, drafts, day)
 
-    def made(self, root: Path, jobs: int, drafts: bool) -> tuple[dict[str, bytes], list[str]]:
+    def made(
+        self, root: Path, jobs: int, drafts: bool, day: str
+    ) -> tuple[dict[str, bytes], list[str]]:
         """All that is published, and what was said."""
         options = Options(mode="no-exec", jobs=jobs, drafts=drafts)
-        caller = Caller(
-            {"SOURCE_DATE_EPOCH": "1767225600", "PATH": os.environ["PATH"]}, sys.executable
-        )
+        epoch = str(int(dt.datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()))
+        caller = Caller({"SOURCE_DATE_EPOCH": epoch, "PATH": os.environ["PATH"]}, sys.executable)
         try:
             problems = build(root, options, caller, lambda event: None).problems
         except SiteError as error:
