@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from sitegen.build import build
-from sitegen.measure.series import ratio_between, why_unstable
+from sitegen.measure.series import ratio_between, why_ratio_unstable
 from sitegen.measure.stats import judge_ratio
 from sitegen.model import Run
 from sitegen.passes.asked import Caller, Options
@@ -51,8 +51,8 @@ def main() -> None:
         for one, other in zip(series[::2], series[1::2], strict=True):
             ratio = ratio_between(run.benchmark, one, other)
             assert ratio is not None
-            unstable = [why_unstable(run.benchmark, entry) for entry in (one, other)]
-            verdicts["unstable" if any(unstable) else judge_ratio(ratio, NOISE)] += 1
+            unstable = why_ratio_unstable(run.benchmark, one, other)
+            verdicts["unstable" if unstable else judge_ratio(ratio, NOISE)] += 1
         print(f"after {(attempt + 1) * PAIRS} tries: {dict(verdicts)}")
     wrong = verdicts["faster"] + verdicts["slower"]
     sys.exit(wrong > 0.05 * verdicts.total())

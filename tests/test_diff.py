@@ -200,3 +200,13 @@ def test_the_command_prints_both(tmp_path: Path) -> None:
     report = sitegen(tmp_path, "diff", "--json")
     assert '"verdict": "faster"' in report.stdout
     assert sitegen(tmp_path, "diff", "--from", "nowhere").returncode == 2
+
+
+def test_of_an_unstable_run_nothing_is_said(tmp_path: Path) -> None:
+    store(tmp_path, FILES, made_up_benchmark(scale=3), days=20)
+    store(tmp_path, FILES, made_up_benchmark(shaky="jitted"))
+    (found,) = compare(tmp_path).compared
+    verdicts = {change.variant: (change.verdict, change.unstable) for change in found.changes}
+    assert verdicts["jitted"] == ("undecided", True)
+    assert verdicts["eager"] == ("faster", False)
+    assert "undecided: " in "\n".join(str(row) for row in render_difference(compare(tmp_path)))

@@ -214,6 +214,6 @@ def _changes(plan: Plan, then: Run, now: Run) -> Iterator[Change]:
                     estimate(before),
                     estimate(after),
                     ratio,
-                    judge_ratio(ratio, plan.measure.noise),
+                    "undecided" if unstable else judge_ratio(ratio, plan.measure.noise),
                     bool(unstable),
                 )

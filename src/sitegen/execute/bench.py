@@ -20,7 +20,8 @@ from sitegen.execute.host import Host, mask_of
 from sitegen.execute.kernels import private_folder
 from sitegen.execute.origin import complete, conditions_of, find_packages
 from sitegen.execute.processes import GuardError, ship
-from sitegen.measure.series import why_unstable
+from sitegen.measure.series import series_at, why_ratio_unstable, why_unstable
+from sitegen.measure.summary import baseline_of
 from sitegen.model import (
     BlockDone,
     Cell,
@@ -89,14 +90,22 @@ def _measure(room: Room, seed: int) -> Generator[Event, None, Answer]:
         benchmark = answer.benchmark
         if benchmark is None or answer.failure is not None:
             return answer
-        if attempt == attempts or not _is_unstable(benchmark):
+        if attempt == attempts or not _is_unstable(benchmark, room.plan.bench):
             found = msgspec.structs.replace(benchmark, attempts=attempt, prelude=answer.prelude)
             return msgspec.structs.replace(answer, benchmark=found)
         attempt += 1
 
 
-def _is_unstable(benchmark: Benchmark) -> bool:
-    return any(why_unstable(benchmark, series) for series in benchmark.series)
+def _is_unstable(benchmark: Benchmark, bench: Bench | None) -> bool:
+    """Whether a time is, or the ratio of one to the baseline's."""
+    baseline = baseline_of(bench, benchmark) if bench is not None else ""
+    for series in benchmark.series:
+        base = series_at(benchmark, baseline, series.point)
+        if why_unstable(benchmark, series):
+            return True
+        if base is not None and base is not series and why_ratio_unstable(benchmark, series, base):
+            return True
+    return False
 
 
 def _attempt(room: Room, seed: int) -> Generator[Event, None, Answer]:
