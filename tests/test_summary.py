@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sitegen.benchmarks import Alike, Benchmark, Interval, ProcessNote, Row, Work
-from sitegen.measure.series import series_at, why_ratio_unstable
+from sitegen.measure.series import series_at, why_ratio_unstable, why_unstable
 from sitegen.measure.stats import DRIFT, drift
 from sitegen.measure.summary import summarise
 from sitegen.measure.work import WorkError, amount_of, why_no_work
@@ -176,6 +176,18 @@ def test_what_moves_both_alike_leaves_their_ratio_stable() -> None:
     assert row.ratio.estimate == pytest.approx(2)
 
 
+def test_ratios_may_spread_as_two_times_do_that_are_just_stable() -> None:
+    rng = random.Random(3)  # noqa: S311
+    deviation = 0.085 / 1.349  # of a normal distribution whose quartiles lie 0.085 apart
+    rows = [
+        make_series(name, {}, [[rng.gauss(1, deviation) for _ in range(400)] for _ in range(6)])
+        for name in "ab"
+    ]
+    benchmark = Benchmark(("a", "b"), tuple(rows), ())
+    assert [why_unstable(benchmark, series) for series in rows] == [(), ()]
+    assert why_ratio_unstable(benchmark, *rows) == ()
+
+
 def test_a_ratio_is_unstable_that_falls_into_two_groups_of_processes() -> None:
     rng = random.Random(1)  # noqa: S311
     steady = [list(samples_around(1e-3, rng)) for _ in range(6)]
@@ -214,7 +226,7 @@ def test_a_busy_hot_or_unplugged_machine_is_unstable() -> None:
         replace(note, others=0.35, battery=True, throttled=True) for note in benchmark.processes
     )
     assert rows_of(replace(benchmark, processes=notes))["a"].unstable == (
-        "other programs used 35% of a core meanwhile",
+        "other programs used 35% of a core meanwhile in 6 of 6 processes",
         "the machine ran on battery",
         "the clock was throttled",
     )

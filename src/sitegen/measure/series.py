@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Container, Iterator, Mapping, Sequence
 
@@ -115,7 +116,9 @@ def why_ratio_unstable(benchmark: Benchmark, one: Series, other: Series) -> tupl
     """The reasons for which no claim may rest on the ratio of two variants' times.
 
     The ratios of a round are what is looked at: what slows both down alike leaves them as they
-    are, however restless the times. The reasons are the same whichever of the two is above.
+    are, however restless the times. They may spread and drift √2 times as much as a time, which
+    is what two times make that are just stable and have nothing in common. The reasons are the
+    same whichever of the two is above.
     """
     above, below = sorted((one, other), key=benchmark.series.index)
     under = {entry.process: entry.samples for entry in kept_samples(benchmark, below)}
@@ -127,17 +130,22 @@ def why_ratio_unstable(benchmark: Benchmark, one: Series, other: Series) -> tupl
         if entry.process in under
     }
     named = f"ratios of `{above.variant}` to `{below.variant}`"
-    return (*_restless(ratios, named), *_disturbed(benchmark, ratios))
+    return (*_restless(ratios, named, math.sqrt(2)), *_disturbed(benchmark, ratios))
 
 
-def _restless(values: Mapping[int, Sequence[float]], named: str) -> Iterator[str]:
-    """What is wrong in half of the processes or more: the median of all withstands fewer."""
+def _restless(
+    values: Mapping[int, Sequence[float]], named: str, room: float = 1.0
+) -> Iterator[str]:
+    """What is wrong in half of the processes or more: the median of all withstands fewer.
+
+    `room` is how many times as much as a time's the values may spread and drift.
+    """
     enough = [found for found in values.values() if len(found) >= FEWEST_SAMPLES]
-    spreads = [found for found in map(spread, enough) if found > SPREAD]
+    spreads = [found for found in map(spread, enough) if found > room * SPREAD]
     if spreads and 2 * len(spreads) >= len(values):
         among = _among(len(spreads), len(values))
         yield f"the middle half of the {named} spreads over {max(spreads):.0%} of the median{among}"
-    drifts = [found for found in map(drift, enough) if found > DRIFT]
+    drifts = [found for found in map(drift, enough) if found > room * DRIFT]
     if drifts and 2 * len(drifts) >= len(values):
         among = _among(len(drifts), len(values))
         yield f"the first and the second half of the {named} differ by {max(drifts):.1%}{among}"
@@ -151,11 +159,12 @@ def _restless(values: Mapping[int, Sequence[float]], named: str) -> Iterator[str
 
 
 def _disturbed(benchmark: Benchmark, processes: Container[int]) -> Iterator[str]:
-    """What went on around the processes."""
+    """What went on around the processes; of other programs only what half of them had to bear."""
     notes = [note for note in benchmark.processes if note.process in processes]
-    others = max((note.others or 0.0 for note in notes), default=0.0)
-    if others > OTHERS:
-        yield f"other programs used {others:.0%} of a core meanwhile"
+    others = [note.others for note in notes if note.others is not None and note.others > OTHERS]
+    if others and 2 * len(others) >= len(notes):
+        among = _among(len(others), len(notes))
+        yield f"other programs used {max(others):.0%} of a core meanwhile{among}"
     if any(note.battery for note in notes):
         yield "the machine ran on battery"
     if any(note.throttled for note in notes):
