@@ -11,6 +11,9 @@ import pytest
 
 from tests.support import REPOSITORY, sitegen, tree
 
+POST = "posts/tensor-wars-measured"
+"""The post of this repository's site that carries its results."""
+
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,13 +33,11 @@ def test_a_site_from_stored_results(bare: Path, tmp_path: Path) -> None:
         (site / name).mkdir(parents=True)
     shutil.copyfile(REPOSITORY / "site.toml", site / "site.toml")
     (site / "content/posts").mkdir()
-    post = (REPOSITORY / "content/posts/tensor-wars.md").read_text("utf-8")
-    assert "@/posts/tensor-wars-run.md" in post
-    post = post.replace("@/posts/tensor-wars-run.md", "@/posts/tensor-wars.md")
-    (site / "content/posts/tensor-wars.md").write_text(post, "utf-8")
-    shutil.copytree(
-        REPOSITORY / "measurements/posts/tensor-wars", site / "measurements/posts/tensor-wars"
-    )
+    post = (REPOSITORY / "content" / POST).with_suffix(".md").read_text("utf-8")
+    assert "@/posts/tensor-wars.md" in post
+    (site / "content" / POST).with_suffix(".md").write_text(post, "utf-8")
+    (site / "content/posts/tensor-wars.md").write_text("+++\n+++\nThe other post.\n", "utf-8")
+    shutil.copytree(REPOSITORY / "measurements" / POST, site / "measurements" / POST)
     python = str(bare.with_name("python"))
     packages = subprocess.run(
         [python, "-m", "pip", "list"], capture_output=True, text=True, check=True
@@ -46,9 +47,10 @@ def test_a_site_from_stored_results(bare: Path, tmp_path: Path) -> None:
     frozen = [str(bare), "build", "--frozen"]
     done = subprocess.run(frozen, cwd=site, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    html = (site / "public/posts/tensor-wars/index.html").read_text("utf-8")
+    html = (site / "public" / POST / "index.html").read_text("utf-8")
     assert "How this post was measured" in html
     assert "torch 2" in html
+    assert "median of 6 processes" in html
     published = tree(site / "public")
     shutil.rmtree(site / "public")
     assert sitegen(site, "build", "--frozen").returncode == 0

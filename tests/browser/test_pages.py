@@ -23,6 +23,7 @@ PAGES = [
     "/posts/",
     "/posts/tensor-wars/",
     "/posts/tensor-wars-run/",
+    "/posts/tensor-wars-measured/",
     "/docs/",
     "/docs/authoring/",
     "/docs/markdown/",
@@ -49,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = sitegen(root, "build", "--json", timeout=600)
     report = report_of(done)
     assert done.returncode == 0, report["problems"]
-    assert report["problems"] == []
+    assert {problem["code"] for problem in report["problems"]} <= {"unstable"}
     return root
 
 
@@ -75,9 +76,9 @@ def test_a_post_is_light(site: Path) -> None:
 
 
 def test_a_stored_result_is_replayed(site: Path) -> None:
-    """A fresh clone shows the numbers that were committed with the sample post."""
-    committed = sorted((REPOSITORY / "measurements/posts/tensor-wars").rglob("*.json"))
-    ours = sorted((site / "measurements/posts/tensor-wars").rglob("*.json"))
+    """A fresh clone shows the numbers that were committed with one post."""
+    committed = sorted((REPOSITORY / "measurements/posts/tensor-wars-measured").rglob("*.json"))
+    ours = sorted((site / "measurements/posts/tensor-wars-measured").rglob("*.json"))
     assert committed
     assert [path.name for path in ours] == [path.name for path in committed]
 
@@ -86,7 +87,7 @@ def test_a_second_build_runs_nothing_and_changes_nothing(site: Path) -> None:
     before = tree(site / "public")
     report = report_of(sitegen(site, "build", "--json"))
     assert (report["executed_posts"], report["written"], report["removed"]) == (0, 0, 0)
-    assert report["replayed_posts"] == 5
+    assert report["replayed_posts"] == 6
     assert tree(site / "public") == before
 
 
