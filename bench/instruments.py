@@ -4,7 +4,8 @@ Each round is one fresh process of each instrument, one after another, on one th
 printed is the median over the rounds of a process's median, and the median of the ratios within a
 round, ours over theirs. JAX is timed as its documentation says: `f(x).block_until_ready()` under
 timeit. The last column is the same of the fastest sample of all rounds, which says something on a
-busy machine too. Needs pyperf. Usage: `python bench/instruments.py [ROUNDS]`, 6 by default.
+busy machine too. It ends with 1 where a median ratio is more than 3 % from one. Needs pyperf.
+Usage: `python bench/instruments.py [ROUNDS]`, 6 by default.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ ENVIRONMENT = {
     "JAX_PLATFORMS": "cpu",
 }
 MAX_TIME = 3.0
+MOST_APART = 0.03
 
 TORCH = """
 import torch
@@ -198,6 +200,7 @@ def main(rounds: int) -> None:
                         timed = theirs(peer, case, variant, folder)
                         times.setdefault((case.name, variant, peer), []).append(timed)
             print(f"round {round_ + 1} of {rounds}", file=sys.stderr, flush=True)
+    apart = False
     for (case_name, variant, peer), found in times.items():
         middle = statistics.median(one.median for one in found)
         line = f"{case_name:20} {variant:9} {peer:8} {middle * 1e6:10.2f} µs"
@@ -208,7 +211,9 @@ def main(rounds: int) -> None:
             fastest = min(one.fastest for one in own) / min(one.fastest for one in found)
             line += f"   sitegen is {statistics.median(ratios):.3f} of it ({spread})"
             line += f", its fastest {fastest:.3f}"
+            apart |= abs(statistics.median(ratios) - 1) > MOST_APART
         print(line)
+    sys.exit(apart)
 
 
 if __name__ == "__main__":
