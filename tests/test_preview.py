@@ -377,7 +377,7 @@ def test_a_claim_that_is_false_is_in_its_page_until_it_is_true(tmp_path: Path) -
         wait_for(lambda: problems_in(served, "/post/"))
         problem = problems_in(served, "/post/")
         assert "this reads `3.1×`, and `2.5×` was measured" in problem
-        assert re.search(r"--> content/post\.md:\d+\n", problem)
+        assert re.search(r"--> content/post\.md:\d+:\d+\n", problem)
         assert "[3.1×](bench:spins?slow/fast)" in problem
         assert "= " in problem
         post = site / "content/post.md"

@@ -236,7 +236,6 @@ class Errands:
         """Note what became of a job."""
         self._touched = None
         job = ended.job
-        current = ended.alone or self._numbers.end(job)
         runs = {(run.page, run.session): run for run in (*ended.runs, *ended.quick)}
         quick = {(run.page, run.session) for run in ended.quick}
         marks = self._marks.get(job.number, {})
@@ -251,13 +250,13 @@ class Errands:
                 self._memory.took.pop(place, None)
             if (ended.alone and place in runs) or place in quick:
                 self._memory.alone.add(place)
-            if not ended.alone and (current or not ended.stopped):
+            if not ended.alone:
                 self._memory.tried[place] = marks.get(place, "")
             if not ended.alone and not ended.stopped and place not in quick:
                 self._memory.alone.discard(place)
         self._progress.forget(job.page)
         if not ended.alone:
-            if current and job.asked:
+            if self._numbers.end(job) and job.asked:
                 self._forget_asked(job.page)
             self._said[job.page] = ended.problems
         if job.page in self._pages:
