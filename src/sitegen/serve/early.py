@@ -110,6 +110,7 @@ class Early:
         made = list(page_job(self._book, page.card).make())
         if len(self._book.problems) > mistakes:
             return False
+        self._sources.renew(draft.document.source)
         self._cards[path] = page.card
         level: Severity = "warning"
         if desk.config.link_checker.internal_level == "error":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import assert_never
 
@@ -21,6 +22,7 @@ from sitegen.model import (
     Started,
 )
 from sitegen.passes.asked import Draft
+from sitegen.serve.failures import about_error
 from sitegen.serve.figures import cell_so_far, render_figure
 from sitegen.serve.news import Drawn, Ended, News, PageJob, PageNews, Told, Wanted
 from sitegen.serve.progress import Progress, page_of, say_page
@@ -50,6 +52,7 @@ class Errands:
         self._site: Written | None = None
         self._pages: dict[str, tuple[Draft, Page]] = {}
         self._said: dict[str, tuple[Problem, ...]] = {}
+        self._failed: dict[tuple[str, str], Problem] = {}  # by page and session
         self._memory, self._numbers, self._progress = Memory(), Numbers(), Progress()
         self._marks: dict[int, dict[tuple[str, str], str]] = {}
         self._wanted: tuple[PageJob, ...] = ()
@@ -61,7 +64,8 @@ class Errands:
 
     def problems(self) -> list[Problem]:
         """What only running has met."""
-        return [problem for entry in self._said.values() for problem in entry]
+        said = [problem for entry in self._said.values() for problem in entry]
+        return [*said, *self._failed.values()]
 
     def look_at(self, urls: tuple[str, ...]) -> None:
         """These pages are open: they are run before others."""
@@ -90,11 +94,14 @@ class Errands:
                 self._memory.held.discard(name)
                 self._edits[name] = max(self._edits.values(), default=0) + 1
                 self._said.pop(name, None)
+                if any(job.page == name and job.asked for job in self._wanted):
+                    self._forget_asked(name)  # that was for what was written then
         plans = {
             (plan.page, plan.session): plan.key
             for _, page in self._pages.values()
             for plan in page.plans
         }
+        self._failed = {place: self._failed[place] for place in self._failed.keys() & plans.keys()}
         for place, run in list(self.today.items()):
             if plans.get(place) != run.key:
                 del self.today[place]
@@ -114,11 +121,17 @@ class Errands:
                 (self._memory.again if fresh else self._memory.asked).add(name)
                 self._memory.held.discard(name)
 
+    def _forget_asked(self, name: str) -> None:
+        self._memory.asked.discard(name)
+        self._memory.again.discard(name)
+
     def tell(self) -> None:
         """Tell the runner what is wanted now, and the server what has changed of that."""
         if self._site is not None and self._order is not None and self._touched is None:
             pages = [page for _, page in self._pages.values()]
             jobs = tuple(plan_jobs(pages, self._memory, self._numbers, self._ranks()))
+            for name in (self._memory.asked | self._memory.again) - {job.page for job in jobs}:
+                self._forget_asked(name)  # all that it asked for is there
             if _numbers(jobs) != _numbers(self._wanted):
                 self._marks = {
                     job.number: self._marks.get(job.number)
@@ -135,13 +148,21 @@ class Errands:
         for name in names:
             draft, page = self._pages[name]
             said = say_page(draft, page, self._memory, self._progress, runs=self._order is not None)
-            if self._told.get(name) != said:
-                self._told[name] = said
+            if self._told.get(said.url) != said:
+                self._told[said.url] = said
                 news.append(said)
-        if news or self._over:
-            self._send(Told(tuple(news), tuple(self._over)))
+        gone = self._gone() if self._touched is None else ()
+        if news or self._over or gone:
+            self._send(Told(tuple(news), tuple(self._over), gone))
             self._over.clear()
         self._touched = set()
+
+    def _gone(self) -> tuple[str, ...]:
+        """The addresses of pages that were told of and have nothing to run any more."""
+        gone = self._told.keys() - {draft.document.url for draft, _ in self._pages.values()}
+        for url in gone:
+            del self._told[url]
+        return tuple(sorted(gone))
 
     def _ranks(self) -> dict[str, int]:
         open_names = {
@@ -154,14 +175,28 @@ class Errands:
             for name in self._edits.keys() | open_names.keys()
         }
 
-    def note(self, event: Event) -> None:
-        """Follow an event of execution, where it is still about what is written."""
+    def note(self, event: Event) -> bool:
+        """Follow an event of execution, where it is still about what is written; whether that has
+        failed as it had not before."""
         found = self._current(event.plan)
         if found is None:
-            return
+            return False
         draft, plan = found
         if self._touched is not None:
             self._touched.add(plan.page)
+        try:
+            self._follow(event, draft, plan)
+        except ConnectionError:  # nobody is left to tell
+            raise
+        except Exception as error:  # a full disk, or a bug of ours: all else goes on
+            known = (plan.page, plan.session) in self._failed
+            if not known:
+                traceback.print_exc()
+                self._failed[plan.page, plan.session] = about_error(error, plan.span)
+            return not known
+        return False
+
+    def _follow(self, event: Event, draft: Draft, plan: Plan) -> None:
         match event:
             case Started(block=block):
                 self._progress.begin(plan, block, time.time())
@@ -170,7 +205,9 @@ class Errands:
             case BlockDone(block=block, cell=cell):
                 self._progress.end(plan, block)
                 self._draw(draft, plan, block, cell)
-            case Queued() | Finished() | Failed():
+            case Queued():
+                self._failed.pop((plan.page, plan.session), None)
+            case Finished() | Failed():
                 pass
             case _:
                 assert_never(event)
@@ -213,17 +250,14 @@ class Errands:
                 self._memory.took.pop(place, None)
             if (ended.alone and place in runs) or place in quick:
                 self._memory.alone.add(place)
-            if not ended.alone and place in quick:
+            if not ended.alone:
                 self._memory.tried[place] = marks.get(place, "")
-            elif not ended.alone:
-                self._memory.tried[place] = marks.get(place, "")
-                if not ended.stopped:
-                    self._memory.alone.discard(place)
+            if not ended.alone and not ended.stopped and place not in quick:
+                self._memory.alone.discard(place)
         self._progress.forget(job.page)
         if not ended.alone:
-            self._numbers.end(job)
-            self._memory.asked.discard(job.page)
-            self._memory.again.discard(job.page)
+            if self._numbers.end(job) and job.asked:
+                self._forget_asked(job.page)
             self._said[job.page] = ended.problems
         if job.page in self._pages:
             self._over.append(self._pages[job.page][0].document.url)

@@ -124,13 +124,15 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """How far the blocks of pages are now; the figures of those in `over` are their files' again.
+    """How far the blocks of pages are now; the figures of those in `over` are their files' again,
+    those in `gone` have nothing to run any more.
 
-    `over` holds addresses.
+    `over` and `gone` hold addresses.
     """
 
     pages: tuple[PageNews, ...]
     over: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 News = Built | Drawn | Told

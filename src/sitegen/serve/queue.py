@@ -120,10 +120,13 @@ class Numbers:
             known = self._known[job.page] = (same, self._last)
         return msgspec.structs.replace(job, number=known[1])
 
-    def end(self, job: PageJob) -> None:
-        """The job has ended: what asks for the same from now on is another."""
-        if self._known.get(job.page, (None, 0))[1] == job.number:
+    def end(self, job: PageJob) -> bool:
+        """The job has ended: what asks for the same from now on is another. Whether it was the
+        last that its page asked for."""
+        current = self._known.get(job.page, (None, 0))[1] == job.number
+        if current:
             del self._known[job.page]
+        return current
 
 
 def plan_jobs(

@@ -3,19 +3,20 @@ disturbs what is measured, and keeps the kernels of the last few sessions."""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import assert_never
 
 import msgspec
 
-from sitegen.base.errors import Problem, SiteError
+from sitegen.base.errors import SiteError
 from sitegen.execute.choose import Mode
 from sitegen.execute.host import Hosts
 from sitegen.execute.kept import Kept
@@ -26,6 +27,7 @@ from sitegen.execute.zygote import modules_of
 from sitegen.execute.zygotes import Zygotes
 from sitegen.model import Device, Event, Finished, Plan, Run, SiteConfig
 from sitegen.passes.asked import Caller
+from sitegen.serve.failures import about_bug
 from sitegen.serve.news import Ended, Happened, Notice, PageJob, Quit, StopRuns, Wanted
 from sitegen.storage.lock import locked
 
@@ -43,10 +45,19 @@ MOST_MEMORY = 0.25
 """The part of the machine's memory that kernels may hold while nothing runs."""
 
 LOOK = 20.0
-"""Seconds between two looks at the kernels that are kept."""
+"""Seconds, at most, between two looks at the kernels that are kept."""
 
 OF_RUNNING = frozenset("bug device input kernel locked missing python stale store".split())
 """Problems that only running can meet; of others the worker knows, and on which line they are."""
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """A job that can be done: the whole of it, or what `plan` appends to a kernel's session."""
+
+    job: PageJob
+    config: SiteConfig
+    kept: Kept | None = None
+    plan: Plan | None = None
 
 
 class Runner:
@@ -74,7 +85,7 @@ class Runner:
             work = threading.Thread(target=self._work, args=(stack,))
             work.start()
             try:
-                while self._take(self._line.recv()):
+                while self._look():
                     pass
             except (EOFError, ConnectionError):
                 pass
@@ -86,6 +97,13 @@ class Runner:
                 work.join()
                 for kept in self._kept.values():
                     kept.close()
+
+    def _look(self) -> bool:
+        """Take what comes, and look at the kernels, also if nothing does; whether there is more."""
+        more = self._take(self._line.recv()) if self._line.poll(LOOK) else True
+        with self._change:
+            self._tidy()
+        return more
 
     def _take(self, order: Wanted | StopRuns | Quit) -> bool:
         """Whether there is more to come."""
@@ -118,16 +136,12 @@ class Runner:
     def _work(self, stack: ExitStack) -> None:
         while True:
             with self._change:
-                job = self._next()
-                while job is None and not self._quit:
-                    self._change.wait(self._pause())
-                    self._tidy()
-                    job = self._next()
-                if job is None or self._quit or self._wanted is None:
+                task = self._await_task()
+                if task is None:
                     return
-                self._current, self._given_up = job, False
-                config = self._wanted.config
-            ended = self._run(job, config, stack)
+                job = self._current = task.job
+                self._working, self._given_up = task.kept, False
+            ended = self._run(task, stack)
             with self._change:
                 self._current = self._working = None
                 if ended.alone:
@@ -137,27 +151,38 @@ class Runner:
                     self._appended.pop(job.number, None)
             self._send(ended)
 
-    def _next(self) -> PageJob | None:
-        """The first job that can be done now; the caller holds the condition."""
-        for job in self._wanted.jobs if self._wanted else ():
+    def _await_task(self) -> _Task | None:
+        """The first that can be done, once there is one; None at the end. The caller holds the
+        condition."""
+        while not self._quit:
+            self._tidy()
+            task = self._next(self._wanted) if self._wanted is not None else None
+            if task is not None:
+                return task
+            self._change.wait(self._pause())
+        return None
+
+    def _next(self, wanted: Wanted) -> _Task | None:
+        """The first that can be done now."""
+        for job in wanted.jobs:
             if job.number in self._done:
                 continue
-            if not job.asked and self._appendable(job) is not None:
-                return job
+            found = None if job.asked else self._appendable(job)
+            if found is not None:
+                return _Task(job, wanted.config, *found)
             if job.whole and self._due(job) <= time.monotonic():
-                return job
+                return _Task(job, wanted.config)
         return None
 
     def _due(self, job: PageJob) -> float:
         """When the whole of a job may be run."""
         return self._appended.get(job.number, float("-inf")) + QUIET
 
-    def _pause(self) -> float:
-        """Seconds until there is something to do that nobody tells of."""
+    def _pause(self) -> float | None:
+        """Seconds until there is something to do that nobody tells of; None: there is nothing."""
         jobs = self._wanted.jobs if self._wanted else ()
         dues = [self._due(job) for job in jobs if job.number in self._appended and job.whole]
-        wait = min(dues, default=float("inf")) - time.monotonic()
-        return max(0.01, min(LOOK, wait))
+        return max(0.01, min(dues) - time.monotonic()) if dues else None
 
     def _appendable(self, job: PageJob) -> tuple[Kept, Plan] | None:
         """The kernel of a session to which blocks were appended, and its plan as it is now."""
@@ -169,15 +194,15 @@ class Runner:
 
     # --- doing it -------------------------------------------------------------------------------
 
-    def _run(self, job: PageJob, config: SiteConfig, stack: ExitStack) -> Ended:
-        found = None if job.asked else self._appendable(job)
+    def _run(self, task: _Task, stack: ExitStack) -> Ended:
+        job = task.job
         try:
-            if found is not None:
-                return self._run_appended(job, *found)
-            return self._run_whole(job, config, stack)
+            if task.kept is not None and task.plan is not None:
+                return self._run_appended(job, task.kept, task.plan)
+            return self._run_whole(job, task.config, stack)
         except Exception as error:  # a bug of ours: the page says so, others go on
             traceback.print_exc()
-            return Ended(job, problems=(_about_bug(error),))
+            return Ended(job, problems=(about_bug(error),))
 
     def _run_appended(self, job: PageJob, kept: Kept, plan: Plan) -> Ended:
         """Run the appended blocks alone."""
@@ -189,7 +214,8 @@ class Runner:
                 if isinstance(event, Finished):
                     run = event.run
         except Stopped:
-            self._end_kept(kept)
+            with self._change:
+                self._end_kept(kept)
             return Ended(job, stopped=True)
         return Ended(job, (run,) if run else (), alone=True)
 
@@ -201,10 +227,10 @@ class Runner:
         mode: Mode = "measure" if refresh else "build"
         asked = Asked(mode, refresh=refresh)
         try:
-            with locked(self._root), self._executor(job, hosts, stack) as executor:
+            with self._executor(job, hosts, stack) as executor:
                 self._start(executor)
                 settling = Settling(
-                    job.plans, self._root, hosts, asked, self._watch, stack, executor
+                    job.plans, self._root, hosts, asked, self._watch, stack, executor, self._turn
                 )
                 while not self._given_up and settling.step():
                     pass
@@ -213,10 +239,16 @@ class Runner:
                 return Ended(job, stopped=True)
             result, outcomes = settling.result(), settling.outcomes()
         except SiteError as error:
-            return Ended(job, problems=error.problems)
+            given_up = self._given_up
+            return Ended(job, problems=() if given_up else error.problems, stopped=given_up)
         runs = tuple(outcome.failed for outcome in outcomes if outcome.failed is not None)
         problems = tuple(entry for entry in result.problems if entry.code in OF_RUNNING)
         return Ended(job, runs, quick, problems)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """The site's lock, which is held while a result is stored and not while it is measured: a
+        build in another terminal need not wait for that. The result waits for the build."""
+        return locked(self._root, wait=math.inf, given_up=lambda: self._given_up)
 
     def _look_quickly(
         self, job: PageJob, settling: Settling, executor: LocalExecutor
@@ -267,22 +299,28 @@ class Runner:
     # --- kernels that are kept --------------------------------------------------------------------
 
     def _keep(self, kept: Kept) -> None:
-        self._kept[kept.place] = kept
+        with self._change:
+            self._kept[kept.place] = kept
+            self._tidy()
 
     def _make_room(self, job: PageJob, hosts: Hosts) -> None:
         """End the kernels that a run would supersede, or meet on an accelerator."""
         places = {(plan.page, plan.session) for plan in job.plans}
-        for place, kept in list(self._kept.items()):
-            if place in places or kept.run.device.kind != "cpu":
-                self._end_kept(kept)
+        with self._change:
+            for place, kept in list(self._kept.items()):
+                if place in places or kept.run.device.kind != "cpu":
+                    self._end_kept(kept)
 
     def _end_kept(self, kept: Kept) -> None:
+        """End a kernel; the caller holds the condition."""
         self._kept.pop(kept.place, None)
         kept.close()
 
     def _tidy(self) -> None:
-        """End what nobody has used for long, and the oldest where there are too many."""
-        oldest_first = sorted(self._kept.values(), key=lambda kept: kept.used)
+        """End what nobody has used for long, and the oldest where there are too many; but not what
+        runs now. The caller holds the condition."""
+        waiting = (kept for kept in self._kept.values() if kept is not self._working)
+        oldest_first = sorted(waiting, key=lambda kept: kept.used)
         limit = MOST_MEMORY * _memory_of_machine()
         for number, kept in enumerate(oldest_first):
             left = oldest_first[number:]
@@ -299,8 +337,3 @@ def _has_results_of(job: PageJob, hosts: Hosts) -> bool:
     """Whether this machine has measured the page before: only `sitegen run` adds a device."""
     here = (hosts.device(plan) for plan in job.plans)
     return all(isinstance(device, Device) and device.name in job.devices for device in here)
-
-
-def _about_bug(error: Exception) -> Problem:
-    message = f"sitegen itself has failed: {type(error).__name__}: {error}"
-    return Problem("error", "bug", message, help=("the terminal shows where; please report it",))

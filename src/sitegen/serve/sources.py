@@ -59,6 +59,10 @@ class Sources:
         self._whole = self._now
         self._known = {file: self._known[file] for file in self._known.keys() & self._now.keys()}
 
+    def renew(self, source: Source) -> None:
+        """A file is whole as it was read since."""
+        self._whole[source.file] = source
+
     def last(self, file: str) -> Source | None:
         """A file as it last was whole."""
         return self._whole.get(file)

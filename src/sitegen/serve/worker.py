@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sitegen.base.errors import Problem, SiteError, sort_problems
 from sitegen.passes.asked import Caller
 from sitegen.serve.errands import Errands
+from sitegen.serve.failures import about_bug, about_error
 from sitegen.serve.news import (
     Built,
     Ended,
@@ -62,6 +63,7 @@ class Worker:
         self._maker = SiteMaker(root, caller, self._tree)
         self._server, self._runner = server, runner
         self._drafts = drafts
+        self._asked_over_http = False  # whether the site shows more because a page asked for it
         self._site: Written | None = None
         order = None if runner is None else runner.send
         self._errands = Errands(self._tree, server.send, order)
@@ -100,14 +102,14 @@ class Worker:
                 if self._runner is not None:
                     self._runner.send(message)
             case ShowDrafts(shown=shown):
-                self._drafts = shown
-                self._build(asked_over_http=True)
+                self._drafts = self._asked_over_http = shown
+                self._build()
             case Looking(urls=urls):
                 self._errands.look_at(urls)
             case Quit():
                 raise _Quit
             case Happened(event=event):
-                self._errands.note(event)
+                return self._errands.note(event)
             case Ended():
                 self._errands.end(message)
                 return True
@@ -150,7 +152,7 @@ class Worker:
             self._send(self._say_build(changes, problems, ok=True, seconds=took))
         return not seen.left
 
-    def _build(self, *, asked_over_http: bool = False) -> None:
+    def _build(self) -> None:
         """Make the site, put what differs into the tree, and say what is to be said."""
         begun = time.perf_counter()
         self._changed.clear()
@@ -163,15 +165,16 @@ class Worker:
         except SiteError as error:
             problems, ok = error.problems, False
         except OSError as error:
-            problems, ok = (_about_disk(error),), False
+            problems, ok = (about_error(error),), False
         except Exception as error:  # a bug of ours: nothing that it may have left is used again
             traceback.print_exc()
-            problems, ok = (_about_bug(error),), False
+            problems, ok = (about_bug(error),), False
             self._maker = SiteMaker(self._root, self._caller, self._tree)
         else:
             problems = site.problems
             self._site = site
-            self._errands.know(site, asked_over_http=asked_over_http)
+            self._errands.know(site, asked_over_http=self._asked_over_http)
+            self._asked_over_http = False
         self._problems, self._took = problems, time.perf_counter() - begun
         self._send(self._say_build(changes, problems, ok=ok, seconds=self._took))
         self._errands.tell()
@@ -200,14 +203,3 @@ class Worker:
 
 class _Quit(Exception):  # noqa: N818 (no error: it was asked for)
     """All is to end."""
-
-
-def _about_disk(error: OSError) -> Problem:
-    message = f"the preview cannot be written: `{error.filename}`: {error.strerror}"
-    return Problem("fatal", "preview", message)
-
-
-def _about_bug(error: Exception) -> Problem:
-    message = f"sitegen itself has failed: {type(error).__name__}: {error}"
-    help = ("the terminal shows where; what was last built is served", "please report it")
-    return Problem("fatal", "bug", message, help=help)

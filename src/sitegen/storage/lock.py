@@ -6,7 +6,7 @@ import datetime as dt
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,15 +24,18 @@ def make_state(site: Path) -> Path:
 
 
 @contextmanager
-def locked(site: Path, *, wait: float = 10.0) -> Iterator[None]:
-    """No other process is inside `locked` for this site; waits `wait` seconds for its turn.
+def locked(
+    site: Path, *, wait: float = 10.0, given_up: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """No other process is inside `locked` for this site; waits `wait` seconds for its turn, or
+    until that is given up.
 
     Raises SiteError, which names the holder, if the turn does not come. The lock is the kernel's:
     a process that ends in any way gives it up, and a file left behind means nothing.
     """
     lock = _open(site)
     try:
-        _take(lock, deadline=time.monotonic() + wait)
+        _take(lock, time.monotonic() + wait, given_up)
         yield
     finally:
         # Not left to `close`: a forked worker may still share the descriptor.
@@ -47,10 +50,10 @@ def _open(site: Path) -> int:
         raise _refusal(f"cannot lock the site: `{error.filename}`: {error.strerror}") from error
 
 
-def _take(lock: int, *, deadline: float) -> None:
+def _take(lock: int, deadline: float, given_up: Callable[[], bool]) -> None:
     try:
         while not _try(lock):
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or given_up():
                 raise _refusal(
                     f"{holder_of(lock)} is at work on this site",
                     "wait until it has ended, or end it, then try again",
