@@ -170,7 +170,9 @@ class Errands:
             case BlockDone(block=block, cell=cell):
                 self._progress.end(plan, block)
                 self._draw(draft, plan, block, cell)
-            case Queued() | Finished() | Failed():
+            case Queued():
+                self._progress.expect(plan)
+            case Finished() | Failed():
                 pass
             case _:
                 assert_never(event)
