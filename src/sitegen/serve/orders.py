@@ -8,6 +8,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from sitegen.serve.news import Look, Looking, Order
+from sitegen.serve.watch import MANY
 
 
 class Orders:
@@ -51,6 +52,6 @@ def with_order(waiting: Sequence[Order], order: Order) -> list[Order]:
 
 
 def _both(one: Look, two: Look) -> Look:
-    if one.files is None or two.files is None:
+    if one.files is None or two.files is None or len(one.files) + len(two.files) >= MANY:
         return Look(None)
     return Look(tuple(sorted({*one.files, *two.files})))

@@ -24,7 +24,9 @@ END_LIMIT = 1.4
 class Crew:
     """The processes of a preview; `line` leads to the one that builds."""
 
-    def __init__(self, line: Connection, runner: Connection, members: Sequence[BaseProcess]) -> None:
+    def __init__(
+        self, line: Connection, runner: Connection, members: Sequence[BaseProcess]
+    ) -> None:
         """`runner` is the worker's line to the process with the kernels: by it the server has that
         process end, though the worker be in the middle of a build."""
         self.line = line

@@ -174,9 +174,16 @@
     }
   };
 
+  const SHOWN = {
+    src: "img, source, video, audio, track, embed, input[type=image]",
+    poster: "video",
+    data: "object",
+    href: "link[rel~=icon], link[rel~=apple-touch-icon]",
+  };
+
   const changed = (files) => {
-    const renewed = (written) => {
-      const address = new URL(written, location.href);
+    const renewed = (written, base = location.href) => {
+      const address = new URL(written, base);
       if (address.origin !== location.origin) return null;
       const digest = files[decodeURIComponent(address.pathname)];
       if (!digest) return null;
@@ -186,13 +193,16 @@
     for (const script of document.querySelectorAll("script[src]")) {
       if (!ours.contains(script) && renewed(script.getAttribute("src"))) return location.reload();
     }
-    for (const sheet of document.querySelectorAll("link[rel~=stylesheet]")) {
-      const href = renewed(sheet.getAttribute("href") ?? "");
-      if (href) swapSheet(sheet, href);
+    for (const link of document.querySelectorAll("link[rel~=stylesheet]")) {
+      const href = renewed(link.href) ?? (link.sheet && namedIn(link.sheet, renewed)
+        && again(link.href, Object.values(files)));
+      if (href) swapSheet(link, href);
     }
-    for (const picture of document.querySelectorAll("img[src], source[src], video[src], audio[src]")) {
-      const src = renewed(picture.getAttribute("src"));
-      if (src) picture.setAttribute("src", src);
+    for (const [name, kinds] of Object.entries(SHOWN)) {
+      for (const element of document.querySelectorAll(kinds)) {
+        const address = element.hasAttribute(name) && renewed(element.getAttribute(name));
+        if (address) element.setAttribute(name, address);
+      }
     }
     for (const picture of document.querySelectorAll("[srcset]")) {
       const parts = picture.getAttribute("srcset").split(/,\s+/).map((part) => {
@@ -203,6 +213,23 @@
       if (now !== picture.getAttribute("srcset")) picture.setAttribute("srcset", now);
     }
     return undefined;
+  };
+
+  // Whether a sheet, or one that it imports, names a changed file: a sheet, a picture, a font.
+  const namedIn = (sheet, renewed) => new URL(sheet.href).origin === location.origin
+    && [...sheet.cssRules].some((rule) => {
+      if (rule instanceof CSSImportRule) {
+        return renewed(rule.href, sheet.href) || (rule.styleSheet && namedIn(rule.styleSheet, renewed));
+      }
+      const named = rule.cssText.matchAll(/url\("([^"]*)"\)/g);
+      return [...named].some(([, address]) => renewed(address, sheet.href));
+    });
+
+  // The address under which a sheet is loaded again that has not changed itself.
+  const again = (href, digests) => {
+    const address = new URL(href);
+    address.searchParams.set("preview", digests.join("").slice(0, 16));
+    return address.pathname + address.search;
   };
 
   // --- the page ---------------------------------------------------------------------------------------
@@ -263,7 +290,8 @@
       }
       const [text, link] = line.children;
       const seconds = since ? Math.max(0, Date.now() / 1000 - since) : 0;
-      const now = (words[how] ?? "") + (how === "running" ? ` ${seconds.toFixed(1)} s` : "");
+      const time = since ? ` ${seconds.toFixed(how === "running" ? 1 : 0)} s` : "";
+      const now = (words[how] ?? "") + time;
       if (text.textContent !== now) text.textContent = now;
       if (edit && link.getAttribute("href") !== edit) {
         link.href = edit;
