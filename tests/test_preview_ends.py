@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from sitegen.kernel.sitegen_guard import below
-from sitegen.serve import server
 from sitegen.serve.server import PortTaken, Wish, listening
 from tests.previewing import Preview, alive, kernels_of, preview, sleeping, wait_for
 from tests.support import sitegen, write_site
@@ -82,7 +81,7 @@ def test_it_ends_soon_and_every_kernel_with_it(
         assert served.end(number) < ENDED
     assert not any(map(alive, processes))
     assert served.process.returncode == 0
-    assert not list(folder.iterdir())
+    assert not [left for left in folder.iterdir() if left.is_dir()]
 
 
 def test_it_ends_soon_in_the_middle_of_a_long_build(
@@ -99,7 +98,7 @@ def test_it_ends_soon_in_the_middle_of_a_long_build(
         processes = below(served.process.pid)
         assert served.end() < ENDED
     assert not any(map(alive, processes))
-    assert not list(folder.iterdir())
+    assert not [left for left in folder.iterdir() if left.is_dir()]
 
 
 def test_a_browser_that_stays_open_does_not_keep_it(
@@ -175,7 +174,8 @@ def test_it_goes_on_where_nobody_reads_what_it_prints(site: Path) -> None:
         process.stdout.close()
         for text in ("Edited.", "Edited again."):
             (site / "content/b.md").write_text(f"+++\n+++\n{text}", "utf-8")
-            wait_for(lambda text=text: text in served.get("/b/").text)
+            while text not in served.get("/b/").text:
+                time.sleep(0.05)
             time.sleep(0.5)
         assert served.end() < ENDED
     assert process.returncode == 0
@@ -206,21 +206,21 @@ def test_where_nothing_can_be_written_it_says_so(site: Path) -> None:
 def test_a_port_that_another_takes_in_the_same_moment_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    plain, rivals = socket.socket, list[socket.socket]()
+    rivals = list[socket.socket]()
+    listen = socket.socket.listen
 
-    class Socket(plain):
-        def listen(self, backlog: int = 128) -> None:
-            """Another was bound to the port too, and has been the first to listen."""
-            rivals.append(rival := plain())
-            rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            rival.bind(self.getsockname())
-            rival.listen()
-            super().listen(backlog)
+    def listen_late(listener: socket.socket, backlog: int = 128) -> None:
+        """Another was bound to the port too, and has been the first to listen."""
+        rivals.append(rival := socket.socket())
+        rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        rival.bind(listener.getsockname())
+        listen(rival)
+        listen(listener, backlog)
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    monkeypatch.setattr(server.socket, "socket", Socket)
+    monkeypatch.setattr(socket.socket, "listen", listen_late)
     with pytest.raises(PortTaken, match=f"port {port} is taken"), listening(Wish(port=port)):
         pass
     for rival in rivals:

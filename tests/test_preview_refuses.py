@@ -204,6 +204,11 @@ def test_events_need_the_token_of_this_run(served: Preview) -> None:
     for token in ("", "x", "é"):
         answer = served.get(f"/.sitegen/events?url=/a/&version=&token={token.encode().hex()}")
         assert answer.status == 403
+    token = served.page("/a/").partition('data-follow="')[2].partition('"')[0]
+    assert token
+    target = f"/.sitegen/events?url=/a/&version=&token={token}"
+    assert served.get(target, {"Origin": "http://example.org"}).status == 403
+    assert served.get(target, {"Sec-Fetch-Site": "cross-site"}).status == 403
 
 
 def test_controls_need_post_token_and_origin(site: Path) -> None:

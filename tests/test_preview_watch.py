@@ -7,6 +7,7 @@ import multiprocessing
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_after_a_burst_of_many_all_folders_are_watched(site: Path) -> None:
     async def story(told: Told) -> None:
         assert None in await told(burst)
         for name in ("content/a.md", "content/0/index.md", f"content/{MANY - 1}/index.md"):
-            assert await told(lambda name=name: (site / name).write_text("edited")) == [(name,)]
+            assert await told(partial((site / name).write_text, "edited")) == [(name,)]
 
     watching(site, story)
 

@@ -164,7 +164,10 @@
   const swapSheet = (old, href, virtual) => {
     const fresh = old.cloneNode();
     fresh.setAttribute("href", href);
-    const done = () => old.remove();
+    const done = () => {
+      old.remove();
+      if (fresh.sheet) swapNamed(fresh.sheet, renewedBy(told));
+    };
     fresh.addEventListener("load", done, { once: true });
     fresh.addEventListener("error", done, { once: true });
     old.after(fresh);
@@ -174,6 +177,38 @@
     }
   };
 
+  // Pictures and fonts are swapped in the rules that name them, as a sheet that is loaded again is
+  // given those it had; returns the address of a changed sheet that this one imports.
+  const swapNamed = (sheet, renewed) => {
+    const base = sheet.href ?? document.baseURI;
+    if (new URL(base).origin !== location.origin) return null;
+    let imported = null;
+    [...sheet.cssRules].forEach((rule, place) => {
+      if (rule instanceof CSSImportRule) {
+        const inside = rule.styleSheet && swapNamed(rule.styleSheet, renewed);
+        imported = renewed(rule.href, base) ?? inside ?? imported;
+        return;
+      }
+      const text = rule.cssText.replace(/url\("([^"]*)"\)/g, (all, address) => {
+        const now = renewed(address, base);
+        return now ? `url("${now}")` : all;
+      });
+      if (text === rule.cssText) return;
+      sheet.deleteRule(place);
+      sheet.insertRule(text, place);
+    });
+    return imported;
+  };
+
+  const renewedBy = (files) => (written, base = document.baseURI) => {
+    const address = new URL(written, base);
+    if (address.origin !== location.origin) return null;
+    const digest = files[decodeURIComponent(address.pathname)];
+    if (!digest) return null;
+    address.searchParams.set("preview", digest.slice(0, 16));
+    return address.pathname + address.search;
+  };
+
   const SHOWN = {
     src: "img, source, video, audio, track, embed, input[type=image]",
     poster: "video",
@@ -181,23 +216,19 @@
     href: "link[rel~=icon], link[rel~=apple-touch-icon]",
   };
 
+  const told = {};
   const changed = (files) => {
-    const renewed = (written, base = location.href) => {
-      const address = new URL(written, base);
-      if (address.origin !== location.origin) return null;
-      const digest = files[decodeURIComponent(address.pathname)];
-      if (!digest) return null;
-      address.searchParams.set("preview", digest.slice(0, 16));
-      return address.pathname + address.search;
-    };
+    Object.assign(told, files);
+    const renewed = renewedBy(files);
     for (const script of document.querySelectorAll("script[src]")) {
       if (!ours.contains(script) && renewed(script.getAttribute("src"))) return location.reload();
     }
     for (const link of document.querySelectorAll("link[rel~=stylesheet]")) {
-      const href = renewed(link.href) ?? (link.sheet && namedIn(link.sheet, renewed)
-        && again(link.href, Object.values(files)));
+      const imported = link.sheet && swapNamed(link.sheet, renewed);
+      const href = renewed(link.href) ?? (imported && under(link.href, imported));
       if (href) swapSheet(link, href);
     }
+    for (const { sheet } of document.querySelectorAll("style")) if (sheet) swapNamed(sheet, renewed);
     for (const [name, kinds] of Object.entries(SHOWN)) {
       for (const element of document.querySelectorAll(kinds)) {
         const address = element.hasAttribute(name) && renewed(element.getAttribute(name));
@@ -215,20 +246,10 @@
     return undefined;
   };
 
-  // Whether a sheet, or one that it imports, names a changed file: a sheet, a picture, a font.
-  const namedIn = (sheet, renewed) => new URL(sheet.href).origin === location.origin
-    && [...sheet.cssRules].some((rule) => {
-      if (rule instanceof CSSImportRule) {
-        return renewed(rule.href, sheet.href) || (rule.styleSheet && namedIn(rule.styleSheet, renewed));
-      }
-      const named = rule.cssText.matchAll(/url\("([^"]*)"\)/g);
-      return [...named].some(([, address]) => renewed(address, sheet.href));
-    });
-
-  // The address under which a sheet is loaded again that has not changed itself.
-  const again = (href, digests) => {
+  // The address under which a sheet is loaded again for what it imports.
+  const under = (href, imported) => {
     const address = new URL(href);
-    address.searchParams.set("preview", digests.join("").slice(0, 16));
+    address.searchParams.set("preview", imported.slice(-16));
     return address.pathname + address.search;
   };
 
