@@ -20,6 +20,8 @@ from typing import TypeVar
 
 import msgspec
 
+from sitegen.kernel.sitegen_guard import below
+
 T = TypeVar("T")
 LIMIT = 60.0
 
@@ -175,3 +177,28 @@ def run_apart(story: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run the story in a loop of its own: Playwright leaves one running in the main thread."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: asyncio.run(story())).result()
+
+
+def kernels_of(served: Preview) -> list[int]:
+    """The processes of a preview that are kernels, their guards, or a zygote."""
+    found = []
+    for number in below(served.process.pid):
+        try:
+            command = Path(f"/proc/{number}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"launch.py" in command or b"sitegen_zygote" in command:
+            found.append(number)
+    return found
+
+
+def sleeping(served: Preview) -> bool:
+    """Whether there is a kernel besides the zygote, which stays."""
+    return len(kernels_of(served)) > 1
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False

@@ -6,7 +6,6 @@ import os
 import random
 import re
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -14,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.kernel.sitegen_guard import below
 from tests import test_claims_site as claims
-from tests.previewing import Preview, preview, wait_for
+from tests.previewing import Preview, kernels_of, preview, sleeping, wait_for
 from tests.random_edits import edit_at_random, mend_all, write
 from tests.support import build_site, sitegen, stored, tree, write_site
 
@@ -475,31 +473,6 @@ def test_random_edits_end_as_a_clean_build(site: Path, start: Callable[..., Prev
     wait_for(lambda: preview_tree(site) == built_tree(site))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_soon_and_every_kernel_with_it(
-    site: Path, start: Callable[..., Preview], number: int
-) -> None:
-    write(site / "content/a.md", POST.replace("print(", "time.sleep(600)\nprint("))
-    served = start()
-    served.page("/notes/a/")
-    wait_for(lambda: sleeping(served))
-    processes = below(served.process.pid)
-    seconds = served.end(number)
-    print(f"gone after {seconds:.2f} s")
-    wait_for(lambda: not any(map(alive, processes)), limit=2.0)
-    assert served.process.returncode == 0
-
-
-def test_killed_it_leaves_nothing(site: Path, start: Callable[..., Preview]) -> None:
-    write(site / "content/a.md", POST.replace("print(", "time.sleep(600)\nprint("))
-    served = start()
-    served.page("/notes/a/")
-    wait_for(lambda: sleeping(served))
-    processes = below(served.process.pid)
-    served.end(signal.SIGKILL)
-    wait_for(lambda: not any(map(alive, processes)), limit=10.0)
-
-
 def test_cleaning_leaves_a_preview_that_runs_alone(
     site: Path, start: Callable[..., Preview]
 ) -> None:
@@ -517,57 +490,3 @@ def test_where_there_is_no_site_nothing_is_served_or_written(tmp_path: Path) -> 
     assert done.returncode == 2
     assert "site.toml" in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_when_the_process_that_builds_is_killed_the_preview_ends_and_says_so(
-    site: Path, start: Callable[..., Preview]
-) -> None:
-    served = start()
-    shows(served, "/notes/a/", "first ")
-    processes = below(served.process.pid)
-    builders = [number for number in processes if parent_of(number) == served.process.pid]
-    os.kill(max(builders), signal.SIGKILL)
-    assert served.process.wait(timeout=30) == 1
-    assert "the process that builds has ended" in served.printed
-    wait_for(lambda: not any(map(alive, processes)), limit=10.0)
-
-
-def parent_of(process: int) -> int:
-    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(") ")[2].split()
-    return int(fields[1])
-
-
-def test_it_opens_a_browser_where_it_is_asked_to(
-    site: Path, start: Callable[..., Preview], tmp_path: Path
-) -> None:
-    browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', "utf-8")
-    browser.chmod(0o755)
-    served = start("--open", "--no-exec", env={"BROWSER": str(browser)})
-    wait_for(lambda: (tmp_path / "opened").exists())
-    wait_for(lambda: (tmp_path / "opened").read_text("utf-8").strip() == f"{served.url}/")
-
-
-def kernels_of(served: Preview) -> list[int]:
-    """The processes of a preview that are kernels, their guards, or a zygote."""
-    found = []
-    for number in below(served.process.pid):
-        try:
-            command = Path(f"/proc/{number}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"launch.py" in command or b"sitegen_zygote" in command:
-            found.append(number)
-    return found
-
-
-def sleeping(served: Preview) -> bool:
-    """Whether there is a kernel besides the zygote, which stays."""
-    return len(kernels_of(served)) > 1
-
-
-def alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(") ")[2][0] != "Z"
-    except OSError:
-        return False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sitegen.serve.requests import Doors, decode_path, why_refused
-from tests.previewing import Preview, preview, wait_for
+from tests.previewing import Preview, kernels_of, preview, wait_for
 from tests.support import stored, write_site
 
 DOORS = Doors(1111)
@@ -189,17 +190,25 @@ def test_no_answer_lets_another_origin_read(served: Preview) -> None:
 
 
 def test_it_listens_on_loopback_only(served: Preview) -> None:
-    name = socket.gethostbyname(socket.gethostname())
-    if name.startswith("127."):
-        pytest.skip("this machine has no other address by its name")
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((name, served.port), timeout=2).close()
+    listen, port = "0A", f":{served.port:04X}"
+    found = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text("ascii").splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            if state == listen and local.endswith(port):
+                found.append(local.removesuffix(port))
+    assert found == ["0100007F"]
 
 
 def test_events_need_the_token_of_this_run(served: Preview) -> None:
     for token in ("", "x", "é"):
         answer = served.get(f"/.sitegen/events?url=/a/&version=&token={token.encode().hex()}")
         assert answer.status == 403
+    token = served.page("/a/").partition('data-follow="')[2].partition('"')[0]
+    assert token
+    target = f"/.sitegen/events?url=/a/&version=&token={token}"
+    assert served.get(target, {"Origin": "http://example.org"}).status == 403
+    assert served.get(target, {"Sec-Fetch-Site": "cross-site"}).status == 403
 
 
 def test_controls_need_post_token_and_origin(site: Path) -> None:
@@ -230,6 +239,8 @@ def test_no_get_starts_a_kernel(tmp_path: Path) -> None:
         token = served.token("/a/")
         for path in ("/a/", f"/.sitegen/run?url=/a/&token={token}", "/.sitegen/problems"):
             served.get(path, {"X-Sitegen-Token": token, "Origin": served.url})
+        time.sleep(1.0)
+        assert not kernels_of(served)
         assert "not run yet" in served.get("/a/").text
         assert stored(site) == []
         assert served.control("run", b'{"url": "/a/"}', "/a/").status == 204

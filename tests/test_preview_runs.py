@@ -27,7 +27,6 @@ from sitegen.serve.news import (
     Happened,
     News,
     PageJob,
-    Quit,
     ShowDrafts,
     StopRuns,
     Told,
@@ -296,7 +295,7 @@ def running(kind: type[Runner], root: Path) -> Iterator[tuple[Connection, Runner
     try:
         yield here, runner
     finally:
-        here.send(Quit())
+        here.close()
         serving.join(30)
         assert not serving.is_alive()
 

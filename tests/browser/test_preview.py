@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import tools
-from tests.previewing import Preview, preview, wait_for
+from tests.previewing import Preview, kernels_of, preview, wait_for
 from tests.support import stored, write_site
 
 if TYPE_CHECKING:
@@ -99,13 +100,40 @@ def test_outputs_appear_line_by_line_while_the_block_runs(
     opened(page, served, "/slow/", "Slow")
     shows(page, "line 1")
     assert "line 7" not in page.inner_text("#block-1")
-    assert "running" in page.inner_text("#block-1 .sitegen-mark")
+    mark = page.locator("#block-1 .sitegen-mark span")
+    said = re.fullmatch(r"running (\d+\.\d) s", mark.inner_text())
+    assert said is not None
+    page.wait_for_function(
+        "before => parseFloat(document.querySelector('#block-1 .sitegen-mark span')"
+        ".textContent.split(' ')[1]) > before + 0.5",
+        arg=float(said[1]),
+    )
     assert not stored(site)
     shows(page, "line 7")
     wait_for(lambda: stored(site))
     page.wait_for_selector("#block-1[data-sitegen=shown]")
     assert page.inner_text("#block-1 .stream").splitlines() == [f"line {n}" for n in range(8)]
     assert same_document(page)
+
+
+def test_a_block_that_waits_for_others_says_since_when_it_is_queued(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    (site / "content/slow.md").write_text(f"{SLOW}\n```python\nprint('last')\n```\n", "utf-8")
+    served = start()
+    opened(page, served, "/slow/", "Slow")
+    page.wait_for_selector("#block-1[data-sitegen=running]")
+    mark = page.locator("#block-2 .sitegen-mark span")
+    assert re.fullmatch(r"queued \d+ s", mark.inner_text())
+    said = mark.inner_text()
+    page.wait_for_function(
+        "said => document.querySelector('#block-2 .sitegen-mark span').textContent !== said",
+        arg=said,
+        timeout=2000,
+    )
+    assert page.is_visible("#sitegen-preview [data-do=stop]")
+    page.wait_for_selector("#block-2[data-sitegen=shown]")
+    assert mark.inner_text() == ""
 
 
 def test_a_style_sheet_is_swapped_without_reload(
@@ -119,6 +147,84 @@ def test_a_style_sheet_is_swapped_without_reload(
     page.wait_for_function(f"{colour} === 'rgb(4, 5, 6)'", polling=10)
     assert same_document(page)
     assert page.locator("link[href^='/mine.css']").count() == 1
+
+
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"><title>x</title></svg>'
+PICTURES = """+++
+title = "B"
++++
+<img id="one" src="/one.svg" alt="one">
+<img id="two" srcset="/one.svg 1x, /two.svg 2x" alt="two">
+<video poster="/one.svg" src="/none.mp4"></video>
+"""
+
+
+def test_pictures_are_swapped_without_reload(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    for name in ("one", "two"):
+        (site / f"static/{name}.svg").write_text(SQUARE.format(10), "utf-8")
+    (site / "content/b.md").write_text(PICTURES, "utf-8")
+    served = start()
+    opened(page, served, "/b/", "B")
+    wide = "['one', 'two'].map(id => document.getElementById(id).naturalWidth).join()"
+    page.wait_for_function(f"{wide} === '10,10'")
+    (site / "static/one.svg").write_text(SQUARE.format(30), "utf-8")
+    page.wait_for_function(f"{wide} === '30,30'", polling=10)
+    assert "/two.svg 2x" in str(page.get_attribute("#two", "srcset"))
+    assert "?preview=" in str(page.get_attribute("video", "poster"))
+    assert same_document(page)
+
+
+def test_what_a_style_sheet_names_is_swapped_with_it(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    colour = "body {{ border-left-color: rgb({0}, {0}, {0}); }}"
+    sheet = "@import 'sub/more.css';\nmain { background-image: url('back.svg'); }"
+    (site / "static/mine.css").write_text(sheet, "utf-8")
+    (site / "static/sub").mkdir()
+    (site / "static/sub/more.css").write_text(colour.format(1), "utf-8")
+    (site / "static/back.svg").write_text(SQUARE.format(10), "utf-8")
+    served = start()
+    opened(page, served, "/b/", "Other words")
+    page.wait_for_load_state("networkidle")
+    (site / "static/sub/more.css").write_text(colour.format(2), "utf-8")
+    now = "getComputedStyle(document.body).borderLeftColor"
+    page.wait_for_function(f"{now} === 'rgb(2, 2, 2)'", polling=10)
+    back = re.compile(r"/back\.svg\?preview=")
+    with page.expect_response(back, timeout=10_000) as found:
+        (site / "static/back.svg").write_text(SQUARE.format(20), "utf-8")
+    assert 'width="20"' in found.value.text()
+    (site / "static/mine.css").write_text(f"{sheet} main {{ order: 1; }}", "utf-8")
+    page.wait_for_function("getComputedStyle(document.querySelector('main')).order === '1'")
+    page.wait_for_function("document.querySelectorAll('link[href^=\"/mine.css\"]').length === 1")
+    shown = "getComputedStyle(document.querySelector('main')).backgroundImage"
+    page.wait_for_function(f"{shown}.includes('/back.svg?preview=')")
+    assert same_document(page)
+
+
+def test_a_search_index_that_is_a_script_does_not_load_the_page_anew(
+    site: Path, start: Callable[..., Preview], page: Page
+) -> None:
+    config = (site / "site.toml").read_text("utf-8")
+    search = "build_search_index = true\n"
+    (site / "site.toml").write_text(
+        f"{search}{config}\n[search]\nindex_format = 'elasticlunr_javascript'\n", "utf-8"
+    )
+    (site / "templates/head.html").write_text(
+        '<script src="/search_index.en.js"></script><script src="/own.js"></script>', "utf-8"
+    )
+    (site / "static/own.js").write_text("window.own = 1;", "utf-8")
+    served = start()
+    opened(page, served, "/b/", "Other words")
+    assert page.evaluate("Boolean(window.searchIndex)") is True
+    (site / "content/b.md").write_text("+++\n+++\nUnheardof words.\n", "utf-8")
+    shows(page, "Unheardof words")
+    wait_for(lambda: "unheardof" in served.get("/search_index.en.js").text.lower())
+    page.wait_for_timeout(500)
+    assert same_document(page)
+    (site / "static/own.js").write_text("window.own = 2;", "utf-8")
+    page.wait_for_function("window.own === 2 && window.sameDocument === undefined")
 
 
 def test_a_mistake_is_shown_on_its_page_and_goes_when_it_is_mended(
@@ -341,7 +447,8 @@ def test_a_page_finds_a_preview_that_was_started_again(
 
 # --- from elsewhere -------------------------------------------------------------------------------
 
-ATTACK = """async ({ target, token }) => {
+QUICK = "+++\ntitle = 'Quick'\n+++\n```python\nprint('ran')\n```\n"
+ATTACK = """async ({ target, follow, token }) => {
   const got = [];
   const from = async (name, work) => {
     try { if (await work()) got.push(name); } catch { /* nothing was got */ }
@@ -359,13 +466,16 @@ ATTACK = """async ({ target, token }) => {
   await from("style", () => element("link", "/sitegen.css"));
   await from("picture", () => element("img", "/icon.svg"));
   await from("events", () => new Promise((yes) => {
-    const events = new EventSource(`${target}/.sitegen/events?url=/b/&token=${token}`);
+    const events = new EventSource(`${target}/.sitegen/events?url=/b/&token=${follow}`);
     events.onopen = () => yes(true);
     events.onerror = () => yes(false);
   }));
-  await from("run", async () => {
+  const body = JSON.stringify({ url: "/quick/" });
+  await from("run", async () => (await fetch(`${target}/.sitegen/run`, { method: "POST",
+    headers: { "Content-Type": "application/json", "X-Sitegen-Token": token }, body })).ok);
+  await from("run unseen", async () => {
     await fetch(`${target}/.sitegen/run`, { method: "POST", mode: "no-cors",
-      headers: { "Content-Type": "text/plain" }, body: JSON.stringify({ url: "/slow/" }) });
+      headers: { "Content-Type": "text/plain" }, body });
     return false;
   });
   const frame = document.createElement("iframe");
@@ -385,16 +495,23 @@ def test_a_page_of_another_origin_gets_nothing(
 ) -> None:
     config = (site / "site.toml").read_text("utf-8")
     (site / "site.toml").write_text(f"{config}auto = 'never'\n", "utf-8")
-    (site / "content/slow.md").write_text(SLOW, "utf-8")
+    (site / "content/quick.md").write_text(QUICK, "utf-8")
     served = start()
-    token = served.token("/b/")
+    follow = served.page("/b/").partition('data-follow="')[2].partition('"')[0]
+    assert follow
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "index.html").write_text("<!DOCTYPE html><title>x</title><body>", "utf-8")
     page.goto(serve(folder))
-    assert page.evaluate(ATTACK, {"target": served.url, "token": token}) == []
+    answers: list[tuple[str, int]] = []
+    page.on("response", lambda answer: answers.append((answer.url, answer.status)))
+    tokens = {"follow": follow, "token": served.token("/b/")}
+    assert page.evaluate(ATTACK, {"target": served.url, **tokens}) == []
     texts = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
     assert not any("Other words" in text for text in texts)
+    assert not [url for url, status in answers if status < 400]
+    page.wait_for_timeout(1000)
+    assert not kernels_of(served)
     assert not stored(site)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -49,17 +52,33 @@ def serve(
     if wrong is not None:
         raise click.UsageError(f"--editor {editor}: {wrong}")
 
-    def say(problems: tuple[Problem, ...]) -> None:
-        print_problems(problems)
+    def say(line: str) -> None:
+        with _heard_or_not(sys.stdout):
+            click.echo(line)
+
+    def warn(problems: tuple[Problem, ...]) -> None:
+        with _heard_or_not(sys.stderr):
+            print_problems(problems)
 
     wish = Wish(host, port, editor, open_, runs=not no_exec, drafts=drafts)
     try:
-        wished = serve_site(root, wish, caller(), Voice(lambda line: click.echo(line), say))
+        wished = serve_site(root, wish, caller(), Voice(say, warn))
     except SiteError as error:
         print_problems(error.problems)
-        click.echo("there is no site to serve: see above", err=True)
+        click.echo("nothing is served: see above", err=True)
         sys.exit(2)
     except PortTaken as error:
         click.echo(f"the preview cannot be served: {error}", err=True)
         sys.exit(2)
     sys.exit(0 if wished else 1)
+
+
+@contextmanager
+def _heard_or_not(stream: TextIO) -> Iterator[None]:
+    """Go on where nobody reads what is printed any more: the pages are read in a browser."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -12,6 +12,7 @@ import msgspec
 
 from sitegen.base.digest import digest_value
 from sitegen.base.errors import Problem
+from sitegen.render.search import INDEX
 from sitegen.serve.news import Built, Drawn, News, PageNews, Told
 from sitegen.storage.preview import Entry
 
@@ -40,7 +41,10 @@ class Tab:
         self._news.set()
 
     def tell_files(self, files: Mapping[str, str]) -> None:
-        """Files that a page may show have changed: by address, what tells the new one."""
+        """Files that a page may show have changed: by address, what tells the new one.
+
+        The search index is none of them: it is another after every edit.
+        """
         self._files.update(files)
         self._news.set()
 
@@ -145,7 +149,7 @@ class Board:
         files = {
             f"{built.prefix}/{path}": entry.digest
             for path, entry in built.written.items()
-            if not path.endswith((".html", ".htm"))
+            if not path.endswith((".html", ".htm")) and entry.made_from != INDEX
         }
         if files:
             for tab in self._tabs:

@@ -207,6 +207,7 @@ class Errands:
                 self._draw(draft, plan, block, cell)
             case Queued():
                 self._failed.pop((plan.page, plan.session), None)
+                self._progress.expect(plan)
             case Finished() | Failed():
                 pass
             case _:

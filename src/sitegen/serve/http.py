@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 
 import uvicorn
 
 from sitegen.serve.app import App, House
 from sitegen.serve.board import Board
 from sitegen.serve.editor import editor_link
-from sitegen.serve.news import Built, Look, Order, Quit
+from sitegen.serve.news import Built, Look, News
+from sitegen.serve.orders import Orders
 from sitegen.serve.server import Inside, Voice, address_of
 from sitegen.serve.watch import changes
 
 
 async def answer(inside: Inside, voice: Voice) -> bool:
-    """Answer until the process is interrupted; False where the worker had ended before."""
-    wish, line = inside.wish, inside.line
+    """Answer until the process is interrupted; False where something had ended before."""
+    wish, line = inside.wish, inside.crew.line
     board = Board(lambda file, number: editor_link(wish.editor, inside.root, file, number))
-
-    def order(wanted: Order) -> None:
-        with suppress(OSError):  # the worker has ended, which `hear` will say
-            line.send(wanted)
-
+    order = Orders(line).give
     house = House(inside.root, inside.tree, wish.editor, inside.doors, inside.loopback, order)
     server = _Server(_config(App(house, board)))
     loop = asyncio.get_running_loop()
@@ -35,36 +34,46 @@ async def answer(inside: Inside, voice: Voice) -> bool:
     wished = True
 
     def end() -> None:
-        order(Quit())  # so that kernels end while the server does
+        inside.crew.end()  # so that kernels end while the server does
         board.end()
         server.should_exit = True
 
-    def hear() -> None:
+    def give_up(what: str) -> None:
         nonlocal wished
-        try:
-            while line.poll():
-                news = line.recv()
-                board.take(news)
-                if isinstance(news, Built):
-                    teller.tell(news)
-        except (EOFError, OSError):
-            loop.remove_reader(line.fileno())
-            if not board.over.is_set():
-                voice.line("the process that builds has ended, and so has the preview")
-                wished = False
-                end()
+        wished = False
+        end()
+        voice.line(f"{what} has ended, and so has the preview")
+
+    def hear() -> None:
+        while line.poll():
+            news = _received(line)
+            if news is None:
+                loop.remove_reader(line.fileno())
+                if not board.over.is_set():
+                    give_up("the process that builds")
+                return
+            board.take(news)
+            if isinstance(news, Built):
+                teller.tell(news)
 
     async def watch() -> None:
-        async for found in changes(inside.root, board.over):
-            order(Look(found))
+        try:
+            async for found in changes(inside.root, board.over):
+                order(Look(found))
+        except OSError as error:
+            voice.line(f"the site's folder cannot be read: {error.strerror}")
+
+    def watched(watching: asyncio.Task[None]) -> None:
+        if not board.over.is_set() and not watching.cancelled():
+            give_up("the watching of files")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
     loop.add_reader(line.fileno(), hear)
     if wish.open:
-        address = address_of(wish.host, inside.doors.port)
-        loop.run_in_executor(None, webbrowser.open, address)
+        _open_browser(address_of(wish.host, inside.doors.port))
     watching = asyncio.create_task(watch())
+    watching.add_done_callback(watched)
     try:
         await server.serve(sockets=[inside.listener])
     finally:
@@ -73,6 +82,20 @@ async def answer(inside: Inside, voice: Voice) -> bool:
         with suppress(asyncio.CancelledError):
             await watching
     return wished
+
+
+def _received(line: Connection) -> News | None:
+    """What the worker tells; None where it has ended."""
+    try:
+        news: News = line.recv()
+    except (EOFError, OSError):
+        return None
+    return news
+
+
+def _open_browser(address: str) -> None:
+    """Open it without waiting: some browsers stay until they are closed."""
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 class _Server(uvicorn.Server):

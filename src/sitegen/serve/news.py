@@ -42,11 +42,7 @@ class Looking(msgspec.Struct, frozen=True):
     urls: tuple[str, ...]
 
 
-class Quit(msgspec.Struct, frozen=True):
-    """All is to end."""
-
-
-Order = Look | RunPage | StopRuns | ShowDrafts | Looking | Quit
+Order = Look | RunPage | StopRuns | ShowDrafts | Looking
 
 # --- from the worker to the server ----------------------------------------------------------
 
@@ -58,7 +54,7 @@ BlockState = Literal["shown", "stale", "waiting", "queued", "running", "done"]
 class BlockNews(msgspec.Struct, frozen=True):
     """A block of a page: the id of its figure, its line in the source, how far it is.
 
-    `since` is when it was started, in seconds since 1970.
+    `since` is when it was started or queued, in seconds since 1970.
     """
 
     id: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -14,11 +15,40 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sitegen.passes.asked import Caller
-from sitegen.serve.news import Quit
 from sitegen.serve.worker import Worker
 
 END_LIMIT = 1.4
 """Seconds that the processes have to end all kernels, before they are ended themselves."""
+
+
+class Crew:
+    """The processes of a preview; `line` leads to the one that builds."""
+
+    def __init__(
+        self, line: Connection, runner: Connection, members: Sequence[BaseProcess]
+    ) -> None:
+        """`runner` is the worker's line to the process with the kernels: by it the server has that
+        process end, though the worker be in the middle of a build."""
+        self.line = line
+        self._lines = (runner, line)
+        self._members = members
+        self._deadline: float | None = None
+
+    def end(self) -> None:
+        """Have all processes end; they have END_LIMIT for it, from the first call on."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + END_LIMIT
+            for line in self._lines:
+                _shut(line)
+
+    def join(self) -> None:
+        """All are gone: what has not ended in time is killed."""
+        self.end()
+        for member in self._members:
+            member.join(max(0.0, (self._deadline or 0.0) - time.monotonic()))
+            _kill(member)
+        for line in self._lines:
+            line.close()
 
 
 @contextmanager
@@ -30,8 +60,8 @@ def processes(
     *,
     runs: bool,
     drafts: bool,
-) -> Iterator[Connection]:
-    """The line to a worker that builds; with `runs` another process runs blocks.
+) -> Iterator[Crew]:
+    """A worker that builds; with `runs` another process runs blocks.
 
     `forget` closes in them what only the server is to hold. At the end both are gone, and every
     kernel.
@@ -58,18 +88,19 @@ def processes(
     started = [fork.Process(target=_alone, args=(target,)) for target in (run, work)[not runs :]]
     for process in started:
         process.start()
-    for line in (served, above, below):
+    for line in (served, below):
         line.close()
+    crew = Crew(server, above, started)
     try:
-        yield server
+        yield crew
     finally:
-        with contextlib.suppress(OSError):
-            server.send(Quit())
-        server.close()
-        deadline = time.monotonic() + END_LIMIT
-        for process in reversed(started):
-            process.join(max(0.0, deadline - time.monotonic()))
-            _kill(process)
+        crew.join()
+
+
+def _shut(line: Connection) -> None:
+    """Who reads at the other end of a line finds its end, and who writes there fails."""
+    with socket.socket(fileno=os.dup(line.fileno())) as twin, contextlib.suppress(OSError):
+        twin.shutdown(socket.SHUT_RDWR)
 
 
 def _alone(target: Callable[[], None]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 from sitegen.model import MAIN, Block, Plan, Shown
 from sitegen.passes.asked import Draft
@@ -14,10 +15,16 @@ Places = dict[int, tuple[BlockState, float | None]]
 
 
 class Progress:
-    """The sessions that run now, by page."""
+    """The sessions that run now, by page, and since when others are queued."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._pages: dict[str, dict[str, Places]] = {}
+        self._queued: dict[tuple[str, str], tuple[str, float]] = {}
+        self._clock = clock
+
+    def expect(self, plan: Plan) -> None:
+        """The session is about to run: its kernel is being started."""
+        self._places(plan)
 
     def begin(self, plan: Plan, place: int, now: float) -> None:
         """A block has been started."""
@@ -30,6 +37,16 @@ class Progress:
     def forget(self, page: str) -> None:
         """Nothing of the page runs any more."""
         self._pages.pop(page, None)
+
+    def queued_since(self, plan: Plan, *, queued: bool) -> float | None:
+        """Since when the plan is queued, of which it is known whether it is now."""
+        place = (plan.page, plan.session)
+        if not queued:
+            self._queued.pop(place, None)
+            return None
+        if self._queued.get(place, ("", 0.0))[0] != plan.key:
+            self._queued[place] = (plan.key, self._clock())
+        return self._queued[place][1]
 
     def of(self, page: str) -> Mapping[str, Places]:
         """What runs of a page, by session."""
@@ -54,12 +71,13 @@ def say_page(
     blocks = []
     for plan in page.plans:
         usual = _usual(states.get(plan.session, "fresh"), plan, page)
+        queued = progress.queued_since(plan, queued=usual == "queued")
         known = running.get(plan.session, {})
         own = (
             len(plan.blocks) - 1 if plan.bench is not None else 0
         )  # what it needs is its session's
         for place, block in enumerate(plan.blocks[own:], own):
-            state, since = known.get(place, (usual, None))
+            state, since = known.get(place, (usual, queued))
             blocks.append(_say_block(block, state, since))
     waits = [plan.session for plan in page.plans if states.get(plan.session) == "waiting"]
     return PageNews(

@@ -28,7 +28,7 @@ from sitegen.execute.zygotes import Zygotes
 from sitegen.model import Device, Event, Finished, Plan, Run, SiteConfig
 from sitegen.passes.asked import Caller
 from sitegen.serve.failures import about_bug
-from sitegen.serve.news import Ended, Happened, Notice, PageJob, Quit, StopRuns, Wanted
+from sitegen.serve.news import Ended, Happened, Notice, PageJob, StopRuns, Wanted
 from sitegen.storage.lock import locked
 
 QUIET = 1.5
@@ -80,14 +80,14 @@ class Runner:
         self._zygotes: Zygotes | None = None
 
     def serve(self) -> None:
-        """Run until the line ends or says so; then every kernel is gone."""
+        """Run until the line ends; then every kernel is gone."""
         with ExitStack() as stack:
             work = threading.Thread(target=self._work, args=(stack,))
             work.start()
             try:
-                while self._look():
-                    pass
-            except (EOFError, ConnectionError):
+                while True:
+                    self._look()
+            except (EOFError, OSError):  # also in the middle of an order
                 pass
             finally:
                 with self._change:
@@ -98,15 +98,14 @@ class Runner:
                 for kept in self._kept.values():
                     kept.close()
 
-    def _look(self) -> bool:
-        """Take what comes, and look at the kernels, also if nothing does; whether there is more."""
-        more = self._take(self._line.recv()) if self._line.poll(LOOK) else True
+    def _look(self) -> None:
+        """Take what comes, and look at the kernels, also if nothing does."""
+        if self._line.poll(LOOK):
+            self._take(self._line.recv())
         with self._change:
             self._tidy()
-        return more
 
-    def _take(self, order: Wanted | StopRuns | Quit) -> bool:
-        """Whether there is more to come."""
+    def _take(self, order: Wanted | StopRuns) -> None:
         with self._change:
             match order:
                 case Wanted(jobs=jobs):
@@ -117,12 +116,9 @@ class Runner:
                         self._give_up()
                 case StopRuns():
                     self._give_up()
-                case Quit():
-                    return False
                 case _:
                     assert_never(order)
             self._change.notify()
-        return True
 
     def _give_up(self) -> None:
         """Have what runs now end; the caller holds the condition."""

@@ -7,16 +7,15 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
-from sitegen.base.errors import Problem
+from sitegen.base.errors import Problem, SiteError
 from sitegen.content.config import FILES, load_config
 from sitegen.passes.asked import Caller
-from sitegen.serve.processes import processes
+from sitegen.serve.processes import Crew, processes
 from sitegen.serve.requests import LOOPBACK, Doors
 from sitegen.storage.preview import claimed_tree
 
@@ -48,14 +47,14 @@ class PortTaken(Exception):  # noqa: N818 (its words are for the author)
 
 
 class Inside(msgspec.Struct, frozen=True):
-    """What the server works with: the socket that it answers, the line to the worker."""
+    """What the server works with: the socket that it answers, the processes."""
 
     root: Path
     tree: Path
     wish: Wish
     doors: Doors
     listener: socket.socket
-    line: Connection
+    crew: Crew
     loopback: bool
 
 
@@ -63,11 +62,11 @@ def serve(root: Path, wish: Wish, caller: Caller, voice: Voice) -> bool:
     """Serve the preview until it is interrupted; then every process of it is gone. False where it
     could not go on until then.
 
-    Raises PortTaken, and SiteError where there is no site.
+    Raises PortTaken, and SiteError where there is no site or nothing can be written.
     """
     if not any((root / file).exists() for file in FILES):
         load_config(root, [])
-    with listening(wish) as listener, claimed_tree(root) as tree:
+    with listening(wish) as listener, _claimed(root) as tree:
         port = listener.getsockname()[1]
         if wish.port is None and port != DEFAULT_PORT:
             voice.line(f"port {DEFAULT_PORT} is taken; this is {port}")
@@ -79,14 +78,14 @@ def serve(root: Path, wish: Wish, caller: Caller, voice: Voice) -> bool:
             )
         forget = listener.close
         runs = processes(root, caller, tree, forget, runs=wish.runs, drafts=wish.drafts)
-        with runs as line:
+        with runs as crew:
             # Imported when the worker is at work: that takes longer than a small site's build.
             from sitegen.serve.http import answer
 
             doors = doors_of(wish.host, port)
             voice.line(f"the preview is at {address_of(wish.host, port)}")
             return asyncio.run(
-                answer(Inside(root, tree, wish, doors, listener, line, loopback), voice)
+                answer(Inside(root, tree, wish, doors, listener, crew, loopback), voice)
             )
 
 
@@ -97,21 +96,44 @@ def listening(wish: Wish) -> Iterator[socket.socket]:
     Without a wish for a port the first that is free from the default one on is taken.
     """
     ports = [wish.port] if wish.port is not None else range(DEFAULT_PORT, DEFAULT_PORT + MOST_TRIED)
-    family = socket.AF_INET6 if ":" in wish.host else socket.AF_INET
-    with socket.socket(family) as listener:
+    for port in ports:
+        try:
+            listener = _listen(wish.host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or wish.port is not None:
+                why = "is taken" if error.errno == errno.EADDRINUSE else f": {error.strerror}"
+                raise PortTaken(f"{wish.host}, port {port} {why}") from error
+            continue
+        with listener:
+            yield listener
+        return
+    raise PortTaken(f"ports {ports[0]} to {ports[-1]} are all taken; name one with --port")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; of two that are bound at once, only one may."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for port in ports:
-            try:
-                listener.bind((wish.host, port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE or wish.port is not None:
-                    why = "is taken" if error.errno == errno.EADDRINUSE else f": {error.strerror}"
-                    raise PortTaken(f"{wish.host}, port {port} {why}") from error
-            else:
-                listener.listen()
-                yield listener
-                return
-        raise PortTaken(f"ports {ports[0]} to {ports[-1]} are all taken; name one with --port")
+        listener.bind((host, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+@contextmanager
+def _claimed(root: Path) -> Iterator[Path]:
+    """The folder of the preview's files; raises SiteError where it cannot be."""
+    with ExitStack() as stack:
+        try:
+            tree = stack.enter_context(claimed_tree(root))
+        except OSError as error:
+            why = f"`{error.filename}`: {error.strerror}" if error.filename else str(error)
+            message = f"the preview cannot be written: {why}"
+            raise SiteError([Problem("fatal", "preview", message)]) from error
+        yield tree
 
 
 def is_loopback(host: str) -> bool:

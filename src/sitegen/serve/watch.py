@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -27,18 +28,21 @@ MANY = 200
 Files = tuple[str, ...] | None
 _NEVER = frozenset({"node_modules", "__pycache__"})
 _ASIDE = ("~", ".swp", ".swx", ".part")
+_TRIAL = "/4913"
+"""The file that vim makes and removes before it saves, to see whether it can."""
 
 
 def watched_folders(root: Path) -> list[Path]:
     """The folders of the site whose files may matter to it: not what sitegen has published, what is
-    hidden, or an environment of Python's."""
+    hidden, an environment of Python's, or what the author may not enter."""
     found = []
     for path in sorted(root.iterdir()):
-        name = path.name
-        if name.startswith(".") or name in _NEVER or not path.is_dir():
+        if path.name.startswith(".") or path.name in _NEVER:
             continue
-        if not any((path / mark).exists() for mark in (MARKER, "pyvenv.cfg")):
-            found.append(path)
+        with suppress(OSError):
+            marked = any((path / mark).exists() for mark in (MARKER, "pyvenv.cfg"))
+            if path.is_dir() and not marked:
+                found.append(path)
     return found
 
 
@@ -46,7 +50,7 @@ def matters(change: Change, path: str) -> bool:
     """Whether a change may be one of the site's: editors' own files are none."""
     name = path.rpartition("/")[2]
     hidden = name.startswith(".") and name != ".well-known"
-    return not (hidden or name.endswith(_ASIDE) or name.isdecimal() or "/__pycache__" in path)
+    return not (hidden or name.endswith(_ASIDE) or "/__pycache__" in path)
 
 
 async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[Files]:
@@ -70,7 +74,11 @@ async def changes(root: Path, over: asyncio.Event) -> AsyncIterator[Files]:
                 found = await queue.get()
                 while not queue.empty():
                     found |= queue.get_nowait()
+                if found and all(_is_trial(path, found) for _, path in found):
+                    continue
                 yield _files(root, found)
+                if _may_be_unwatched(folders, found):
+                    break
                 if _is_doubtful(found) and not over.is_set():
                     await asyncio.sleep(AGAIN)
                     yield None
@@ -85,7 +93,22 @@ def _files(root: Path, found: set[tuple[Change, str]]) -> Files:
     """The files by path from the root; None where there are many, or it is not known which."""
     if not found or len(found) >= MANY:
         return None
-    return tuple(sorted({os.path.relpath(path, root) for _, path in found}))
+    paths = {path for _, path in found if not _is_trial(path, found)}
+    return tuple(sorted(os.path.relpath(path, root) for path in paths))
+
+
+def _is_trial(path: str, found: set[tuple[Change, str]]) -> bool:
+    """Whether a file has come and gone within the burst, as vim's does; a folder may have that
+    name too."""
+    both = {(Change.added, path), (Change.deleted, path)}
+    return path.endswith(_TRIAL) and both <= found and not os.path.lexists(path)
+
+
+def _may_be_unwatched(folders: list[Path], found: set[tuple[Change, str]]) -> bool:
+    """Whether there may be folders that nobody watches: another in the place of a watched one, or
+    some that were made while the system dropped what it had to tell."""
+    paths = {path for _, path in found}
+    return len(found) >= MANY or any(str(folder) in paths for folder in folders)
 
 
 def _is_doubtful(found: set[tuple[Change, str]]) -> bool:

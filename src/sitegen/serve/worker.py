@@ -23,7 +23,6 @@ from sitegen.serve.news import (
     News,
     Notice,
     Order,
-    Quit,
     RunPage,
     ShowDrafts,
     StopRuns,
@@ -87,7 +86,7 @@ class Worker:
                 if due or self._pause() == 0.0:
                     self._build()
                 self._errands.tell()
-        except (EOFError, ConnectionError, _Quit):
+        except (EOFError, ConnectionError):
             self._maker.close()
 
     def _take(self, message: Order | Notice) -> bool:
@@ -106,8 +105,6 @@ class Worker:
                 self._build()
             case Looking(urls=urls):
                 self._errands.look_at(urls)
-            case Quit():
-                raise _Quit
             case Happened(event=event):
                 return self._errands.note(event)
             case Ended():
@@ -199,7 +196,3 @@ class Worker:
 
     def _send(self, news: News) -> None:
         self._server.send(news)
-
-
-class _Quit(Exception):  # noqa: N818 (no error: it was asked for)
-    """All is to end."""

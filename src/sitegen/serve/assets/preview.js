@@ -164,7 +164,10 @@
   const swapSheet = (old, href, virtual) => {
     const fresh = old.cloneNode();
     fresh.setAttribute("href", href);
-    const done = () => old.remove();
+    const done = () => {
+      old.remove();
+      if (fresh.sheet) swapNamed(fresh.sheet, renewedBy(told));
+    };
     fresh.addEventListener("load", done, { once: true });
     fresh.addEventListener("error", done, { once: true });
     old.after(fresh);
@@ -174,25 +177,63 @@
     }
   };
 
+  // Pictures and fonts are swapped in the rules that name them, as a sheet that is loaded again is
+  // given those it had; returns the address of a changed sheet that this one imports.
+  const swapNamed = (sheet, renewed) => {
+    const base = sheet.href ?? document.baseURI;
+    if (new URL(base).origin !== location.origin) return null;
+    let imported = null;
+    [...sheet.cssRules].forEach((rule, place) => {
+      if (rule instanceof CSSImportRule) {
+        const inside = rule.styleSheet && swapNamed(rule.styleSheet, renewed);
+        imported = renewed(rule.href, base) ?? inside ?? imported;
+        return;
+      }
+      const text = rule.cssText.replace(/url\("([^"]*)"\)/g, (all, address) => {
+        const now = renewed(address, base);
+        return now ? `url("${now}")` : all;
+      });
+      if (text === rule.cssText) return;
+      sheet.deleteRule(place);
+      sheet.insertRule(text, place);
+    });
+    return imported;
+  };
+
+  const renewedBy = (files) => (written, base = document.baseURI) => {
+    const address = new URL(written, base);
+    if (address.origin !== location.origin) return null;
+    const digest = files[decodeURIComponent(address.pathname)];
+    if (!digest) return null;
+    address.searchParams.set("preview", digest.slice(0, 16));
+    return address.pathname + address.search;
+  };
+
+  const SHOWN = {
+    src: "img, source, video, audio, track, embed, input[type=image]",
+    poster: "video",
+    data: "object",
+    href: "link[rel~=icon], link[rel~=apple-touch-icon]",
+  };
+
+  const told = {};
   const changed = (files) => {
-    const renewed = (written) => {
-      const address = new URL(written, location.href);
-      if (address.origin !== location.origin) return null;
-      const digest = files[decodeURIComponent(address.pathname)];
-      if (!digest) return null;
-      address.searchParams.set("preview", digest.slice(0, 16));
-      return address.pathname + address.search;
-    };
+    Object.assign(told, files);
+    const renewed = renewedBy(files);
     for (const script of document.querySelectorAll("script[src]")) {
       if (!ours.contains(script) && renewed(script.getAttribute("src"))) return location.reload();
     }
-    for (const sheet of document.querySelectorAll("link[rel~=stylesheet]")) {
-      const href = renewed(sheet.getAttribute("href") ?? "");
-      if (href) swapSheet(sheet, href);
+    for (const link of document.querySelectorAll("link[rel~=stylesheet]")) {
+      const imported = link.sheet && swapNamed(link.sheet, renewed);
+      const href = renewed(link.href) ?? (imported && under(link.href, imported));
+      if (href) swapSheet(link, href);
     }
-    for (const picture of document.querySelectorAll("img[src], source[src], video[src], audio[src]")) {
-      const src = renewed(picture.getAttribute("src"));
-      if (src) picture.setAttribute("src", src);
+    for (const { sheet } of document.querySelectorAll("style")) if (sheet) swapNamed(sheet, renewed);
+    for (const [name, kinds] of Object.entries(SHOWN)) {
+      for (const element of document.querySelectorAll(kinds)) {
+        const address = element.hasAttribute(name) && renewed(element.getAttribute(name));
+        if (address) element.setAttribute(name, address);
+      }
     }
     for (const picture of document.querySelectorAll("[srcset]")) {
       const parts = picture.getAttribute("srcset").split(/,\s+/).map((part) => {
@@ -203,6 +244,13 @@
       if (now !== picture.getAttribute("srcset")) picture.setAttribute("srcset", now);
     }
     return undefined;
+  };
+
+  // The address under which a sheet is loaded again for what it imports.
+  const under = (href, imported) => {
+    const address = new URL(href);
+    address.searchParams.set("preview", imported.slice(-16));
+    return address.pathname + address.search;
   };
 
   // --- the page ---------------------------------------------------------------------------------------
@@ -263,7 +311,8 @@
       }
       const [text, link] = line.children;
       const seconds = since ? Math.max(0, Date.now() / 1000 - since) : 0;
-      const now = (words[how] ?? "") + (how === "running" ? ` ${seconds.toFixed(1)} s` : "");
+      const time = since ? ` ${seconds.toFixed(how === "running" ? 1 : 0)} s` : "";
+      const now = (words[how] ?? "") + time;
       if (text.textContent !== now) text.textContent = now;
       if (edit && link.getAttribute("href") !== edit) {
         link.href = edit;
