@@ -128,7 +128,7 @@ def test_the_profile_and_the_reasons_are_printed(tmp_path: Path) -> None:
     done = sitegen(site, "build", "--no-exec", "--explain", "--profile", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     assert "posts/p1/index.html: nothing is known of an earlier build" in done.stdout
-    assert "5 pages read; the slowest:" in done.stdout
+    assert "7 pages read; the slowest:" in done.stdout
     assert "files rendered; the slowest:" in done.stdout
     assert "files of page.html" in done.stdout
 
