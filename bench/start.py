@@ -5,7 +5,8 @@
 Interleaved, median of so many rounds; wall time of whole processes, as ratios to `python -c pass`.
 The first build has nothing of an earlier one but the stored results of the posts' blocks, as after
 `git clone`; it is measured with blocks and, nothing executed, without. A replaying build comes
-after an edit of a template that all posts show, or it would find nothing to do.
+after an edit of a template that all posts show, or it would find nothing to do. Says of each limit
+whether it is held, and exits with 1 where one is not.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ import time
 from pathlib import Path
 
 ROUNDS = 15
+HELP, BUILD = 0.2, 0.6
+"""Seconds that `sitegen --help` and a build of ten posts may take."""
+
 SITEGEN = (sys.executable, "-m", "sitegen")
 POST = "+++\n+++\n```python\nprint({})\n```\n"
 TEMPLATE = '{{% extends "page.html" %}}{{% block card %}}{}{{% endblock %}}\n'
@@ -72,9 +76,14 @@ def main() -> None:
         plain = lay(Path(name) / "plain", enabled=False)
         rounds = [measure(site, plain, number) for number in range(ROUNDS)]
     base = statistics.median(taken["python -c pass"] for taken in rounds)
+    held = True
     for label in rounds[0]:
         median = statistics.median(taken[label] for taken in rounds)
-        print(f"{label:42} {median * 1000:7.0f} ms {median / base:6.1f} x")
+        limit = HELP if "--help" in label else BUILD if "build" in label else None
+        said = "" if limit is None else "held" if median < limit else f"NOT HELD: {limit} s"
+        held &= limit is None or median < limit
+        print(f"{label:42} {median * 1000:7.0f} ms {median / base:6.1f} x  {said}".rstrip())
+    sys.exit(not held)
 
 
 if __name__ == "__main__":
