@@ -20,11 +20,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.faster import SITEGEN, compile_sitegen
+
 ROUNDS = 15
 HELP, BUILD = 0.2, 0.6
 """Seconds that `sitegen --help` and a build of ten posts may take."""
 
-SITEGEN = (sys.executable, "-m", "sitegen")
 POST = "+++\n+++\n```python\nprint({})\n```\n"
 TEMPLATE = '{{% extends "page.html" %}}{{% block card %}}{}{{% endblock %}}\n'
 
@@ -71,6 +72,7 @@ def measure(site: Path, plain: Path, number: int) -> dict[str, float]:
 
 
 def main() -> None:
+    compile_sitegen()
     with tempfile.TemporaryDirectory() as name:
         site = lay(Path(name) / "site", enabled=True)
         plain = lay(Path(name) / "plain", enabled=False)
