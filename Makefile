@@ -12,7 +12,7 @@ site: $(VENV)/.run
 	@echo "The site is in $(CURDIR)/public. To read it:"
 	@echo "    $(BIN)/python -m http.server --directory public 8000    # http://localhost:8000/"
 
-test: $(VENV)/.test tests/browser/node_modules
+test: $(VENV)/.test $(VENV)/pygments tests/browser/node_modules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -29,6 +29,12 @@ $(VENV)/.run: pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) --editable '.[run,docs,test]'
 	@touch $@
+
+# Pygments' source, for its examples; without it the test that reads them says why it skips.
+$(VENV)/pygments: $(VENV)/.test
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+	    --constraint constraints.txt --dest $@ pygments && touch $@ \
+	    || { rm -rf $@; echo "pip did not get Pygments' source; the test of its examples will skip"; }
 
 # The checkers of the rendered pages come from npm; without them those tests say why they skip.
 tests/browser/node_modules: tests/browser/package.json

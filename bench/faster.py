@@ -6,13 +6,16 @@
 The posts are those of `blog.py`; every generator highlights their code, makes a table of contents,
 numbered lists of 10 for the section, 60 tags and 8 categories, feeds of 20 with whole posts where
 it can, an archive and a sitemap. Times are of the whole process tree, memory is the largest sum of
-its PSS, sampled every 50 ms, for all alike. `--again` also measures what a second build
-takes: nothing changed, one body, one title, one template.
+its PSS, sampled every 50 ms, for all alike. Each round begins with another peer, and each build
+when the disk has nothing left to write, so that none pays for the one before it. The phases of
+sitegen's cold build are those of builds of their own, as many as there are rounds. `--again` also
+measures what a second build takes: nothing changed, one body, one title, one template.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import resource
@@ -26,9 +29,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import sitegen
 from bench.blog import posts
+from sitegen.build import WORTH_FORKING
 
 HERE = Path(__file__).resolve().parent
 SITEGEN = (sys.executable, "-m", "sitegen")
@@ -181,19 +186,32 @@ def compare(peers: list[Peer], count: int, rounds: int, *, again: bool, profile:
         for peer in peers:
             (Path(name) / peer.name).mkdir()
             peer.lay(Path(name) / peer.name, count)
-        for _ in range(rounds):
-            for peer in peers:
+        for first in range(rounds):
+            for peer in rotated(peers, first):
                 root = Path(name) / peer.name
-                for made in (peer.output, ".sitegen", "resources", "cache"):
-                    shutil.rmtree(root / made, ignore_errors=True)
+                clear(root, peer.output)
+                os.sync()
                 taken[peer.name].append(measure(peer.command, root, root / peer.output))
         print_table(taken, count)
+        root = Path(name) / "sitegen"
+        print_phases(root, rounds)
         if again:
-            print_again(Path(name) / "sitegen", taken)
+            print_again(root, taken, rounds)
         if profile:
-            root = Path(name) / "sitegen"
-            shutil.rmtree(root / ".sitegen")
+            clear(root, "public")
             subprocess.run([*SITEGEN, "build", "--profile"], cwd=root, check=True)
+
+
+def rotated(peers: list[Peer], first: int) -> list[Peer]:
+    """All peers, in their order from the one that begins a round."""
+    first %= len(peers)
+    return peers[first:] + peers[:first]
+
+
+def clear(root: Path, output: str) -> None:
+    """The site as if it had never been built."""
+    for made in (output, ".sitegen", "resources", "cache"):
+        shutil.rmtree(root / made, ignore_errors=True)
 
 
 def print_table(taken: dict[str, list[Taken]], count: int) -> None:
@@ -216,36 +234,96 @@ def middle(runs: list[Taken]) -> Taken:
     return Taken(wall, cpu, memory, runs[0].pages)
 
 
-def print_again(root: Path, taken: dict[str, list[Taken]]) -> None:
+def print_phases(root: Path, rounds: int) -> None:
+    """What the cold build spends its wall time on.
+
+    Pages are read and rendered by several processes, so what is timed page by page is divided by
+    their number.
+    """
+    found = []
+    for _ in range(rounds):
+        clear(root, "public")
+        os.sync()
+        found.append(phases_of(*again(root)))
+    print("\n| phase of sitegen | wall s | share |\n|---|--:|--:|")
+    spent = {phase: statistics.median(one[phase] for one in found) for phase in found[0]}
+    for phase, seconds in spent.items():
+        print(f"| {phase} | {seconds:.2f} | {seconds / sum(spent.values()):.0%} |")
+
+
+def phases_of(wall: float, report: dict[str, Any]) -> dict[str, float]:
+    """Seconds by phase: those of the stages, with what pages and files took told apart in them.
+
+    `write` is of files and of what publishes them; that of bodies, which is done as each is read,
+    is within `parse`.
+    """
+    stages = report["seconds"]
+    processes = len(os.sched_getaffinity(0)) if report["pages"] >= WORTH_FORKING else 1
+    rendered = report["rendered"]
+    highlight = sum(page["highlighting"] for page in report["parsed"]) / processes
+    pages, lists = (
+        sum(file["seconds"] for file in rendered if (file["template"] == "page.html") is of_posts)
+        / processes
+        for of_posts in (True, False)
+    )
+    write = sum(file["writing"] for file in rendered) / processes
+    return {
+        "scan": stages["scan"],
+        "parse": stages["parse"] - highlight,
+        "highlight": highlight,
+        "assemble": stages["assemble"],
+        "render": pages,
+        "lists": lists,
+        "write": write + stages["publish"],
+        "start, waiting": wall - sum(stages.values()) + stages["render"] - pages - lists - write,
+    }
+
+
+def print_again(root: Path, taken: dict[str, list[Taken]], rounds: int) -> None:
     """What a second build takes, after each kind of edit, as a share of Hugo's cold one."""
     base = middle(taken["hugo"]).wall if "hugo" in taken else None
-    print("\n| build | wall s | x Hugo, cold | written | phases |\n|---|--:|--:|--:|---|")
-
-    def show(what: str) -> None:
-        began = time.perf_counter()
-        report = json.loads(output_of(root))
-        wall = time.perf_counter() - began
-        share = f"{wall / base:.3f}" if base else ""
-        phases = ", ".join(f"{name} {taken:.2f}" for name, taken in report["seconds"].items())
-        print(f"| {what} | {wall:.2f} | {share} | {report['written']} | {phases} |")
-
-    output_of(root)
+    print(f"\n{rounds} builds each, medians\n")
+    print("| build | wall s | x Hugo, cold | written | phases |\n|---|--:|--:|--:|---|")
+    post, template = root / "content/posts/p7.md", root / "templates/page.html"
+    edits: dict[str, Callable[[int], object]] = {
+        "nothing changed": lambda number: None,
+        "one body": lambda number: post.write_text(f"{post.read_text()}\nLast word {number}.\n"),
+        "one title": lambda number: post.write_text(
+            post.read_text().replace('title = "', f'title = "New {number}: ', 1)
+        ),
+        "the template of posts": lambda number: template.write_text(
+            WITHOUT_RELATED.replace("{% endblock %}", f"<!-- {number} -->{{% endblock %}}")
+        ),
+    }
+    again(root)
     time.sleep(3)  # what has just been written tells nothing yet: see passes/unchanged.py
-    output_of(root)
-    show("nothing changed")
-    post = root / "content/posts/p7.md"
-    post.write_text(post.read_text() + "\nA last word.\n")
-    show("one body")
-    post.write_text(post.read_text().replace('title = "', 'title = "New: ', 1))
-    show("one title")
-    template = root / "templates/page.html"
-    template.write_text(WITHOUT_RELATED.replace("{% endblock %}", "<!-- new -->{% endblock %}"))
-    show("the template of posts")
+    again(root)
+    for what, edit in edits.items():
+        builds = []
+        for number in range(rounds):
+            edit(number)
+            os.sync()
+            builds.append(again(root))
+        wall, report = sorted(builds, key=lambda build: build[0])[len(builds) // 2]
+        share = f"{wall / base:.3f}" if base else ""
+        phases = ", ".join(f"{name} {spent:.2f}" for name, spent in report["seconds"].items())
+        print(f"| {what} | {wall:.2f} | {share} | {report['written']:,} | {phases} |", flush=True)
 
 
-def output_of(root: Path) -> str:
+def again(root: Path) -> tuple[float, dict[str, Any]]:
+    """The wall time of a build, and its report."""
     command = [*SITEGEN, "build", "--json"]
-    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    return time.perf_counter() - began, json.loads(done.stdout)
+
+
+def compile_sitegen() -> None:
+    """sitegen's modules are compiled, as pip leaves those of the peers that it installs.
+
+    Where Python is told to write no bytecode, each build would else take 0.3 s longer.
+    """
+    compileall.compile_dir(Path(sitegen.__file__).parent, quiet=1)
 
 
 def main() -> None:
@@ -269,6 +347,7 @@ def main() -> None:
     if asked.zorto:
         peers.append(Peer("zorto", lay_zorto, (asked.zorto, "build"), "public"))
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {time.strftime('%Y-%m-%d')}")
+    compile_sitegen()
     for count in asked.posts:
         compare(peers, count, asked.rounds, again=asked.again, profile=asked.profile)
 

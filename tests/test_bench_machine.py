@@ -135,7 +135,26 @@ def test_a_card_is_asked_by_its_number_among_those_that_are_visible() -> None:
     for visible, number in [("", 1), ("3,5", 1), ("GPU-abc", 0)]:
         Card(library, visible, number)
     assert library.asked == [1, 5, b"GPU-abc"]
-    assert find_card("cpu") is None
+    assert find_card(["cpu"]) is None
+
+
+@pytest.mark.parametrize(
+    ("devices", "number"),
+    [
+        (["cuda"], 0),
+        (["cpu", "cuda:1"], 1),  # a baseline of NumPy
+        (["cpu, cuda:2"], 2),  # a tensor and a float
+        (["cuda:1,0", "cuda:3"], 1),
+    ],
+)
+def test_a_card_is_watched_whichever_variant_it_works_for(
+    monkeypatch: pytest.MonkeyPatch, devices: list[str], number: int
+) -> None:
+    library = Nvml()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
+    assert find_card(devices) is not None
+    assert library.asked == [number]
 
 
 def test_a_hot_card_is_throttled_and_one_at_its_power_limit_is_not(tmp_path: Path) -> None:

@@ -305,6 +305,21 @@ def test_the_reader_s_statistics_are_those_of_the_page(factors: list[list[float]
     assert rows[0]["ratio"] is None
 
 
+def test_what_was_discarded_counts_for_the_reader_as_little_as_on_the_page() -> None:
+    made = make_benchmark({"a": 1e-3, "b": 2e-3})
+    notes = tuple(
+        msgspec.structs.replace(note, discarded="compiled at n = 1" if note.process == 2 else None)
+        for note in made.processes
+    )
+    made = msgspec.structs.replace(made, processes=notes)
+    for row, series in zip(
+        reader.rows_of(msgspec.to_builtins(made), "a"), made.series, strict=True
+    ):
+        ours = estimate(list(process_medians(made, series).values()))
+        assert row["time"] == pytest.approx([ours.estimate, ours.low, ours.high])
+        assert ours.low is None, "five are too few"
+
+
 def change(found: Any, path: str, value: Any) -> bytes:
     """The file with one thing in it changed."""
     *names, last = path.split(".")

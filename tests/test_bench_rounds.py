@@ -6,9 +6,11 @@ import gc
 import itertools
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from sitegen.execute import processes
 
 sys.path.insert(0, str(Path(processes.__file__).parent.parent / "kernel"))
 import sitegen_bench_rounds as rounds
+from sitegen_bench_compilers import Compilers
 from sitegen_bench_rounds import Paced, pace, sample_rounds, take_sample, warm_up
 
 sys.path.pop(0)
@@ -157,6 +160,29 @@ def test_a_compilation_ends_the_rounds(clock: Clock) -> None:
     paced = [Paced(clock.taking(0.01), (), nothing, 1, 30, True)]
     samples, compiled = sample_rounds(paced, "sample", Random(0), lambda: next(events))  # noqa: S311
     assert (len(samples[0]), compiled) == (5, 0)
+
+
+def test_a_compilation_is_an_event_however_many_went_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """dynamo keeps its last 64 records: a list that is full gets no longer."""
+    metric = SimpleNamespace(
+        co_filename="",
+        entire_frame_compile_time_s=0.5,
+        fail_reason=None,
+    )
+    records: deque[Any] = deque(maxlen=64)
+    utils: Any = ModuleType("torch._dynamo.utils")
+    utils.get_compilation_metrics = lambda: list(records)
+    utils.clear_compilation_metrics = records.clear
+    monkeypatch.setitem(sys.modules, utils.__name__, utils)
+    compilers, known = Compilers("p"), []
+    for _ in range(100):
+        records.append(metric)
+        known.append(compilers.events)
+    assert known == list(range(1, 101))
+    assert compilers.take(0)["compile_torch"] == 50
+    assert compilers.events == 0
 
 
 def test_the_clock_costs_little() -> None:

@@ -6,18 +6,24 @@ its errors and back to the first state.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygments import format as pygments_format
 from pygments.formatters import HtmlFormatter
-from pygments.lexer import Lexer
-from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.lexers import get_all_lexers
 from pygments.token import Name, Punctuation, Text, Whitespace
 
 from bench.blog import CODES
+from bench.lexing import lexer_of, load_examples
 from sitegen.render.highlight import highlight
 from sitegen.render.lexing import Reader
 from tests.support import REPOSITORY
@@ -36,19 +42,43 @@ SAMPLES = (
 LEXERS = sorted(aliases[0] for _, aliases, _, _ in get_all_lexers(plugins=False) if aliases)
 
 
-def lexer_of(name: str) -> Lexer:
-    return get_lexer_by_name(name, stripnl=False)
-
-
 @pytest.mark.parametrize("first", sorted({name[0] for name in LEXERS}))
 def test_tokens_are_pygments_own(first: str) -> None:
     for name in LEXERS:
         if name[0] != first:
             continue
         lexer = lexer_of(name)
+        reader = Reader(lexer, lambda kind: kind, 0)
         for sample in SAMPLES:
-            expected = list(lexer.get_tokens(sample))
-            assert list(Reader(lexer, lambda kind: kind, 0).tokens(sample)) == expected, name
+            assert list(reader.tokens(sample)) == list(lexer.get_tokens(sample)), name
+
+
+@cache
+def pygments_examples() -> Mapping[type, Sequence[str]]:
+    """Pygments' own examples, by the class of the lexer that is to read them."""
+    sources = sorted(Path(sys.prefix, "pygments").glob("*.tar.gz"))
+    if not sources:
+        reason = "the examples are in Pygments' source, which `make` gets by pip"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    found = defaultdict(list)
+    for example in load_examples(sources[-1]):
+        found[type(lexer_of(example.lexer))].append(example.text)
+    return found
+
+
+def test_there_are_examples() -> None:
+    assert sum(map(len, pygments_examples().values())) > 1500
+
+
+@pytest.mark.parametrize("first", sorted({name[0] for name in LEXERS}))
+def test_tokens_are_pygments_own_on_its_examples(first: str) -> None:
+    for name in LEXERS:
+        if name[0] != first:
+            continue
+        lexer = lexer_of(name)
+        reader = Reader(lexer, lambda kind: kind, 0)
+        for example in pygments_examples().get(type(lexer), ()):
+            assert list(reader.tokens(example)) == list(lexer.get_tokens(example)), name
 
 
 @settings(max_examples=300, deadline=None)

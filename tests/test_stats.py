@@ -12,9 +12,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import cdist, pdist
 
 from sitegen.benchmarks import Interval, Verdict
 from sitegen.measure.stats import (
+    SPREAD,
     describe,
     drift,
     estimate,
@@ -141,6 +144,17 @@ def test_swapping_two_variants_swaps_the_verdict(logs: list[float], noise: float
     assert inverse == swapped.get(verdict, verdict)
 
 
+@given(st.lists(st.tuples(TIMES, TIMES), min_size=6, max_size=30))
+def test_ratios_are_those_of_numpy_and_scipy(rounds: list[tuple[float, float]]) -> None:
+    top, bottom = numpy.array(rounds).T
+    logs = numpy.log(top) - numpy.log(bottom)
+    assert paired_log_ratio(*zip(*rounds, strict=True)) == pytest.approx(numpy.median(logs))
+    found = estimate_ratio(list(logs))
+    inverted = scipy_stats.quantile_test(logs, p=0.5).confidence_interval(0.95)
+    assert found.estimate == pytest.approx(numpy.exp(numpy.median(logs)))
+    assert (found.low, found.high) == pytest.approx(tuple(numpy.exp(inverted)))
+
+
 def test_what_slows_a_whole_round_down_cancels_out() -> None:
     rounds = [1.0, 1.0, 4.0, 1.0, 9.0]
     ratio = paired_log_ratio([3 * time for time in rounds], rounds)
@@ -184,6 +198,19 @@ def test_spread_and_drift() -> None:
     assert drift([1.0, 5.0, 1.0]) == 0
 
 
+@given(st.lists(st.floats(0.5, 2), min_size=1, max_size=40))
+def test_the_spread_is_that_of_scipy(values: list[float]) -> None:
+    assert spread(values) == pytest.approx(
+        scipy_stats.iqr(values) / numpy.median(values), abs=1e-12
+    )
+
+
+def test_the_spread_of_a_normal_distribution_is_four_thirds_of_its_variation() -> None:
+    rng = random.Random(7)  # noqa: S311
+    samples = [rng.gauss(100, 2) for _ in range(20_000)]
+    assert 0.75 * spread(samples) == pytest.approx(scipy_stats.variation(samples), rel=0.03)
+
+
 @given(
     st.lists(st.floats(0.5, 2), min_size=8, max_size=40, unique=True),
     st.lists(st.floats(0.5, 2), min_size=8, max_size=40, unique=True),
@@ -202,6 +229,32 @@ def test_processes_in_two_groups() -> None:
     assert two_groups([1.0, 1.5, 2.0, 2.5, 3.0, 3.5]) is None  # spread, not parted
     assert two_groups([1.0, 2.0]) is None
     assert two_groups([]) is None
+
+
+CLUSTERED = st.lists(
+    st.tuples(st.sampled_from([1.0, 1.0, 1.4, 2.0]), st.floats(0, 0.2)).map(sum),
+    min_size=2,
+    max_size=12,
+    unique=True,
+)
+
+
+@given(CLUSTERED)
+def test_groups_are_the_clusters_of_scipy_s_single_linkage(medians: list[float]) -> None:
+    """Where they are pairs at least, and lie further apart than each is wide and than SPREAD."""
+    values = numpy.array(medians)[:, None]
+    labels = fcluster(linkage(values, method="single"), t=2, criterion="maxclust")
+    one, other = values[labels == 1], values[labels != 1]
+    expected = None
+    if min(len(one), len(other)) >= 2:
+        apart = cdist(one, other).min()
+        width = max(pdist(one).max(), pdist(other).max())
+        assume(abs(apart - width) > 1e-9)
+        assume(abs(apart - SPREAD * numpy.median(values)) > 1e-9)
+        if apart > max(width, SPREAD * numpy.median(values)):
+            expected = tuple(sorted((numpy.median(one), numpy.median(other))))
+    found = two_groups(medians)
+    assert found == (None if expected is None else pytest.approx(expected))
 
 
 # --- powers ---------------------------------------------------------------------------------
@@ -255,6 +308,49 @@ def test_coverage(effect: float, most_pooled: float, capsys: pytest.CaptureFixtu
         shares = f"{by_process / TRIES:.1%} by process, {pooled / TRIES:.1%} pooled"
         print(f"\n  process effect of {effect} times the sample spread: covered {shares}", end="")
     # 96.9 % but for the chance of 2,000 tries, whose standard deviation is 0.4 points
+    assert 0.955 <= by_process / TRIES <= 0.983
+    assert pooled / TRIES <= most_pooled
+    assert (pooled / TRIES >= 0.93) == (effect == 0)
+
+
+TRUE_RATIO = 1.3
+
+
+def simulated_ratios(effect: float, rng: random.Random) -> list[list[float]]:
+    """The log ratios of the rounds of six processes: what slows a round slows both variants, and
+    each has in each process a time of its own."""
+    found = []
+    for _ in range(PROCESSES):
+        top = rng.gauss(TRUE_TIME * TRUE_RATIO, effect * TRUE_RATIO)
+        bottom = rng.gauss(TRUE_TIME, effect)
+        slow = [1 + 0.2 * rng.random() for _ in range(SAMPLES_EACH)]
+        pairs = [(f * rng.gauss(top, TRUE_RATIO), f * rng.gauss(bottom, 1)) for f in slow]
+        found.append([math.log(a / b) for a, b in pairs])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("effect", "most_pooled"), [(0.0, 1.0), (0.5, 0.75), (1.0, 0.50), (2.0, 0.40)]
+)
+def test_coverage_of_ratios(
+    effect: float, most_pooled: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = random.Random(2027)  # noqa: S311
+
+    def covers_ratio(logs: Sequence[float]) -> bool:
+        found = estimate_ratio(logs)
+        assert found.low is not None
+        assert found.high is not None
+        return found.low <= TRUE_RATIO <= found.high
+
+    by_process = pooled = 0
+    for _ in range(TRIES):
+        processes = simulated_ratios(effect, rng)
+        by_process += covers_ratio([statistics.median(logs) for logs in processes])
+        pooled += covers_ratio([log for logs in processes for log in logs])
+    with capsys.disabled():
+        shares = f"{by_process / TRIES:.1%} by process, {pooled / TRIES:.1%} pooled"
+        print(f"\n  ratios, process effect of {effect} times the spread: {shares}", end="")
     assert 0.955 <= by_process / TRIES <= 0.983
     assert pooled / TRIES <= most_pooled
     assert (pooled / TRIES >= 0.93) == (effect == 0)

@@ -14,10 +14,12 @@ import pytest
 
 from bench.blog import posts
 from sitegen.base.errors import SiteError
-from sitegen.model import Origin
+from sitegen.cli.report import render_profile
+from sitegen.model import Look, Origin
 from sitegen.passes.asked import Draft
 from sitegen.passes.parse import read_draft
 from sitegen.passes.share import GoneError, Share, together
+from sitegen.render.code import render_code
 from tests.support import CONFIG, build_site, sitegen, tree, write_site
 
 SETTINGS = CONFIG.replace(
@@ -126,8 +128,36 @@ def test_the_profile_and_the_reasons_are_printed(tmp_path: Path) -> None:
     done = sitegen(site, "build", "--no-exec", "--explain", "--profile", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     assert "posts/p1/index.html: nothing is known of an earlier build" in done.stdout
+    assert "7 pages read; the slowest:" in done.stdout
     assert "files rendered; the slowest:" in done.stdout
     assert "files of page.html" in done.stdout
+
+
+def test_the_profile_tells_what_reading_a_page_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(origin: Origin, *others: Any) -> Draft:
+        time.sleep(0.3 if origin.source.path == "posts/p1.md" else 0)
+        return read_draft(origin, *others)
+
+    def slow_code(code: str, language: str, look: Look) -> str:
+        time.sleep(0.2 if language == "slow" else 0)
+        return render_code(code, language, look)
+
+    site = blog(tmp_path, 3)
+    write_site(site, {"content/posts/p2.md": "```slow\nx\n```\n"}, SETTINGS)
+    monkeypatch.setattr("sitegen.passes.press.read_draft", slowly)
+    monkeypatch.setattr("sitegen.render.renderer.render_code", slow_code)
+    report, _ = build_site(site, mode="no-exec", jobs=2)
+    found = {page.path: page for page in report.parsed}
+    assert found.keys() >= {f"posts/{name}.md" for name in ("p0", "p1", "p2", "run", "short")}
+    assert found["posts/p1.md"].parsing > 0.3 > found["posts/p1.md"].highlighting
+    assert found["posts/p2.md"].highlighting > 0.2 > found["posts/p2.md"].parsing
+    first, second = list(render_profile(report))[1:3]
+    assert "posts/p1.md (parsed 3" in first
+    assert "posts/p2.md (parsed " in second
+    again, _ = build_site(site, mode="no-exec", jobs=2)
+    assert "posts/p1.md" not in {page.path for page in again.parsed}
 
 
 def test_what_a_process_meets_is_told(tmp_path: Path) -> None:

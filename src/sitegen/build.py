@@ -125,6 +125,7 @@ def _report(
         problems=sort_problems(problems),
         advice=told.advice,
         explanations=settled.explanations + told.reasons,
+        parsed=told.parsed,
         rendered=told.rendered,
         seconds=clock.seconds,
     )
@@ -148,7 +149,7 @@ def _build_at_once(
                 artifacts += tuple(_kept(output, artifacts))
             published = publish(artifacts, output, root)
     settled = made.settled
-    told = Told(len(made.pages), settled, published, settled.advice + held, (), ())
+    told = Told(len(made.pages), settled, published, settled.advice + held, (), (), ())
     return _report(settled, published, told, output, problems, clock)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--base-url", help="Publish for this address instead of the configured one.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes that render; else one a core.")
 @click.option("--explain", is_flag=True, help="Say why each session was run, each file rendered.")
-@click.option("--profile", is_flag=True, help="List the files and templates that took longest.")
+@click.option("--profile", is_flag=True, help="List what took longest: pages, files, templates.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(

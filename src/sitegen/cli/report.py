@@ -167,11 +167,20 @@ def render_report(report: Report, status: int) -> Iterator[str]:
 
 
 MOST = 10
-"""Files and templates that a profile lists."""
+"""Pages, files and templates that a profile lists."""
 
 
 def render_profile(report: Report) -> Iterator[str]:
-    """The files that took longest to render, then the templates, all files of one together."""
+    """The pages that took longest to read, the files that took longest to render, then the
+    templates, all files of one together."""
+    by_page: dict[str, tuple[float, float]] = {}
+    for parsed in report.parsed:
+        parsing, highlighting = by_page.get(parsed.path, (0.0, 0.0))
+        by_page[parsed.path] = parsing + parsed.parsing, highlighting + parsed.highlighting
+    yield f"{count(len(by_page), 'page')} read; the slowest:"
+    for path, spent in sorted(by_page.items(), key=lambda one: -sum(one[1]))[:MOST]:
+        parts = f"parsed {spent[0] * 1000:.1f}, highlighted {spent[1] * 1000:.1f}"
+        yield f"{sum(spent) * 1000:9.1f} ms  {path} ({parts})"
     by_template: dict[str, tuple[float, int]] = {}
     for rendered in report.rendered:
         seconds, files = by_template.get(rendered.template, (0.0, 0))

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +165,12 @@ class Card:
         return int(answer.value) if status == 0 else None
 
 
-def find_card(device: str) -> Card | None:
-    """NVML's view of a device such as `cuda` or `cuda:1`; None where it is none or has no NVML."""
-    kind, _, number = device.partition(":")
-    if kind != "cuda":
+def find_card(devices: Iterable[str]) -> Card | None:
+    """NVML's view of the first card among devices such as `cpu`, `cuda:1` and `cpu, cuda`; None
+    where there is none or no NVML."""
+    named = (device.strip().partition(":") for device in ", ".join(devices).split(", "))
+    number = next((number for kind, _, number in named if kind == "cuda"), None)
+    if number is None:
         return None
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL("libnvidia-ml.so.1")

@@ -108,7 +108,7 @@ def _measure(
                 job["wait"],
                 job["max_time"],
             )
-    watch = Watch(card=find_card(_device_of(ready)))
+    watch = Watch(card=find_card(entry.series["alike"]["device"] for entry in ready))
     watch.begin()
     discarded = None
     if ready:
@@ -216,10 +216,6 @@ def _sample(
         }
         entry.series["sampled"] = [sampled]
     return None
-
-
-def _device_of(ready: Sequence[Entry]) -> str:
-    return next((str(entry.series["alike"]["device"]) for entry in ready), "cpu")
 
 
 def _where(point: Mapping[str, Any]) -> str:

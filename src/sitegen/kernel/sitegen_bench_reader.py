@@ -106,10 +106,16 @@ def estimate(values: Sequence[float]) -> list[float | None]:
 
 
 def rows_of(benchmark: Mapping[str, Any], baseline: str) -> Iterator[dict[str, Any]]:
-    """The table of a benchmark: time, and ratio to the baseline at the same point."""
+    """The table of a benchmark: time, and ratio to the baseline at the same point; a process that
+    was discarded at any point counts at none, as on the page."""
+    discarded = {note["process"] for note in benchmark["processes"] if note.get("discarded")}
     samples: dict[tuple[str, str], dict[int, list[float]]] = {}
     for series in benchmark["series"]:
-        own = {entry["process"]: entry["samples"] for entry in series["sampled"]}
+        own = {
+            entry["process"]: entry["samples"]
+            for entry in series["sampled"]
+            if entry["process"] not in discarded
+        }
         samples[series["variant"], json.dumps(series["point"])] = own
     for series in benchmark["series"]:
         at = json.dumps(series["point"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
@@ -38,6 +39,8 @@ class Compiles:
         self._xla = 0.0
         self._requests = self._hits = 0
         self._functions: dict[str, tuple[str, int]] = {}
+        self._metrics: deque[Any] = deque(maxlen=KEPT)
+        self._programs = 0
 
     def watches(self) -> dict[str, Callable[[ModuleType], None]]:
         """What is to be called with a module once it has been imported."""
@@ -53,10 +56,23 @@ class Compiles:
         self._xla = 0.0
         self._requests = self._hits = 0
         drain_metrics()
+        self._metrics.clear()
+        self._programs = 0
+
+    @property
+    def programs(self) -> int:
+        """How many compilations dynamo has recorded since `drop`: also those that its list, which
+        is of limited length, has lost since this was last asked for."""
+        found = drain_metrics()
+        self._metrics += found
+        self._programs += len(found)
+        return self._programs
 
     def take(self, block: int) -> dict[str, Any]:
         """What was compiled since: a part of the record of the block."""
-        metrics = drain_metrics()
+        self._metrics += drain_metrics()
+        metrics = list(self._metrics)
+        self._metrics.clear()
         for metric in metrics:
             self._remember(metric)
         torch = sum(map(seconds_of, metrics)) if UTILS in sys.modules else None

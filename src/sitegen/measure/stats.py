@@ -99,7 +99,10 @@ def estimate(values: Sequence[float]) -> Interval:
 def paired_log_ratio(top: Sequence[float], bottom: Sequence[float]) -> float:
     """The median over the rounds of one process of log(top / bottom).
 
-    Both were sampled in each round, so that what slows a whole round down cancels out.
+    Both were sampled in each round, so that what slows a whole round down cancels out. The median
+    of paired differences is the estimator of the sign test: M. Hollander and D. A. Wolfe,
+    Nonparametric Statistical Methods (1999), section 3.5; of logarithms, since a ratio and its
+    inverse then say the same: P. J. Fleming and J. J. Wallace, Communications of the ACM 29 (1986).
     """
     return statistics.median(math.log(a / b) for a, b in zip(top, bottom, strict=False))
 
@@ -108,6 +111,8 @@ def estimate_ratio(log_ratios: Sequence[float]) -> Interval:
     """The ratio, from one log ratio a process, estimated as `estimate` does.
 
     The median is taken of the logarithms, so that the ratio of b to a is one over that of a to b.
+    The interval is that of the sign test, Hollander and Wolfe (1999), section 3.6: one between
+    order statistics, which `exp` leaves in their order, so that it covers as often as before.
     """
     logs = estimate(log_ratios)
     low = None if logs.low is None else math.exp(logs.low)
@@ -135,7 +140,12 @@ def judge_ratio(ratio: Interval, noise: float) -> Verdict:
 
 
 def spread(samples: Sequence[float]) -> float:
-    """The interquartile range over the median."""
+    """The interquartile range over the median: a coefficient of variation that a few outliers leave
+    as it is.
+
+    C. N. P. G. Arachchige, L. A. Prendergast and R. G. Staudte, Robust analogs to the coefficient
+    of variation, Journal of Applied Statistics 49 (2022), whose RCV_Q is 0.75 of it.
+    """
     within = describe(samples)
     return within.iqr / within.median
 
@@ -176,7 +186,9 @@ def two_groups(medians: Sequence[float]) -> tuple[float, float] | None:
 
     At least two processes lie on either side of a gap that is wider than either group and than
     SPREAD of the median: a program that is fast in some processes and slow in others, which no
-    sample within one shows.
+    sample within one shows. The groups are the two clusters of single linkage, J. C. Gower and
+    G. J. S. Ross, Applied Statistics 18 (1969), which on a line are parted by the widest gap; that
+    they must lie further apart than each is wide is a rule of our own.
     """
     ordered = sorted(medians)
     gaps = [(after - before, place) for place, (before, after) in enumerate(pairwise(ordered), 1)]
@@ -192,7 +204,8 @@ def two_groups(medians: Sequence[float]) -> tuple[float, float] | None:
 def exponent(points: Mapping[float, float]) -> float | None:
     """The slope of log y over log x by ordinary least squares; None for fewer than three points.
 
-    y grows as x to this power, as far as a power law describes it.
+    y grows as x to this power, as far as a power law describes it. N. R. Draper and H. Smith,
+    Applied Regression Analysis (1998), chapter 1.
     """
     usable = [(math.log(x), math.log(y)) for x, y in points.items() if x > 0 and y > 0]
     if len(usable) < 3:

@@ -185,7 +185,8 @@ class Site(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True):
     """A card with its body: HTML in which only internal links still wait for their targets.
 
-    `problems` are what only rendering could notice: formulas, languages of code.
+    `problems` are what only rendering could notice: formulas, languages of code. `highlighting` are
+    the seconds that its fences took: their code, and what came out.
     """
 
     card: Card
@@ -193,14 +194,26 @@ class Page(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     files: tuple[Artifact, ...]
     problems: tuple[Problem, ...] = ()
+    highlighting: float = 0.0
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A page that a build read: the seconds to make HTML of its text, its fences apart. One that is
+    run is read in two steps, each with an entry."""
+
+    path: str
+    parsing: float
+    highlighting: float
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A file that a build rendered, or several together: by which template, in how many seconds."""
+    """A file that a build rendered, or several together: by which template, in how many seconds,
+    and those to put it on the disk."""
 
     path: str
     template: str
     seconds: float
+    writing: float
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -217,5 +230,6 @@ class Report(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     advice: tuple[str, ...] = ()
     explanations: tuple[str, ...] = ()
+    parsed: tuple[Parsed, ...] = ()
     rendered: tuple[Rendered, ...] = ()
     seconds: Mapping[str, float] = {}

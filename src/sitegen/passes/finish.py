@@ -129,10 +129,11 @@ def do_jobs(
         begun = time.perf_counter()
         book.shelf.reads.begin()
         made = list(job.make())
+        rendered = time.perf_counter()
         for artifact in made:
             desk.put(artifact)
         if job.about is not None:
             files = tuple(artifact.path for artifact in made)
             ledger.add(job.path, files, book.shelf.reads.noted)
-        done.append(Done(job.path, time.perf_counter() - begun))
+        done.append(Done(job.path, rendered - begun, time.perf_counter() - rendered))
     return done, ledger

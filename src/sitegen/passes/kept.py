@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from sitegen.base.errors import Problem
 from sitegen.claims import Judgement
 from sitegen.model import Origin, Page, Shown, SiteConfig
@@ -63,5 +65,6 @@ class Kept:
     def keep_page(
         self, draft: Draft, shown: Sequence[Shown], judgement: Judgement, page: Page
     ) -> None:
-        """Keep a page."""
+        """Keep a page, which takes no time again."""
+        page = msgspec.structs.replace(page, highlighting=0.0)
         self._pages[draft.document.source.path] = _KeptPage(draft, shown, judgement, page)

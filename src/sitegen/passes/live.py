@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,12 +12,12 @@ from sitegen.claims import Judgement
 from sitegen.content.snippets import Snippets
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
-from sitegen.model import Page, Shown, SiteConfig
+from sitegen.model import Page, Parsed, Shown, SiteConfig
 from sitegen.passes.asked import Caller, Draft, Watch
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.parse import Opened, read_draft
-from sitegen.passes.press import Desk, Pressed, put_away
+from sitegen.passes.press import Desk, Pressed, parsed_since, put_away
 from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
 from sitegen.render.feed_body import feed_html
@@ -36,17 +37,20 @@ def read_live(
     desk: Desk,
     snippets: Snippets,
     held: list[Any],
+    parsed: list[Parsed],
     problems: list[Problem],
 ) -> list[Draft]:
     """The drafts of what the processes have left, by path; the dates of those that are held back
-    until then go to `held`."""
+    until then go to `held`, what reading took to `parsed`."""
     kept, drafts = desk.kept, []
     kept.begin(desk.config)
     for origin, body in (opened for all in left for opened in all):
         known = kept.draft(origin)
         if known is None:
             found: list[Problem] = []
+            begun = time.perf_counter()
             draft = read_draft(origin, body, desk.config, found, snippets)
+            parsed.append(parsed_since(begun, origin.source.path))
             kept.keep_draft(origin, draft, found)
             known = draft, tuple(found)
         problems += known[1]
@@ -83,7 +87,9 @@ def render_live(
         document = draft.document
         runs = shown.get(document.source.name, ())
         judgement = judged.get(document.source.path, NOTHING_JUDGED)
+        begun = time.perf_counter()
         page = page_of(draft, runs, judgement, desk.kept)
+        pressed.parsed.append(parsed_since(begun, page.card.path, page.highlighting))
         feed = feed_html(document, runs, judgement) if fed and document.meta.date else None
         fragment = put_away(page, "", desk, (), feed)
         pressed.fragments[fragment.path] = fragment

@@ -68,10 +68,11 @@ def digest_plain(value: Any) -> str:
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A job that was done now, and how long it took."""
+    """A job that was done now: how long it took, and how long to put its files on the stage."""
 
     path: str
     seconds: float
+    writing: float
 
 
 class Ledger:

@@ -5,6 +5,7 @@ share, and not read again while it is the same; what is run, or asks for other f
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from sitegen.base.errors import Problem
 from sitegen.content.future import is_future
 from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named, load_source
-from sitegen.model import Artifact, Meta, Origin, Page, SiteConfig, Source
+from sitegen.model import Artifact, Meta, Origin, Page, Parsed, SiteConfig, Source
 from sitegen.passes.asked import Options, day_of
 from sitegen.passes.kept import Kept
 from sitegen.passes.outside import outside_of
@@ -100,6 +101,7 @@ class Pressed(NamedTuple):
     left: list[Opened]
     urls: dict[str, str]
     held: list[Any]
+    parsed: list[Parsed]
 
 
 def press(
@@ -113,7 +115,7 @@ def press(
         config, [source for source in files if source is not None], desk.options, first_only
     )
     ground = _ground(desk, above, sections)
-    pressed = Pressed({}, [], {}, [])
+    pressed = Pressed({}, [], {}, [], [])
     opened = list(share.mine(sections))
     for name in share.mine([name for name in names if not name.is_section]):
         source = desk.load(name, problems)
@@ -157,6 +159,7 @@ def _read(
         pressed.left.append((origin, body))
         return
     found: list[Problem] = []
+    begun = time.perf_counter()
     draft = read_draft(origin, body, desk.config, found, snippets)
     if not draft.document.plain or draft.plans:
         pressed.left.append((origin, body))
@@ -166,8 +169,14 @@ def _read(
         problems += found
         return
     page = render_body(draft.document, ())
+    pressed.parsed.append(parsed_since(begun, path, page.highlighting))
     key = key_of(origin.source, ground)
     pressed.fragments[path] = put_away(page, key, desk, found)
+
+
+def parsed_since(begun: float, path: str, highlighting: float = 0.0) -> Parsed:
+    """How long a page has been read, since a moment of the performance counter."""
+    return Parsed(path, time.perf_counter() - begun - highlighting, highlighting)
 
 
 def put_away(

@@ -14,7 +14,7 @@ from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
-from sitegen.model import Artifact, Card, Rendered
+from sitegen.model import Artifact, Card, Parsed, Rendered
 from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
@@ -47,6 +47,7 @@ class Told(NamedTuple):
     published: Published
     advice: tuple[str, ...]
     reasons: tuple[str, ...]
+    parsed: tuple[Parsed, ...]
     rendered: tuple[Rendered, ...]
     drafts: tuple[Draft, ...] = ()
     ground: Ground | None = None
@@ -67,13 +68,13 @@ def go_through(
     mine: list[Problem] = []
     with clock.stage("parse"):
         pressed, snippets = press(share, desk, names, mine)
-        heard = share.gather((mine, pressed.left, pressed.held))
+        heard = share.gather((mine, pressed.left, pressed.held, pressed.parsed))
     drafts: list[Draft] = []
-    settled, held = Settled(), [date for _, _, dates in heard for date in dates]
+    settled, held = Settled(), [date for _, _, dates, _ in heard for date in dates]
     if share.first:
-        problems += (problem for found, _, _ in heard for problem in found)
-        left = [opened for _, opened, _ in heard]
-        drafts = read_live(left, desk, snippets, held, problems)
+        problems += (problem for found, *_ in heard for problem in found)
+        left = [opened for _, opened, *_ in heard]
+        drafts = read_live(left, desk, snippets, held, pressed.parsed, problems)
         stop_if_fatal(problems)
         hosts = Hosts(desk.config, asking.caller.environ, asking.caller.python)
         with clock.stage("run"):
@@ -107,7 +108,8 @@ def go_through(
         published = publish_outcome(outcome, put, plain, ledgers, names, problems)
         desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
-    told = _told(facts, settled, published, advice, outcome, finished)
+    parsed = [*pressed.parsed, *(entry for *_, found in heard[1:] for entry in found)]
+    told = _told(facts, settled, published, advice, outcome, parsed, finished)
     return told._replace(drafts=tuple(drafts), ground=Ground(book, snippets, facts.cards))
 
 
@@ -117,12 +119,14 @@ def _told(
     published: Published,
     advice: tuple[str, ...],
     outcome: Outcome,
+    parsed: Sequence[Parsed],
     done: Sequence[Done],
 ) -> Told:
     reasons = tuple(f"{outcome.jobs[number].path}: {why}" for number, why in outcome.stale)
     templates = {job.path: job.template for job in outcome.jobs}
-    rendered = tuple(Rendered(one.path, templates[one.path], one.seconds) for one in done)
-    return Told(len(facts.fragments), settled, published, advice, reasons, rendered)
+    rendered = tuple(Rendered(o.path, templates[o.path], o.seconds, o.writing) for o in done)
+    pages = len(facts.fragments)
+    return Told(pages, settled, published, advice, reasons, tuple(parsed), rendered)
 
 
 def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:

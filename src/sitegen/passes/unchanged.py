@@ -106,6 +106,7 @@ def leave(root: Path, options: Options, caller: Caller, inputs: str, report: Rep
         written=0,
         removed=0,
         unchanged=report.unchanged + report.written,
+        parsed=(),
         rendered=(),
         explanations=(),
         seconds={},

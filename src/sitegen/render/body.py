@@ -51,7 +51,7 @@ def render_body(
     benches = env.cells.benches if env.cells is not None else {}
     card = _card(document, shown, env.texts, summary_of(body), benches)
     files = (*env.files.values(), *_pictures(document, env.cells))
-    return Page(card, body, document.links, files, tuple(env.problems))
+    return Page(card, body, document.links, files, tuple(env.problems), env.highlighting)
 
 
 def render_html(

@@ -5,8 +5,8 @@ for 3,000 fences. Here those that can begin with the character at hand stand in 
 whose first branch that matches is the first rule that does, and `lastindex` names it. Measured on
 the 2,000 fences of 1,000 posts of `bench/blog.py` (Python 3.11, processor time on a busy machine):
 1.41 s with Pygments, 0.78 s with the rules of a state in one, 0.41 s with those that can match. The
-tokens are the same, on every lexer of Pygments (`tests/test_lexing.py`); a lexer with ways of its
-own is left to Pygments.
+tokens are the same, on every lexer of Pygments and all of its examples (`tests/test_lexing.py`); a
+lexer with ways of its own is left to Pygments.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Reader:
         """What `lexer.get_tokens` gives for code whose lines end in a newline each, with how each
         kind looks in place of the kind."""
         if self._states is None:
-            if self._left == 0 and not _has_own_way(self._lexer):
+            if self._left == 0 and not has_own_way(self._lexer):
                 self._states = _States(self._lexer, self._look_of)
             else:
                 self._left -= 1
@@ -76,7 +76,8 @@ class Reader:
         return _run(self._lexer, text if text.endswith("\n") else f"{text}\n", self._states)
 
 
-def _has_own_way(lexer: Lexer) -> bool:
+def has_own_way(lexer: Lexer) -> bool:
+    """Whether a lexer is left to Pygments."""
     own = type(lexer)
     if not isinstance(lexer, RegexLexer) or lexer.filters:
         return True

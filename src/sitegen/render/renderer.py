@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -68,6 +69,7 @@ class Env(dict[str, Any]):
         self.files: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.parts: list[str] = []
+        self.highlighting = 0.0
 
     @property
     def prefix(self) -> str:
@@ -111,7 +113,12 @@ class BodyRenderer(RendererHTML):
     """markdown-it's renderer; the methods named after tokens are its rules."""
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
-        token = tokens[idx]
+        begun = time.perf_counter()
+        html = self._fence(tokens[idx], env)
+        env.highlighting += time.perf_counter() - begun
+        return html
+
+    def _fence(self, token: Token, env: Any) -> str:
         if "block" in token.meta:
             rendered = env.makers.block(env.blocks[token.meta["block"]], env.cells)
             env.files |= {file.path: file for file in rendered.files}
