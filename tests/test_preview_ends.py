@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -178,7 +178,11 @@ def test_when_the_site_is_moved_away_the_preview_ends_and_says_so(
 
 def test_it_goes_on_where_nobody_reads_what_it_prints(site: Path) -> None:
     command = [sys.executable, "-m", "sitegen", "serve", "--port", "0", "--no-exec"]
-    with subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, bufsize=0) as process:
+    with (
+        subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, bufsize=0) as process,
+        ExitStack() as stack,
+    ):
+        stack.callback(process.kill)  # nothing, where it has ended
         assert process.stdout is not None
         served = Preview(process, process.stdout.readline().decode().split()[-1].rstrip("/"), site)
         served.page("/a/")
