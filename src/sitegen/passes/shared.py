@@ -84,6 +84,8 @@ def go_through(
     with clock.stage("assemble"):
         fragments = _exchange(share, desk, pressed.fragments)
         facts = open_facts(fragments, desk.config, problems if share.first else [])
+        if share.first:
+            desk.store.keep(fragments.values())
         mistakes: list[Problem] = []
         book = open_shared_book(facts, desk, mistakes)
         made = list(render_site(book))
@@ -105,7 +107,6 @@ def go_through(
         put += _images((image for *_, made in results for image in made), put, desk)
         plain = [entry for entry in made if isinstance(entry, Artifact)]
         published = publish_outcome(outcome, put, plain, ledgers, names, problems)
-        desk.store.keep(facts.fragments.values())
     advice = settled.advice + ((say_held(held),) if held else ())
     told = _told(facts, settled, published, advice, outcome, finished)
     return told._replace(drafts=tuple(drafts), ground=Ground(book, snippets, facts.cards))
