@@ -34,11 +34,11 @@ def kept(root: Path) -> int:
     return sum(pack.stat().st_size for pack in (root / ".sitegen/bodies").glob("*.pack"))
 
 
-moments = st.datetimes(
-    timezones=st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=5))])
-)
-leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-leaves |= (moments | st.times()).map(lambda when: when.replace(fold=0)) | st.dates()
+zones = st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=5))])
+moments = st.datetimes(timezones=zones).map(lambda when: when.replace(fold=0))
+times = st.times().map(lambda when: when.replace(fold=0))
+plain = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())
+leaves = st.one_of(plain, moments, st.dates(), times)
 values = st.recursive(leaves, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=9)
 
 

@@ -126,7 +126,8 @@ def publish_outcome(
         entries += (desk.made(file) for file in kept if file.path not in taken)
     entries.append(desk.made(Artifact(MARKER, b"", "sitegen")))
     entries = list(_once(entries))
-    wrong = check_artifacts(Artifact(entry.path, b"", entry.made_from) for entry in entries)
+    ordered = sorted((entry.path, entry.made_from) for entry in entries)
+    wrong = check_artifacts(Artifact(path, b"", made_from) for path, made_from in ordered)
     if wrong:
         raise SiteError([*problems, *wrong])
     memory = _remember(outcome, ledger, copied)
