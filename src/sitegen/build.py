@@ -41,7 +41,7 @@ from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
 from sitegen.passes.press import Desk
 from sitegen.passes.share import GoneError, together, without_collector
 from sitegen.passes.shared import Told, go_through
-from sitegen.passes.unchanged import SETTLED_NS, leave, scan_inputs
+from sitegen.passes.unchanged import leave, scan_inputs
 from sitegen.render.body import NOTHING_JUDGED
 from sitegen.render.export.downloads import addresses_of, render_downloads
 from sitegen.render.needs import find_output_problems
@@ -49,6 +49,7 @@ from sitegen.render.pages import copy_assets
 from sitegen.storage.fragments import open_fragments
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import Published, open_stage, publish
+from sitegen.storage.trace import settled_ns
 
 _GONE = Problem(
     "fatal",
@@ -79,7 +80,7 @@ def build(
     output = root / (options.output or config.output_dir)
     with locked(root), without_collector(), open_fragments(root) as store:
         stage = open_stage(output, root)
-        inputs = scan_inputs(root, output, began - SETTLED_NS)
+        inputs = scan_inputs(root, output, settled_ns(began))
         by = made_by(), site_made_by(config)
         kept = kept or Kept()
         desk = Desk(config, options, caller.environ, *by, store, stage, kept, [])
@@ -93,7 +94,7 @@ def build(
             raise SiteError([*problems, _GONE]) from error
         assert told is not None  # noqa: S101 (the first process is told)
         report = _report(told.settled, told.published, told, output, problems, clock)
-        leave(root, options, caller, inputs, report)
+        leave(root, options, caller, inputs, told.asked, report)
     return report
 
 

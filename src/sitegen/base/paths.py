@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from posixpath import normpath
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LONGEST = 255
 """Bytes of a name."""
+
+_OF_TOOLS = ("node_modules", "__pycache__")
+
+
+def is_aside(path: str) -> bool:
+    """Whether a path from a site's root leads into what is no part of the site: what is hidden
+    there, or what tools put there. Below it they are names like others."""
+    first = normpath(path.lstrip("/")).split("/")[0]
+    return first in _OF_TOOLS or (first.startswith(".") and first != ".well-known")
 
 
 def why_no_path(path: str) -> str | None:

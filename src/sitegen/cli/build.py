@@ -12,6 +12,7 @@ from sitegen.cli.report import Watch, caller, conclude
 
 if TYPE_CHECKING:
     from sitegen.model import Report
+    from sitegen.passes.asked import Caller, Options
 
 
 @click.command()
@@ -48,7 +49,6 @@ def build(
     2 nothing was published, the old site stands; 130 interrupted.
     """
     from sitegen.passes.asked import Options
-    from sitegen.passes.unchanged import find_unchanged
 
     if no_exec and frozen:
         raise click.UsageError("--frozen runs nothing already; leave --no-exec out")
@@ -63,14 +63,21 @@ def build(
     )
 
     def call(watch: Watch) -> Report:
-        known = find_unchanged(root, options, caller(), time.time_ns())
-        if known is not None:
-            return known
-        from sitegen.build import build as build_site
-
-        return build_site(root, options, caller(), watch)
+        return tell_or_build(root, options, caller(), watch)
 
     conclude(options, as_json, call, explain=explain, profile=profile)
+
+
+def tell_or_build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
+    """What a build reports; one that has nothing to do is told without loading what builds."""
+    from sitegen.passes.unchanged import find_unchanged
+
+    known = find_unchanged(root, options, caller, time.time_ns())
+    if known is not None:
+        return known
+    from sitegen.build import build as build_site
+
+    return build_site(root, options, caller, watch)
 
 
 @click.command()

@@ -96,6 +96,11 @@ class Hosts:
         self._device = device
         self._machines: dict[tuple[Path, bool], Machine | Problem] = {}
 
+    @property
+    def asked(self) -> bool:
+        """Whether this machine was asked for anything so far."""
+        return bool(self._machines)
+
     def device(self, plan: Plan) -> Device | Problem | None:
         """A device on which the plan may run; None where this machine has none such."""
         found = self._machine(plan)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sitegen.base.errors import Problem, SiteError
+from sitegen.base.paths import is_aside
 from sitegen.execute.advice import about_absent, about_damage, about_shown, advice_for
 from sitegen.execute.choose import (
     Decision,
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What each page shows, by its name, and what it took to get it."""
+    """What each page shows, by its name, and what it took to get it.
+
+    `bound`: it rests on more than the files that a site is made of: on this machine, on whatever
+    else the globs of `inputs` may match, or on a file that lies aside.
+    """
 
     shown: Mapping[str, tuple[Shown, ...]] = {}
     problems: tuple[Problem, ...] = ()
@@ -42,6 +47,7 @@ class Settled(msgspec.Struct, frozen=True):
     executed_posts: int = 0
     executed_blocks: int = 0
     replayed_posts: int = 0
+    bound: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -306,7 +312,8 @@ class Settling:
         problems = [*self._problems, *about_damage(self.store, mode)]
         advice: dict[str, None] = {}
         explanations: list[str] = []
-        for outcome in self.outcomes():
+        outcomes = self.outcomes()
+        for outcome in outcomes:
             plan, stored, choice = outcome.plan, outcome.stored, outcome.choice
             runs = show_outcome(outcome, self.store)
             shown[plan.page] = (*shown.get(plan.page, ()), *runs)
@@ -318,6 +325,8 @@ class Settling:
             for run in choice.fresh[:1]:
                 problems += about_absent(plan, run, self._root)
         tried = {page for page, _ in self._tried}
+        entries = [entry for run in self.store.runs for entry in run.inputs]
+        aside = any(entry.base == "site" and is_aside(entry.path) for entry in entries)
         return Settled(
             shown=shown,
             problems=tuple(problems),
@@ -326,6 +335,7 @@ class Settling:
             executed_posts=len({page for page, _ in self._ran_on}),
             executed_blocks=self._blocks,
             replayed_posts=sum(bool(runs) and page not in tried for page, runs in shown.items()),
+            bound=self._hosts.asked or aside or any(outcome.plan.inputs for outcome in outcomes),
         )
 
     def _file_of(self, run: Run) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 import jinja2
 import msgspec
@@ -16,7 +15,7 @@ from sitegen.content.assemble import assemble
 from sitegen.model import SiteConfig
 from sitegen.passes.asked import day_of
 from sitegen.passes.facts import Facts
-from sitegen.passes.made_by import made_by
+from sitegen.passes.made_by import comparable, made_by
 from sitegen.passes.memory import Done, Ledger, Memory
 from sitegen.passes.outside import outside_of
 from sitegen.passes.press import Desk
@@ -36,7 +35,7 @@ def site_made_by(config: SiteConfig) -> str:
     """The same with the configuration and the names of templates: what every file depends on."""
     levels = open_levels(config.root, config.theme or None)
     names = [[level.shown, *level.names()] for level in levels.all]
-    parts = (made_by(), msgspec.structs.replace(config, root=Path()), names)
+    parts = (made_by(), comparable(config), names)
     return digest_bytes(msgspec.json.encode(parts, enc_hook=repr))
 
 

@@ -85,20 +85,28 @@ class Ledger:
         self.jobs: dict[str, Note] = {}
 
     def add(self, path: str, files: tuple[str, ...], reads: Collection[Read]) -> None:
-        """A job that was done now; one that may be otherwise next time is not noted."""
-        if ALWAYS in reads:
-            return
+        """A job that was done now; one that may be otherwise next time is not noted, only what it
+        has looked at besides pages."""
         seen: dict[int, int] = {}
         others = []
         for kind, name in sorted(reads):
             if kind in _GLOBAL:
                 others.append(self._others.setdefault((kind, name), len(self._others)))
                 continue
+            if ALWAYS in reads:
+                continue
             number = self._paths.setdefault(kind, len(self._paths))
             bit = self._fields.setdefault(name, len(self._fields))
             seen[number] = seen.get(number, 0) | 1 << bit
+        if ALWAYS in reads:
+            return
         flat = [number for pair in seen.items() for number in pair]
         self.jobs[path] = Note("", files, flat, others)
+
+    @property
+    def asked(self) -> Collection[Read]:
+        """What jobs have looked at besides pages, those before this build too."""
+        return self._others.keys()
 
     def take(self, path: str, about: str, other: Ledger, tables: Tables) -> None:
         """A job that another ledger has noted; `tables` are how that one's numbers are ours."""

@@ -21,11 +21,7 @@ from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
 from sitegen.storage.publish import MARKER, Published, check_artifacts
 from sitegen.storage.stage import telling
-from sitegen.storage.trace import Stamp, stamp_of
-
-_SETTLED = 2.0
-"""Seconds after which a file's state tells that it has not changed: two changes within a tick of
-the file system's clock look like one."""
+from sitegen.storage.trace import Stamp, changed_ns, settled_ns
 
 
 class Outcome(NamedTuple):
@@ -102,7 +98,7 @@ def publish_outcome(
     outcome: Outcome,
     put: Iterable[Put],
     plain: Iterable[Artifact],
-    ledgers: Sequence[Ledger],
+    ledger: Ledger,
     names: Sequence[Named],
     problems: list[Problem],
 ) -> Published:
@@ -130,10 +126,11 @@ def publish_outcome(
         entries += (desk.made(file) for file in kept if file.path not in taken)
     entries.append(desk.made(Artifact(MARKER, b"", "sitegen")))
     entries = list(_once(entries))
-    wrong = check_artifacts(Artifact(entry.path, b"", entry.made_from) for entry in entries)
+    ordered = sorted((entry.path, entry.made_from) for entry in entries)
+    wrong = check_artifacts(Artifact(path, b"", made_from) for path, made_from in ordered)
     if wrong:
         raise SiteError([*problems, *wrong])
-    memory = _remember(outcome, ledgers, copied)
+    memory = _remember(outcome, ledger, copied)
     return desk.finish(desk.stage, entries, msgspec.msgpack.encode(memory))
 
 
@@ -172,8 +169,9 @@ def _copy(artifact: Artifact, outcome: Outcome, copied: dict[str, Stamp]) -> Put
     if not isinstance(content, Path):
         return desk.made(artifact)
     with telling():
-        stamp = stamp_of(content.stat())
-    if stamp.mtime_ns < (time.time() - _SETTLED) * 1e9:
+        status = content.stat()
+    stamp = Stamp(status.st_size, changed_ns(status), status.st_ino)
+    if stamp.mtime_ns < settled_ns(time.time_ns()):
         copied[artifact.path] = stamp
     old = desk.stage.old.get(artifact.path)
     if old is not None and outcome.memory.copied.get(artifact.path) == stamp:
@@ -181,7 +179,8 @@ def _copy(artifact: Artifact, outcome: Outcome, copied: dict[str, Stamp]) -> Put
     return desk.made(artifact)
 
 
-def _remember(outcome: Outcome, ledgers: Sequence[Ledger], copied: Mapping[str, Stamp]) -> Memory:
+def join_ledgers(outcome: Outcome, ledgers: Sequence[Ledger]) -> Ledger:
+    """The notes of all jobs: of those that were done now, by whichever process; of the others."""
     ledger = Ledger(outcome.memory)
     known = [(other, ledger.tables_of(other)) for other in ledgers]
     fresh = set(outcome.fresh)
@@ -190,6 +189,10 @@ def _remember(outcome: Outcome, ledgers: Sequence[Ledger], copied: Mapping[str, 
             ledger.keep(job.path, outcome.memory.jobs[job.path])
         for other, tables in known:
             ledger.take(job.path, outcome.abouts[number], other, tables)
+    return ledger
+
+
+def _remember(outcome: Outcome, ledger: Ledger, copied: Mapping[str, Stamp]) -> Memory:
     paths, fields, others = ledger.tables(outcome.values.of)
     return Memory(
         made_by=outcome.desk.all_by,

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isfinite
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +19,7 @@ from sitegen.content.source import Named, load_source
 from sitegen.model import Artifact, Meta, Origin, Page, Parsed, SiteConfig, Source
 from sitegen.passes.asked import Options, day_of
 from sitegen.passes.kept import Kept
+from sitegen.passes.made_by import comparable
 from sitegen.passes.outside import outside_of
 from sitegen.passes.parse import (
     Above,
@@ -214,26 +214,7 @@ def put_away(
         feed_digest=feed_digest,
         files=tuple(file.path for file in files),
     )
-    return identified(fragment) if is_lasting(page.card.extra) else fragment
-
-
-def is_lasting(value: Any) -> bool:
-    """Whether JSON gives a value back as it is: dates, and numbers without end, it does not."""
-    match value:
-        case None | str() | bool():
-            return True
-        case int():
-            return abs(value) < 1 << 53
-        case float():
-            return isfinite(value)
-        case list():
-            return all(map(is_lasting, value))
-        case dict():
-            return all(isinstance(key, str) for key in value) and all(
-                map(is_lasting, value.values())
-            )
-        case _:
-            return False
+    return identified(fragment)
 
 
 def key_of(source: Source, ground: str) -> str:
@@ -244,7 +225,7 @@ def key_of(source: Source, ground: str) -> str:
 
 def _ground(desk: Desk, above: Above, sections: Sequence[Opened]) -> str:
     """A digest of what all pages are made of: sitegen, the configuration, what sections say."""
-    config = msgspec.structs.replace(desk.config, root=type(desk.config.root)())
+    config = comparable(desk.config)
     scopes = sorted(above.scopes.items())
     root, theme = desk.config.root, desk.config.theme
     folders = [root / "templates", root / "themes" / theme / "templates"]

@@ -20,12 +20,13 @@ from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
 from sitegen.passes.memory import Done
-from sitegen.passes.outcome import Outcome, plan_outcome, publish_outcome
+from sitegen.passes.outcome import Outcome, join_ledgers, plan_outcome, publish_outcome
 from sitegen.passes.press import Desk, Put, press
 from sitegen.passes.share import Share
 from sitegen.render.book import Book
 from sitegen.render.jobs import Job
 from sitegen.render.pages import render_site
+from sitegen.render.reads import Read
 from sitegen.storage.fragments import Fragment
 from sitegen.storage.publish import Published
 
@@ -40,7 +41,8 @@ class Ground(NamedTuple):
 
 class Told(NamedTuple):
     """What came of a build; `reasons` say why each file was rendered, `drafts` what was read of
-    pages that are run."""
+    pages that are run. `asked` is what templates have looked at besides pages, None where more than
+    the site's files has a part in what pages show."""
 
     pages: int
     settled: Settled
@@ -49,6 +51,7 @@ class Told(NamedTuple):
     reasons: tuple[str, ...]
     parsed: tuple[Parsed, ...]
     rendered: tuple[Rendered, ...]
+    asked: frozenset[Read] | None = None
     drafts: tuple[Draft, ...] = ()
     ground: Ground | None = None
 
@@ -85,6 +88,8 @@ def go_through(
     with clock.stage("assemble"):
         fragments = _exchange(share, desk, pressed.fragments)
         facts = open_facts(fragments, desk.config, problems if share.first else [])
+        if share.first:
+            desk.store.keep(fragments.values())
         mistakes: list[Problem] = []
         book = open_shared_book(facts, desk, mistakes)
         made = list(render_site(book))
@@ -102,15 +107,16 @@ def go_through(
     with clock.stage("publish"):
         put = [entry for _, _, found, _, _ in results for entry in found]
         finished = [entry for entries, *_ in results for entry in entries]
-        ledgers = [found for _, found, *_ in results]
+        ledger = join_ledgers(outcome, [found for _, found, *_ in results])
         put += _images((image for *_, made in results for image in made), put, desk)
         plain = [entry for entry in made if isinstance(entry, Artifact)]
-        published = publish_outcome(outcome, put, plain, ledgers, names, problems)
-        desk.store.keep(facts.fragments.values())
+        published = publish_outcome(outcome, put, plain, ledger, names, problems)
     advice = settled.advice + ((say_held(held),) if held else ())
+    asked = None if settled.bound else frozenset((*ledger.asked, *snippets.asked()))
     parsed = [*pressed.parsed, *(entry for *_, found in heard[1:] for entry in found)]
     told = _told(facts, settled, published, advice, outcome, parsed, finished)
-    return told._replace(drafts=tuple(drafts), ground=Ground(book, snippets, facts.cards))
+    ground = Ground(book, snippets, facts.cards)
+    return told._replace(asked=asked, drafts=tuple(drafts), ground=ground)
 
 
 def _told(

@@ -9,31 +9,29 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from sitegen.base.digest import digest_bytes, digest_value
+from sitegen.base.paths import is_aside
 from sitegen.model import Report
 from sitegen.passes.asked import Caller, Options, day_of
 from sitegen.passes.made_by import made_by
-from sitegen.storage.trace import put_file, scan_tree
-
-SETTLED_NS = 2_000_000_000
-"""A file that changed so shortly before it was read may have changed again within a tick of the
-file system's clock; such a state tells nothing."""
-
-_PASSED_OVER = ("__pycache__", "node_modules")
+from sitegen.render.reads import Read
+from sitegen.storage.trace import changed_ns, put_file, scan_tree, settled_ns
 
 
 class Left(msgspec.Struct, frozen=True):
     """What a build has left: digests of the states of the site's files and of the output's; its
-    day and its environment, which templates may ask for; what it reported."""
+    day; the variables that templates asked for, with a digest of their values; what it reported."""
 
     made_by: str
     inputs: str
     tree: str
     day: str
+    variables: tuple[str, ...]
     environ: str
     report: Report
 
@@ -41,33 +39,31 @@ class Left(msgspec.Struct, frozen=True):
 def scan_inputs(root: Path, output: Path, before_ns: int) -> str:
     """A digest of the states of all files that the site may be made of; "" if they do not tell.
 
-    Those are all files below its root but hidden ones and the output. A link tells nothing, since
-    what it leads to may lie elsewhere; nor does a file that is not older than `before_ns`.
+    Those are all files below its root but the output and what lies aside there. A link tells
+    nothing, since what it leads to may lie elsewhere; nor does a file that is not older than
+    `before_ns`.
     """
     away = os.path.realpath(output)
     found: list[tuple[str, int, int, int]] = []
-    pending = [str(root)]
+    top = str(root)
+    pending = [top]
     while pending:
-        with os.scandir(pending.pop()) as entries:
+        folder = pending.pop()
+        with os.scandir(folder) as entries:
             for entry in entries:
-                name = entry.name
-                if name in _PASSED_OVER or (name[0] == "." and name != ".well-known"):
+                if folder == top and is_aside(entry.name):
                     continue
                 state = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(state.st_mode):
                     if os.path.realpath(entry.path) != away:
                         pending.append(entry.path)
                         found.append((entry.path, 0, 0, state.st_ino))
-                elif stat.S_ISREG(state.st_mode) and (when := _changed(state)) < before_ns:
+                elif stat.S_ISREG(state.st_mode) and (when := changed_ns(state)) < before_ns:
                     found.append((entry.path, state.st_size, when, state.st_ino))
                 else:
                     return ""
     found.sort()
     return digest_bytes(msgspec.msgpack.encode(found))
-
-
-def _changed(state: os.stat_result) -> int:
-    return max(state.st_mtime_ns, state.st_ctime_ns)
 
 
 def find_unchanged(root: Path, options: Options, caller: Caller, now_ns: int) -> Report | None:
@@ -79,8 +75,8 @@ def find_unchanged(root: Path, options: Options, caller: Caller, now_ns: int) ->
         same = (
             left.made_by == made_by()
             and left.day == str(day_of(caller.environ))
-            and left.environ == digest_value(caller.environ)
-            and left.inputs == scan_inputs(root, output, now_ns - SETTLED_NS)
+            and left.environ == _values(left.variables, caller)
+            and left.inputs == scan_inputs(root, output, settled_ns(now_ns))
             and left.tree == _scan_output(output)
         )
     except (OSError, msgspec.DecodeError):
@@ -91,14 +87,21 @@ def find_unchanged(root: Path, options: Options, caller: Caller, now_ns: int) ->
     return msgspec.structs.replace(left.report, seconds=seconds)
 
 
-def leave(root: Path, options: Options, caller: Caller, inputs: str, report: Report) -> None:
+def leave(
+    root: Path,
+    options: Options,
+    caller: Caller,
+    inputs: str,
+    asked: Iterable[Read] | None,
+    report: Report,
+) -> None:
     """A later build finds this one's state, where a repetition of it would do nothing.
 
-    `inputs` is of the files before they were read.
+    `inputs` is of the files before they were read. `asked` is what templates have looked at besides
+    pages; None where more than the site's files has a part in what pages show.
     """
     file = _file(root, options)
-    runs = report.replayed_posts + report.executed_posts
-    if not inputs or runs or report.problems or report.advice:
+    if not inputs or asked is None or any(kind == "file" and is_aside(at) for kind, at in asked):
         file.unlink(missing_ok=True)
         return
     same = msgspec.structs.replace(
@@ -113,9 +116,15 @@ def leave(root: Path, options: Options, caller: Caller, inputs: str, report: Rep
     )
     day = str(day_of(caller.environ))
     tree = _scan_output(Path(report.output))
-    left = Left(made_by(), inputs, tree, day, digest_value(caller.environ), same)
+    variables = tuple(sorted({name for kind, name in asked if kind == "env"}))
+    environ = _values(variables, caller)
+    left = Left(made_by(), inputs, tree, day, variables, environ, same)
     file.parent.mkdir(parents=True, exist_ok=True)
     put_file(file, msgspec.msgpack.encode(left))
+
+
+def _values(variables: Iterable[str], caller: Caller) -> str:
+    return digest_value({name: caller.environ.get(name) for name in variables})
 
 
 def _file(root: Path, options: Options) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +21,7 @@ from sitegen.render.config_view import view_config
 from sitegen.render.functions import Outside
 from sitegen.render.library import Library
 from sitegen.render.loader import open_levels
+from sitegen.render.reads import Read, Reads
 from sitegen.render.templates import Templates, Text
 from sitegen.render.views import TermView
 
@@ -34,7 +35,8 @@ _KINDS = (".md", ".html")
 class Snippets(NamedTuple):
     """The shortcodes' templates by name, whether there is another template, how to render one,
     and the pictures that they have asked for so far; whether what looks like a call must be one;
-    and how a text is filled in that is itself a template, where the site's texts are."""
+    how a text is filled in that is itself a template, where the site's texts are; and what
+    templates have looked at besides pages."""
 
     shortcodes: Mapping[str, str]
     has: Callable[[str], bool]
@@ -42,6 +44,7 @@ class Snippets(NamedTuple):
     made_files: Callable[[], tuple[Artifact, ...]]
     strict: bool
     fill_in: Callable[[str, Origin], str | tuple[Problem, ...]] | None
+    asked: Callable[[], Collection[Read]]
 
 
 class OriginView(msgspec.Struct, frozen=True):
@@ -76,10 +79,12 @@ def open_snippets(
     if config.theme:
         folders.append(config.root / "themes" / config.theme / "templates")
 
+    reads = Reads()
+
     @cache
     def templates() -> Templates:
         library = Library(urls, lambda path: None, lambda path: None, _no_term, {})
-        return Templates(config, library, outside, problems)
+        return Templates(config, library, outside, problems, reads)
 
     @cache
     def config_in(lang: str) -> Any:
@@ -130,6 +135,7 @@ def open_snippets(
         made_files,
         config.file == FILE,
         fill_in if templated else None,
+        lambda: reads.noted,
     )
 
 

@@ -7,20 +7,25 @@ bodies that process N of a build has written. All of it can be made again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from sitegen.base.digest import digest_bytes, digest_text
 from sitegen.base.errors import Problem
+from sitegen.base.exact import MARK, is_exact, marked, unmarked
 from sitegen.model import Card, Link
 from sitegen.storage.lock import make_state
 
-_ROOM = 512
+ROOM = 512
 """Entries that may be there in vain before the store is written anew."""
+
+ROOM_BYTES = 1 << 20
+"""The same of the bytes of bodies."""
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -56,10 +61,37 @@ class Fragment(msgspec.Struct, frozen=True):
 
 
 def identified(fragment: Fragment) -> Fragment:
-    """The fragment with its id."""
+    """The fragment with its id, if the index can give it back as it is."""
+    if not is_exact(fragment.card.extra):
+        return fragment
     nowhere = Place(0, 0, 0)
     bare = msgspec.structs.replace(fragment, body=nowhere, feed=None, key="", id="")
-    return msgspec.structs.replace(fragment, id=digest_bytes(msgspec.json.encode(bare))[:32])
+    return msgspec.structs.replace(fragment, id=digest_bytes(_encode(bare))[:32])
+
+
+def _encode(fragment: Fragment) -> bytes:
+    """A line of the index."""
+    return msgspec.json.encode(_with_extra(fragment, marked))
+
+
+def _decode(line: bytes) -> Fragment:
+    fragment = _DECODER.decode(line)
+    return _with_extra(fragment, unmarked) if _MARKED in line else fragment
+
+
+_DECODER = msgspec.json.Decoder(Fragment)
+_MARKED = msgspec.json.encode(MARK)[:-1]
+
+
+def _with_extra(fragment: Fragment, change: Callable[[Any], Any]) -> Fragment:
+    """The fragment with the author's own values changed, where there are any."""
+    card = fragment.card
+    if not card.extra:
+        return fragment
+    extra = change(card.extra)
+    meta = msgspec.structs.replace(card.meta, extra=extra)
+    card = msgspec.structs.replace(card, extra=extra, meta=meta)
+    return msgspec.structs.replace(fragment, card=card)
 
 
 class Fragments:
@@ -70,6 +102,7 @@ class Fragments:
         self._packs: dict[int, BufferedRandom] = {}
         self._number = 0
         self._lines = 0
+        self._wanted: list[Fragment] | None = None
         self.by_key: dict[str, Fragment] = {}
         self.by_id: dict[str, Fragment] = {}
         self.by_path: dict[str, Fragment] = {}
@@ -82,11 +115,10 @@ class Fragments:
         except FileNotFoundError:
             return
         sizes = {int(pack.stem): pack.stat().st_size for pack in self._folder.glob("*.pack")}
-        decoder = msgspec.json.Decoder(Fragment)
         for line in filter(None, lines):
             self._lines += 1
             try:
-                entry = decoder.decode(line)
+                entry = _decode(line)
             except msgspec.DecodeError:
                 continue
             places = [place for place in (entry.body, entry.feed) if place is not None]
@@ -130,20 +162,17 @@ class Fragments:
 
     def encode(self, fragments: Iterable[Fragment]) -> bytes:
         """The fragments as the index holds them."""
-        return b"\n".join(map(msgspec.json.Encoder().encode, fragments))
+        return b"\n".join(map(_encode, fragments))
 
     def decode(self, lines: bytes) -> list[Fragment]:
         """The fragments in lines of the index."""
-        decoder = msgspec.json.Decoder(Fragment)
-        return [decoder.decode(line) for line in lines.split(b"\n") if line]
+        return [_decode(line) for line in lines.split(b"\n") if line]
 
     def keep(self, fragments: Iterable[Fragment]) -> None:
-        """Later builds find these too; once many are of no use to anybody, these alone."""
-        wanted = [entry for entry in fragments if entry.id]
-        new = [entry for entry in wanted if self.by_id.get(entry.id) != entry]
-        if self._lines + len(new) > 2 * len(wanted) + _ROOM:
-            self._anew(wanted)
-        elif new:
+        """Later builds find these too."""
+        self._wanted = [entry for entry in fragments if entry.id]
+        new = [entry for entry in self._wanted if self.by_id.get(entry.id) != entry]
+        if new:
             self._append("index", new)
         for entry in new:
             self._know(entry)
@@ -154,37 +183,51 @@ class Fragments:
                 index.write(b"\n" + self.encode((entry,)))
                 self._lines += 1
 
-    def _anew(self, wanted: list[Fragment]) -> None:
+    def _is_wasteful(self, wanted: Iterable[Fragment]) -> bool:
+        """Whether more than half of what is there is of no use to anybody."""
+        entries = list(wanted)
+        used = sum(place.size for place in _places(entries))
+        there = sum(pack.stat().st_size for pack in self._folder.glob("*.pack"))
+        return self._lines > 2 * len(entries) + ROOM or there > 2 * used + ROOM_BYTES
+
+    def _anew(self, wanted: Iterable[Fragment]) -> None:
         """The store holds these and nothing else."""
-        moved: list[Fragment] = []
+        entries = list(wanted)
+        moved: dict[Place, Place] = {}
         with (self._folder / "next").open("wb") as pack:
-
-            def move(place: Place | None) -> Place | None:
-                if place is None:
-                    return None
+            for place in _places(entries):
                 data = self.text(place).encode("utf-8", "surrogatepass")
-                start = pack.tell()
+                moved[place] = Place(0, pack.tell(), len(data))
                 pack.write(data)
-                return Place(0, start, len(data))
-
-            for entry in wanted:
-                body = move(entry.body) or entry.body
-                moved.append(msgspec.structs.replace(entry, body=body, feed=move(entry.feed)))
-        self.close()
+        self._close_packs()
         (self._folder / "index").unlink(missing_ok=True)
         for old in self._folder.glob("*.pack"):
             old.unlink()
         (self._folder / "next").replace(self._folder / "0.pack")
         self.by_key, self.by_id, self.by_path, self._lines = {}, {}, {}, 0
-        for entry in moved:
-            self._know(entry)
-        self._append("index", moved)
+        for entry in entries:
+            feed = moved[entry.feed] if entry.feed is not None else None
+            self._know(msgspec.structs.replace(entry, body=moved[entry.body], feed=feed))
+        self._append("index", self.by_id.values())
 
     def close(self) -> None:
-        """No file is open."""
+        """No file is open. Nobody holds a place now: what is of no use to anybody is thrown away,
+        also what a build has left that did not come to its end."""
+        wanted = self.by_id.values() if self._wanted is None else self._wanted
+        if self._is_wasteful(wanted):
+            self._anew(wanted)
+        self._close_packs()
+
+    def _close_packs(self) -> None:
         for pack in self._packs.values():
             pack.close()
         self._packs = {}
+
+
+def _places(entries: Iterable[Fragment]) -> Iterable[Place]:
+    """Where the texts of fragments lie, each place once."""
+    found = (place for entry in entries for place in (entry.body, entry.feed) if place is not None)
+    return dict.fromkeys(found)
 
 
 @contextmanager

@@ -18,6 +18,8 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     inode: int
 
 
+SETTLED_NS = 2_000_000_000
+
 NO_FILE = Stamp(-1, -1, -1)
 """The stamp of what is no regular file: a link, a device, an empty folder."""
 
@@ -41,6 +43,17 @@ class Trace(msgspec.Struct, frozen=True, array_like=True):
 def stamp_of(status: os.stat_result) -> Stamp:
     """The stamp of a regular file."""
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def changed_ns(status: os.stat_result) -> int:
+    """When a file last changed: its own time can be set, that of its inode cannot."""
+    return max(status.st_mtime_ns, status.st_ctime_ns)
+
+
+def settled_ns(now_ns: int) -> int:
+    """The time before which a file must have changed for its state to tell that it is the same:
+    two changes within a tick of the file system's clock look like one."""
+    return now_ns - SETTLED_NS
 
 
 def scan_tree(folder: Path) -> dict[str, Stamp]:

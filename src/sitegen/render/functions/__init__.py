@@ -48,17 +48,20 @@ def functions(
         **of_files(config, made),
         **of_the_rest(config, outside.day, outside.environ, drawn),
     }
-    return known | {name: reads.noting(kind, known[name]) for name, kind in _READ.items()}
+    for name, kinds in _READ.items():
+        for kind in kinds:
+            known[name] = reads.noting(kind, known[name])
+    return known
 
 
 _READ = {
-    "get_env": "env",
-    "get_hash": "file",
-    "get_image_metadata": "file",
-    "load_data": "file",
-    "now": "day",
-    "resize_image": ALWAYS[0],
-    "get_taxonomy": "taxonomies",
-    "get_taxonomy_term": "taxonomies",
+    "get_env": ("env",),
+    "get_hash": ("file",),
+    "get_image_metadata": ("file",),
+    "load_data": ("file",),
+    "now": ("day",),
+    "resize_image": ("file", ALWAYS[0]),
+    "get_taxonomy": ("taxonomies",),
+    "get_taxonomy_term": ("taxonomies",),
 }
 """What each function looks at, as `Reads` calls it."""
