@@ -70,4 +70,4 @@ def mend_all(site: Path, config: str) -> None:
     write(site / "site.toml", config)
     for file in [*(site / "content").rglob("*.md"), *(site / "templates").rglob("*.html")]:
         if OOPS in file.read_text("utf-8"):
-            write(file, "Mended.")
+            write(file, "Mended." if file.suffix == ".md" else "{{ page.content }}")

@@ -151,7 +151,7 @@ def test_a_style_sheet_is_swapped_without_reload(
 
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"><title>x</title></svg>'
 PICTURES = """+++
-title = "B"
+title = "Pictured"
 +++
 <img id="one" src="/one.svg" alt="one">
 <img id="two" srcset="/one.svg 1x, /two.svg 2x" alt="two">
@@ -166,7 +166,8 @@ def test_pictures_are_swapped_without_reload(
         (site / f"static/{name}.svg").write_text(SQUARE.format(10), "utf-8")
     (site / "content/b.md").write_text(PICTURES, "utf-8")
     served = start()
-    opened(page, served, "/b/", "B")
+    opened(page, served, "/b/", "Pictured")
+    page.wait_for_selector("#two", state="attached")
     wide = "['one', 'two'].map(id => document.getElementById(id).naturalWidth).join()"
     page.wait_for_function(f"{wide} === '10,10'")
     (site / "static/one.svg").write_text(SQUARE.format(30), "utf-8")

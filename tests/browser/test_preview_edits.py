@@ -24,7 +24,7 @@ PARTS = [
     "- one\n- two, {}\n- three",
     "| a | b |\n|---|---|\n| 1 | {} |",
     "$x^{}$ in a formula.",
-    "```python\n#| run: false\nnot_run = {}\n```",
+    "```python\n#| eval: false\nnot_run = {}\n```",
     "<details><summary>More</summary>\n\nInside, {}.\n\n</details>",
     "> Quoted, {}.",
     "![A picture {}](picture.svg)",
