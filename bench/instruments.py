@@ -1,27 +1,34 @@
-"""Ours against other instruments: the same functions timed by sitegen's runner, pyperf and torch.
+"""Ours against other instruments: the same functions timed by sitegen's sampler and by others.
 
-Each round is one fresh process of each instrument, one after another, on one thread; what is
-printed is the median over the rounds of a process's median, and the median of the ratios within a
-round, ours over theirs. JAX is timed as its documentation says: `f(x).block_until_ready()` under
-timeit. The last column is the same of the fastest sample of all rounds, which says something on a
-busy machine too. It ends with 1 where a median ratio is more than 3 % from one. Needs pyperf.
-Usage: `python bench/instruments.py [ROUNDS]`, 6 by default.
+    python bench/instruments.py [PROCESSES]
+
+Each process, six if it is not said, calls a function until it is warm and then samples it thirty
+times by each instrument, one after another in a new order each round, all with the same number of
+calls: on a machine with neighbours a time is another a second later, and only what lies beside each
+other can be compared. Ours is what the benchmark runner does for a sample: garbage collected,
+threads at rest, a call to lead in, the calls, one wait. Theirs is the loop of pyperf's
+`bench_func`, `torch.utils.benchmark.Timer.timeit`, and for JAX what its documentation says,
+`f(x).block_until_ready()` under timeit. All on one thread.
+
+Printed are the medians, and the median of the ratios of the rounds, ours over theirs, by process.
+It ends with 1 where one is more than 3 % from 1. Needs pyperf.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import math
 import os
+import random
 import statistics
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+import timeit
+from collections.abc import Callable, Iterator
 from importlib.resources import files
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-RUNNER = str(files("sitegen.kernel").joinpath("sitegen_bench.py"))
 ENVIRONMENT = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
@@ -29,192 +36,153 @@ ENVIRONMENT = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "JAX_PLATFORMS": "cpu",
 }
-MAX_TIME = 3.0
+ROUNDS = 30
 MOST_APART = 0.03
 
-TORCH = """
-import torch
-torch.set_num_threads(1)
-def product(t):
-    return t @ t
-def chain(t):
-    return ((t.sin() * 2 + t).exp() - 1).tanh()
-fast_product, fast_chain = torch.compile(product), torch.compile(chain)
-"""
-TORCH_BENCH = """
-def setup():
-    return dict(t=torch.linspace(-1, 1, {n} * {n}).reshape({n}, {n}))
-def eager(t):
-    return {name}(t)
-def compiled(t):
-    return fast_{name}(t)
-"""
-JAX = """
-import jax, jax.numpy as jnp
-product = jax.jit(lambda a: a @ a)
-chain = jax.jit(lambda a: jnp.tanh(jnp.exp(jnp.sin(a) * 2 + a) - 1))
-"""
-JAX_BENCH = """
-def setup():
-    return dict(a=jnp.linspace(-1, 1, {n} * {n}).reshape({n}, {n}))
-def jitted(a):
-    return {name}(a)
-"""
-PLAIN = """
-def setup():
-    return dict(numbers=[1 / (n + 1) for n in range(20_000)])
-def added(numbers):
-    return sum(numbers)
-"""
-SPIN = """
-import time
-def setup():
-    return dict(milli=0.001)
-def two(milli):
-    end = time.perf_counter() + 2 * milli
-    while time.perf_counter() < end:
-        pass
-def five(milli):
-    end = time.perf_counter() + 5 * milli
-    while time.perf_counter() < end:
-        pass
-"""
-PYPERF = """
-import pyperf
-runner = pyperf.Runner()
-runner.bench_func({variant!r}, {variant}, *setup().values())
-"""
-TIMER = """
-from torch.utils.benchmark import Timer
-names = dict(globals(), **setup())
-took = Timer("{variant}({arguments})", globals=names, num_threads=1).blocked_autorange(
-    min_run_time={seconds})
-print(took.median, min(took.times))
-"""
-TIMEIT = """
-import statistics, timeit
-names = dict(globals(), **setup())
-timer = timeit.Timer("{variant}({arguments}).block_until_ready()", globals=names)
-timer.timeit(3)
-number, _ = timer.autorange()
-times = [seconds / number for seconds in timer.repeat(20, number)]
-print(statistics.median(times), min(times))
-"""
-
-
-class Timed(NamedTuple):
-    """Seconds a call in one process: the median of its samples, and the fastest."""
-
-    median: float
-    fastest: float
+Instrument = Callable[[int], float]
+"""Seconds that so many calls take."""
 
 
 class Case(NamedTuple):
-    """Functions to time: what runs before, the benchmark's block, its variants, its argument."""
+    """A function, what it is given, how its result is waited for, and when: see `wait`."""
 
-    name: str
-    before: str
-    code: str
-    variants: tuple[str, ...]
-    argument: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    wait: Callable[[Any], Any]
+    how: str
     peers: tuple[str, ...]
-    wait: str = "sample"
 
 
-def cases() -> Iterator[Case]:
-    yield Case("spin, ms as named", "", SPIN, ("two", "five"), "milli", ())
-    yield Case("sum of 20,000", "", PLAIN, ("added",), "numbers", ("pyperf",))
-    for name, n in (("product", 384), ("chain", 512)):
-        code, peers = TORCH_BENCH.format(name=name, n=n), ("pyperf", "torch")
-        yield Case(f"torch {name} {n}", TORCH, code, ("eager", "compiled"), "t", peers)
-    for name, n in (("product", 384), ("chain", 512)):
-        code = JAX_BENCH.format(name=name, n=n)
-        yield Case(f"jax {name} {n}", JAX, code, ("jitted",), "a", ("timeit",), "call")
+def plain() -> Iterator[tuple[str, Case]]:
+    numbers = list(range(20_000))
+    yield "sum of 20,000", Case(sum, (numbers,), lambda result: result, "sample", ("pyperf",))
 
 
-def ours(case: Case, folder: Path, round_: int) -> dict[str, Timed]:
-    """What sitegen's runner says of each variant in one process."""
-    job = {
-        "page": "bench",
-        "blocks": [{"index": 0, "code": case.before}, {"index": 1, "code": case.code}],
-        "sweep": [],
-        "wait": case.wait,
-        "max_time": MAX_TIME,
-        "process": 0,
-        "seed": round_,
-        "torch_device": None,
-    }
-    (folder / "job.json").write_text(json.dumps(job), "utf-8")
-    answer = folder / "answer.json"
-    answer.unlink(missing_ok=True)
-    run([sys.executable, RUNNER, str(folder / "job.json"), str(answer)], folder)
-    series = json.loads(answer.read_bytes())["benchmark"]["series"]
-    samples = {one["variant"]: one["sampled"][0]["samples"] for one in series}
-    return {name: Timed(statistics.median(own), min(own)) for name, own in samples.items()}
+def torch() -> Iterator[tuple[str, Case]]:
+    import torch
+
+    torch.set_num_threads(1)
+
+    def product(t: Any) -> Any:
+        return t @ t
+
+    def chain(t: Any) -> Any:
+        return ((t.sin() * 2 + t).exp() - 1).tanh()
+
+    for function, n in ((product, 384), (chain, 512)):
+        square = torch.linspace(-1, 1, n * n).reshape(n, n)
+        for kind, made in (("eager", function), ("compiled", torch.compile(function))):
+            name = f"torch {function.__name__} {n}, {kind}"
+            peers = ("pyperf", "torch")
+            yield name, Case(made, (square,), lambda result: result, "sample", peers)
 
 
-def theirs(peer: str, case: Case, variant: str, folder: Path) -> Timed:
-    """What one process of another instrument says."""
-    script = folder / "peer.py"
-    tail = {"pyperf": PYPERF, "torch": TIMER, "timeit": TIMEIT}[peer]
-    filled = tail.format(variant=variant, arguments=case.argument, seconds=MAX_TIME)
-    script.write_text(case.before + case.code + filled, "utf-8")
-    if peer != "pyperf":
-        words = run([sys.executable, str(script)], folder).splitlines()[-1].split()
-        return Timed(float(words[0]), float(words[1]))
-    answer = folder / "pyperf.json"
-    answer.unlink(missing_ok=True)
-    options = [
-        "--processes=1",
-        "--values=20",
-        "--warmups=5",
-        "--copy-env",
-        "--quiet",
-        "--min-time=0.02",
-    ]
-    run([sys.executable, str(script), *options, "-o", str(answer)], folder)
-    runs = json.loads(answer.read_bytes())["benchmarks"][0]["runs"]
-    values = [value for one in runs for value in one.get("values", ())]
-    return Timed(statistics.median(values), min(values))
+def jax() -> Iterator[tuple[str, Case]]:
+    import jax
+    from jax import numpy as jnp
+
+    def product(a: Any) -> Any:
+        return a @ a
+
+    def chain(a: Any) -> Any:
+        return jnp.tanh(jnp.exp(jnp.sin(a) * 2 + a) - 1)
+
+    for function, n in ((product, 384), (chain, 512)):
+        square = jnp.linspace(-1, 1, n * n).reshape(n, n)
+        name = f"jax {function.__name__} {n}, jitted"
+        peers = ("timeit",)
+        yield name, Case(jax.jit(function), (square,), jax.block_until_ready, "call", peers)
 
 
-def run(command: list[str], folder: Path) -> str:
-    done = subprocess.run(
-        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return done.stdout
+GROUPS = {"plain": plain, "torch": torch, "jax": jax}
 
 
-def main(rounds: int) -> None:
-    times: dict[tuple[str, str, str], list[Timed]] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for round_ in range(rounds):
-            for case in cases():
-                for variant, timed in ours(case, folder, round_).items():
-                    times.setdefault((case.name, variant, "sitegen"), []).append(timed)
-                for peer in case.peers:
-                    for variant in case.variants:
-                        timed = theirs(peer, case, variant, folder)
-                        times.setdefault((case.name, variant, peer), []).append(timed)
-            print(f"round {round_ + 1} of {rounds}", file=sys.stderr, flush=True)
+def peer(name: str, case: Case) -> Instrument:
+    """Another instrument."""
+    if name == "pyperf":
+        return pyperf_loop(case)
+    names = {"f": case.function, "x": case.arguments[0]}
+    if name == "torch":
+        from torch.utils.benchmark import Timer
+
+        timer = Timer("f(x)", globals=names, num_threads=1)
+        return lambda calls: float(timer.timeit(calls).median * calls)
+    return timeit.Timer("f(x).block_until_ready()", globals=names).timeit
+
+
+def pyperf_loop(case: Case) -> Instrument:
+    """What pyperf times a function with, in its workers."""
+    runner: Any = importlib.import_module("pyperf").Runner
+
+    class Taking(runner):  # type: ignore[misc]
+        def _main(self, task: Any) -> Any:
+            return task.task_func
+
+    sys.argv[1:] = []
+    loop = Taking().bench_func("f", case.function, *case.arguments)
+    return lambda calls: float(loop(None, calls))
+
+
+def alternate(case: Case, seed: int) -> dict[str, list[float]]:
+    """Seconds a call by instrument and round, in this process."""
+    import sitegen_bench_rounds as rounds
+
+    def quiet() -> int:
+        return 0
+
+    warm = rounds.warm_up(case.function, case.arguments, case.wait, quiet)
+    paced = rounds.pace(case.function, case.arguments, case.wait, warm.fastest, case.how, 1.0)
+    one = paced._replace(samples=1)
+    order = random.Random(seed)  # noqa: S311 (no secret)
+
+    def ours(calls: int) -> float:
+        return float(rounds.sample_rounds([one], case.how, order, quiet)[0][0][0]) * calls
+
+    instruments = {"sitegen": ours, **{name: peer(name, case) for name in case.peers}}
+    found: dict[str, list[float]] = {name: [] for name in instruments}
+    for _ in range(ROUNDS):
+        for name in order.sample([*instruments], len(instruments)):
+            found[name].append(instruments[name](one.calls) / one.calls)
+    return found
+
+
+def in_process(group: str, seed: int) -> None:
+    """Print what this process finds."""
+    sys.path.insert(0, str(files("sitegen.kernel")))
+    print(json.dumps({name: alternate(case, seed) for name, case in GROUPS[group]()}))
+
+
+def main(processes: int) -> None:
+    told: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for seed in range(processes):
+        for group in GROUPS:
+            command = [sys.executable, __file__, group, str(seed)]
+            done = subprocess.run(
+                command, env=ENVIRONMENT, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            for case, found in json.loads(done.stdout.splitlines()[-1]).items():
+                for name, times in found.items():
+                    logs = [math.log(a / b) for a, b in zip(found["sitegen"], times, strict=True)]
+                    entry = (statistics.median(times), math.exp(statistics.median(logs)))
+                    told.setdefault((case, name), []).append(entry)
+        print(f"process {seed + 1} of {processes}", file=sys.stderr, flush=True)
     apart = False
-    for (case_name, variant, peer), found in times.items():
-        middle = statistics.median(one.median for one in found)
-        line = f"{case_name:20} {variant:9} {peer:8} {middle * 1e6:10.2f} µs"
-        if peer != "sitegen":
-            own = times[case_name, variant, "sitegen"]
-            ratios = [a.median / b.median for a, b in zip(own, found, strict=True)]
-            spread = f"{min(ratios):.3f}–{max(ratios):.3f}"
-            fastest = min(one.fastest for one in own) / min(one.fastest for one in found)
-            line += f"   sitegen is {statistics.median(ratios):.3f} of it ({spread})"
-            line += f", its fastest {fastest:.3f}"
-            apart |= abs(statistics.median(ratios) - 1) > MOST_APART
+    for (case, name), entries in told.items():
+        time = statistics.median(time for time, _ in entries)
+        line = f"{case:30} {name:8} {time * 1e6:10.2f} µs"
+        if name != "sitegen":
+            ratios = [ratio for _, ratio in entries]
+            middle = statistics.median(ratios)
+            apart |= abs(middle - 1) > MOST_APART
+            line += f"   sitegen is {middle:.3f} of it ({min(ratios):.3f}–{max(ratios):.3f})"
         print(line)
     sys.exit(apart)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 6)
+    if len(sys.argv) == 3:
+        in_process(sys.argv[1], int(sys.argv[2]))
+    else:
+        main(int(sys.argv[1]) if sys.argv[1:] else 6)
