@@ -17,7 +17,7 @@ test: $(VENV)/.test $(VENV)/pygments tests/browser/node_modules
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	$(BIN)/pytest -m alone
 
 $(VENV)/.run: pyproject.toml constraints.txt

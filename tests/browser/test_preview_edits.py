@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,9 @@ def test_an_open_page_is_in_the_end_as_if_it_were_opened_then(
     deadline = time.monotonic() + 20
     while (found := differs()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert found is None
+    if found:
+        shown, fresh = (document.replace("<", "\n<").splitlines() for document in found)
+        raise AssertionError("\n".join(unified_diff(shown, fresh, "open", "fresh", lineterm="")))
     page.close()
 
 

@@ -280,9 +280,13 @@
     if (scripts(last) !== scripts(next)) return location.reload();
     patch(last.documentElement, next.documentElement);
     last = next;
+    tellScripts();
     mark();
     return undefined;
   };
+
+  // The theme's own script has things to do for what is new.
+  const tellScripts = () => document.dispatchEvent(new Event("sitegen:changed"));
 
   const draw = ({ id, html }) => {
     const before = last.getElementById(id);
@@ -290,6 +294,7 @@
     if (!before || !after) return;
     patch(before, after);
     before.replaceWith(after);
+    tellScripts();
     mark();
   };
 
