@@ -277,7 +277,7 @@ def said(problems: Sequence[Problem]) -> list[Any]:
 
 
 Edits.TestCase.settings = settings(
-    max_examples=int(os.environ.get("SITEGEN_EDITS", "5")),
+    max_examples=int(os.environ.get("SITEGEN_EDITS", "3")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
