@@ -49,12 +49,18 @@ def process_medians(benchmark: Benchmark, series: Series) -> dict[int, float]:
 
 def log_ratios(benchmark: Benchmark, top: Series, bottom: Series) -> dict[int, float]:
     """The paired log ratio of each process that sampled both, by its number."""
-    below = {sampled.process: sampled.samples for sampled in kept_samples(benchmark, bottom)}
-    return {
-        sampled.process: paired_log_ratio(sampled.samples, below[sampled.process])
-        for sampled in kept_samples(benchmark, top)
-        if sampled.process in below
-    }
+    both = _in_both(benchmark, top, bottom)
+    return {process: paired_log_ratio(above, below) for process, above, below in both}
+
+
+def _in_both(
+    benchmark: Benchmark, top: Series, bottom: Series
+) -> Iterator[tuple[int, Sequence[float], Sequence[float]]]:
+    """Each process that sampled both, with the samples of either."""
+    under = {entry.process: entry.samples for entry in kept_samples(benchmark, bottom)}
+    for entry in kept_samples(benchmark, top):
+        if entry.process in under:
+            yield entry.process, entry.samples, under[entry.process]
 
 
 def ratio_between(benchmark: Benchmark, top: Series, bottom: Series) -> Interval | None:
@@ -121,13 +127,9 @@ def why_ratio_unstable(benchmark: Benchmark, one: Series, other: Series) -> tupl
     same whichever of the two is above.
     """
     above, below = sorted((one, other), key=benchmark.series.index)
-    under = {entry.process: entry.samples for entry in kept_samples(benchmark, below)}
     ratios = {
-        entry.process: tuple(
-            a / b for a, b in zip(entry.samples, under[entry.process], strict=False)
-        )
-        for entry in kept_samples(benchmark, above)
-        if entry.process in under
+        process: tuple(a / b for a, b in zip(ones, others, strict=False))
+        for process, ones, others in _in_both(benchmark, above, below)
     }
     named = f"ratios of `{above.variant}` to `{below.variant}`"
     return (*_restless(ratios, named, math.sqrt(2)), *_disturbed(benchmark, ratios))
