@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import feedparser
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sitegen.model import Device, Display, Output, Stream
+from sitegen.render import reader
 from sitegen.render.body import render_body
 from sitegen.render.feed_body import as_fed, render_feed_body
 from sitegen.render.reader import for_readers
@@ -311,3 +315,20 @@ def test_what_a_feed_carries(html: str, expected: str) -> None:
 def test_rewriting_twice_is_rewriting_once(html: str, expected: str) -> None:
     address = "https://example.org/posts/a/"
     assert for_readers(expected, address) == expected
+
+
+PIECES = (
+    *("<p>", "</p>", "<a href='x'>", '<a href="../b?c=1&amp;d" class="anchor">', "</a>", "<em>"),
+    *("</em>", '<img src="a.png" alt="&quot;a&quot; &lt; b" hidden="">', "<br>", "<br />", "<"),
+    *('<span class="k">', "</span>", "<details>", "<!-- c -->", "a &amp; b", "&copy", 'c > "d"'),
+    *('<li id="x">', "</li>", "<table>", '<td colspan="2" align="right">', "é\n", "<i>", "</i>"),
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_plain_tags_mean_what_pythons_parser_makes_of_them(html: str) -> None:
+    address = "https://example.org/posts/a/"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_PLAIN_TAG", re.compile("(?!)"))
+        by_python = for_readers(html, address)
+    assert for_readers(html, address) == by_python

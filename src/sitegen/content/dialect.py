@@ -16,10 +16,10 @@ from sitegen.content.headings import attributes_plugin
 from sitegen.content.punctuation import dashes_plugin, emoji_plugin
 from sitegen.settings import MarkdownConfig
 
-_ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\w@")
+_ADDRESSES = ("://", "www.", "mailto:", "xmpp:")
+_MAIL = re.compile(r"\w@")
 
-
-_PLAIN_LINK = re.compile(r"(?<![\\\]^])\[(?!\^)[^\[\]\n\\`<]*\]\(https?://[^\s()<>\\`\"'\[\]]*\)")
+_PLAIN_LINK = re.compile(r"\[(?<![\\\]^]\[)(?!\^)[^\[\]\n\\`<]*\]\(https?://[^\s()<>\\`\"'\[\]]*\)")
 """A link that is one whatever stands around it; its address is no bare one. With the extension
 for bare ones a text takes half as long again to read (1.4 ms instead of 0.9 for 350 words)."""
 
@@ -55,9 +55,13 @@ def dialect_of(config: MarkdownConfig, text: str) -> Dialect:
 
 def may_hold_address(text: str) -> bool:
     """Whether an address may stand in the text by itself."""
-    if _ADDRESS.search(text) is None:
-        return False
-    return _ADDRESS.search(_PLAIN_LINK.sub("", text)) is not None
+    return _has_address(text) and _has_address(_PLAIN_LINK.sub("", text))
+
+
+def _has_address(text: str) -> bool:
+    return any(part in text for part in _ADDRESSES) or (
+        "@" in text and _MAIL.search(text) is not None
+    )
 
 
 @cache

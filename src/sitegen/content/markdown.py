@@ -68,9 +68,8 @@ def parse_document(
     else:
         expanded = expand(body, origin, snippets, include, problems)
     environment: dict[str, Any] = {}
-    tokens = parser_for(dialect_of(config.markdown, expanded.text)).parse(
-        expanded.text, environment
-    )
+    dialect = dialect_of(config.markdown, expanded.text)
+    tokens = parser_for(dialect).parse(expanded.text, environment)
     tokens = settle_marks(_footnotes(tokens, environment), expanded)
     if config.demote_headings:
         demote(tokens)
@@ -90,7 +89,8 @@ def parse_document(
     anchor = partial(_anchor, snippets, origin, problems)
     templated = meta.insert_anchor_links != "none" and snippets.has(_ANCHOR)
     insert_anchors(tokens, headings, meta.insert_anchor_links, anchor)
-    _place_formulas(text)
+    if dialect.math:
+        _place_formulas(text)
     _name_alerts(tokens, config, meta)
     _label_tasks(tokens)
     return Document(

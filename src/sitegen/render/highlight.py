@@ -8,13 +8,12 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Name, Punctuation, Whitespace
 from pygments.util import ClassNotFound
 
-from sitegen.render.escape import escape_text
+from sitegen.render.escape import escape_content, escape_text
 from sitegen.render.lexing import Kind, Reader
 
 _UNMARKED = frozenset({Name, Punctuation, Whitespace})
 """What looks like the text around it: spans for them were a quarter of the sample post's page."""
 _PLAIN = frozenset({"txt", "plain", "plaintext"})
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def highlight(code: str, language: str) -> str:
@@ -39,7 +38,7 @@ def highlight(code: str, language: str) -> str:
 
 
 def _span(text: str, opening: str) -> str:
-    escaped = text if text.isalnum() else text.translate(_ESCAPES)
+    escaped = text if text.isalnum() else escape_content(text)
     if '"@/' in escaped:  # no internal link, though it looks like one
         escaped = escaped.replace('"', "&quot;")
     if not opening or not escaped:

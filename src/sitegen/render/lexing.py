@@ -27,9 +27,13 @@ _BOUND = re.compile(r"\\[1-9]|\(\?P|\(\?\(")
 """What numbers or names a group: such a rule stays alone, since its groups may not be counted
 anew. (An escaped backslash before a digit is taken for one too.)"""
 
-WORTH = 150
+WORTH = 20
 """Texts that a lexer reads as it is before its rules are joined: joining takes as long as is saved
-with 20 to 200 of them."""
+with some 5 to 30 of them."""
+
+LONG = 1000
+"""Characters from which on a pattern stays alone: those of names have hundreds of ranges, and were
+compiled once for every alternation that they stood in (Python 0.33 s in all, 0.06 s without)."""
 
 
 class Rule(NamedTuple):
@@ -53,8 +57,7 @@ class Step(NamedTuple):
 
 
 class Reader:
-    """Reads code by one lexer; from the text number `worth` on with the rules of a state in one,
-    since joining those of Python takes 0.18 s."""
+    """Reads code by one lexer; from the text number `worth` on with the rules of a state in one."""
 
     def __init__(self, lexer: Lexer, look_of: Callable[[Kind], Any], worth: int = WORTH) -> None:
         self._lexer = lexer
@@ -92,7 +95,7 @@ def _run(lexer: Lexer, text: str, states: _States) -> list[tuple[Any, str]]:
     place, end, stack = 0, len(text), ["root"]
     state = states["root"]
     while True:
-        for match, rules, alone in state.steps(text[place]) if place < end else state.all:
+        for match, rules, alone in state[text[place]] if place < end else state.all:
             hit = match(text, place)
             if hit is None:
                 continue
@@ -138,22 +141,20 @@ def _move(stack: list[str], state: Any) -> None:
         stack.append(stack[-1])
 
 
-class _State:
-    """The rules of a state: all, and those that can match where a character stands."""
+class _State(dict[str, Sequence[Step]]):
+    """The rules of a state: all; by a character those that can match what begins with it. As many
+    as possible are in one."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__()
         self._rules = rules
         self._firsts = [_first(rule) for rule in rules]
         self._joined: dict[tuple[Rule, ...], Sequence[Step]] = {}
-        self._by_character: dict[str, Sequence[Step]] = {}
         self.all = tuple(_steps(rules))
 
-    def steps(self, character: str) -> Sequence[Step]:
-        """The rules that can match what begins with a character, as many as possible in one."""
-        found = self._by_character.get(character)
-        if found is None:
-            found = self._by_character[character] = self._select(ord(character))
-        return found
+    def __missing__(self, character: str) -> Sequence[Step]:
+        self[character] = self._select(ord(character))
+        return self[character]
 
     def _select(self, code: int) -> Sequence[Step]:
         if code >= 128:
@@ -205,9 +206,9 @@ def _steps(rules: Sequence[Rule]) -> Iterable[Step]:
 def _pattern(rule: Rule) -> re.Pattern[str] | None:
     """The rule's regular expression if it can stand among others."""
     pattern = getattr(rule.match, "__self__", None)
-    if not isinstance(pattern, re.Pattern) or _BOUND.search(pattern.pattern):
+    if not isinstance(pattern, re.Pattern) or len(pattern.pattern) > LONG:
         return None
-    return pattern
+    return None if _BOUND.search(pattern.pattern) else pattern
 
 
 def _joined(waiting: Sequence[tuple[Rule, re.Pattern[str]]]) -> Iterable[Step]:

@@ -7,7 +7,9 @@ nothing is left that a reader strips or warns about. MathML and SVG stay as they
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
+from itertools import zip_longest
 from urllib.parse import urljoin
 
 from sitegen.render.escape import escape_text
@@ -27,6 +29,16 @@ _HIGHLIGHT = re.compile(r'<span class="[a-z][a-z0-9]{0,2}">([^<]*)</span>')
 """A span of highlighted code, which would go anyway: nine of ten elements of a post with code, and
 the parser took 7 of the 8 ms of its feed's text for them."""
 _HAS_FOREIGN = re.compile(r"<(?:math|svg|script|style)\b", re.I)
+
+_COMMON = (
+    "a|blockquote|br|code|del|div|em|figcaption|figure|h[1-6]|hr|img|li|ol|p|pre|section|span"
+    "|strong|sup|table|tbody|td|th|thead|tr|ul"
+)
+_PLAIN_VALUE = r'"(?:[^"<>&]|&(?:amp|lt|gt|quot);)*"'
+_PLAIN_TAG = re.compile(f"(</(?:{_COMMON})>|<(?:{_COMMON})(?: [a-z-]+={_PLAIN_VALUE})*>)")
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+"""Tags that mean the same to any parser, wherever they stand. Where a text has no others, they are
+read without Python's, which took three times as long: 6 % of the build of 1,000 posts."""
 
 _KEPT: dict[str, frozenset[str]] = {
     "a": frozenset(("href", "hreflang")),
@@ -48,8 +60,7 @@ _ANCHOR = frozenset(("zola-anchor", "anchor"))
 def for_readers(html: str, address: str) -> str:
     """The HTML as a feed carries it; `address` is that of the page, where references start."""
     rewriter = _Rewriter(address)
-    rewriter.feed(html if _HAS_FOREIGN.search(html) else _HIGHLIGHT.sub(r"\1", html))
-    rewriter.close()
+    rewriter.read(html if _HAS_FOREIGN.search(html) else _HIGHLIGHT.sub(r"\1", html))
     return "".join(rewriter.parts).strip()
 
 
@@ -64,6 +75,22 @@ class _Rewriter(HTMLParser):
         self._dropped = 0
         self._foreign = ""
         self._foreign_depth = 0
+
+    def read(self, html: str) -> None:
+        """All of a text at once."""
+        pieces = _PLAIN_TAG.split(html)
+        if any("<" in text for text in pieces[::2]):
+            self.feed(html)
+            self.close()
+            return
+        for text, tag in zip_longest(pieces[::2], pieces[1::2], fillvalue=""):
+            if text:
+                self.handle_data(unescape(text))
+            if tag.startswith("</"):
+                self.handle_endtag(tag[2:-1])
+            elif tag:
+                name, attributes = tag[1:-1].partition(" ")[0], _ATTRIBUTE.findall(tag)
+                self.handle_starttag(name, [(key, unescape(value)) for key, value in attributes])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._open(tag, attrs, closed=False)
@@ -129,6 +156,8 @@ class _Rewriter(HTMLParser):
             self.parts.append(f"<p><a{link}>{escape_text(name)}</a></p>")
 
     def _attributes(self, tag: str, given: dict[str, str]) -> str:
+        if not given:
+            return ""
         known = _KEPT.get(tag, frozenset()) | _KEPT_ANYWHERE
         return self._written({name: value for name, value in given.items() if name in known})
 

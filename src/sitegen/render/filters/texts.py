@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -74,8 +75,8 @@ def truncate(
     text = needs_text(value, "truncate")
     safe = alike(value, text) is not text
     enough = length + leeway + 1
-    characters = list(text)
-    if safe and len(text) >= enough:
+    characters: Sequence[str] = text[:enough]
+    if safe and "&" in characters:
         characters = [found[0] for found in islice(_CHARACTER.finditer(text), enough)]
     if len(characters) < enough:
         return alike(value, text)
