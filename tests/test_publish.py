@@ -149,13 +149,13 @@ ACCIDENTS: tuple[Callable[[Path, str], None], ...] = (
 @settings(max_examples=150, deadline=None)
 @given(
     steps=st.lists(
-        st.tuples(sites, st.sampled_from(MECHANISMS), st.sampled_from(ACCIDENTS), paths),
+        st.tuples(sites, st.sampled_from([*MECHANISMS, None]), st.sampled_from(ACCIDENTS), paths),
         min_size=1,
         max_size=6,
     )
 )
 def test_the_tree_is_the_last_set(
-    steps: list[tuple[Files, Mechanism, Callable[[Path, str], None], str]],
+    steps: list[tuple[Files, Mechanism | None, Callable[[Path, str], None], str]],
 ) -> None:
     """Whatever was published before, by whatever mechanism, and whatever befell the folders."""
     with tempfile.TemporaryDirectory() as name:
@@ -183,9 +183,38 @@ def test_counts(tmp_path: Path, mechanism: Mechanism) -> None:
     assert put(tmp_path, changed, mechanism) == Published(1, 2, 1, mechanism)
 
 
-@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_one_file_takes_the_place_of_another(tmp_path: Path) -> None:
+    put(tmp_path, SITE)
+    for content in (b"1", b"2"):
+        changed = SITE | {"posts/a/index.html": content}
+        assert put(tmp_path, changed) == Published(1, 3, 0, "file")
+        assert_published(tmp_path, changed)
+    assert put(tmp_path, changed) == Published(0, 4, 0)
+    assert put(tmp_path, SITE | {"index.html": b"new"}).mechanism != "file"
+
+
+def test_who_is_killed_before_the_trace_of_one_file_is_written_has_it_published_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, SITE)
+    changed = SITE | {"index.html": b"new"}
+    with monkeypatch.context() as killed:
+        killed.setattr("sitegen.storage.publish.put_trace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            put(tmp_path, changed)
+    assert_published(tmp_path, changed)
+    for files in (changed, SITE):
+        put(tmp_path, files)
+        assert_published(tmp_path, files)
+
+
+def interrupted(*arguments: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("mechanism", [*MECHANISMS, None])
 def test_what_is_unchanged_keeps_its_inode_and_what_is_changed_gets_another(
-    tmp_path: Path, mechanism: Mechanism
+    tmp_path: Path, mechanism: Mechanism | None
 ) -> None:
     """So who has a published file open reads the old one to its end."""
     put(tmp_path, SITE, mechanism)
@@ -566,8 +595,9 @@ def test_an_output_on_another_file_system_has_its_standby_beside_it(tmp_path: Pa
         pytest.skip("no second file system here")
     with tempfile.TemporaryDirectory(dir=memory) as name:
         for content in (b"1", b"2"):
-            done = publish([Artifact("a", content, "a.md")], Path(name, "public"), tmp_path)
+            artifacts = [Artifact(path, content, "a.md") for path in "ab"]
+            done = publish(artifacts, Path(name, "public"), tmp_path)
             assert done.mechanism == "exchange"
-        assert tree(Path(name, "public")) == {"a": b"2", MARKER: b""}
+        assert tree(Path(name, "public")) == {"a": b"2", "b": b"2", MARKER: b""}
         names = {entry.name for entry in Path(name).iterdir()}
         assert names == {"public", ".public.sitegen-next"}

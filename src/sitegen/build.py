@@ -94,7 +94,7 @@ def build(
             raise SiteError([*problems, _GONE]) from error
         assert told is not None  # noqa: S101 (the first process is told)
         report = _report(told.settled, told.published, told, output, problems, clock)
-        leave(root, options, caller, inputs, told.asked, report)
+        leave(root, options, caller, inputs, stage.left, told.asked, report)
     return report
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlsplit
 
 _PATH = "/~!$&'()*+,;=:@"
 """What stands for itself in the path of an address (RFC 3986, section 3.3), besides letters."""
 
+_PLAIN = re.compile("[A-Za-z0-9_./-]*")
+"""A path that stands for itself as a whole, as most do: looking takes an eighth of quoting."""
+
 
 def permalink(base_url: str, url: str) -> str:
     """The absolute address of a path on the site; `base_url` has no trailing slash."""
-    return base_url + quote(url, safe=_PATH)
+    return base_url + (url if _PLAIN.fullmatch(url) else quote(url, safe=_PATH))
 
 
 def local_reference(address: str, base_url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import assert_never
 
 from sitegen.settings import SlugMode
@@ -54,6 +54,7 @@ def ascii_of(text: str) -> str:
     return "".join(char if char.isascii() else _spelled(char) for char in text)
 
 
+@lru_cache(4096)
 def slug_of(text: str, mode: SlugMode) -> str:
     """What of an URL stands for a text in one of Zola's three modes."""
     match mode:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from sitegen.model import Report
 from sitegen.passes.asked import Caller, Options, day_of
 from sitegen.passes.made_by import made_by
 from sitegen.render.reads import Read
-from sitegen.storage.trace import changed_ns, put_file, scan_tree, settled_ns
+from sitegen.storage.trace import Stamp, changed_ns, put_file, scan_tree, settled_ns
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def find_unchanged(root: Path, options: Options, caller: Caller, now_ns: int) ->
             and left.day == str(day_of(caller.environ))
             and left.environ == _values(left.variables, caller)
             and left.inputs == scan_inputs(root, output, settled_ns(now_ns))
-            and left.tree == _scan_output(output)
+            and left.tree == _digest_tree(scan_tree(output))
         )
     except (OSError, msgspec.DecodeError):
         return None
@@ -92,13 +93,15 @@ def leave(
     options: Options,
     caller: Caller,
     inputs: str,
+    tree: Mapping[str, Stamp],
     asked: Iterable[Read] | None,
     report: Report,
 ) -> None:
     """A later build finds this one's state, where a repetition of it would do nothing.
 
-    `inputs` is of the files before they were read. `asked` is what templates have looked at besides
-    pages; None where more than the site's files has a part in what pages show.
+    `inputs` is of the files before they were read, `tree` of those that were published. `asked` is
+    what templates have looked at besides pages; None where more than the site's files has a part in
+    what pages show.
     """
     file = _file(root, options)
     if not inputs or asked is None or any(kind == "file" and is_aside(at) for kind, at in asked):
@@ -115,10 +118,9 @@ def leave(
         seconds={},
     )
     day = str(day_of(caller.environ))
-    tree = _scan_output(Path(report.output))
     variables = tuple(sorted({name for kind, name in asked if kind == "env"}))
     environ = _values(variables, caller)
-    left = Left(made_by(), inputs, tree, day, variables, environ, same)
+    left = Left(made_by(), inputs, _digest_tree(tree), day, variables, environ, same)
     file.parent.mkdir(parents=True, exist_ok=True)
     put_file(file, msgspec.msgpack.encode(left))
 
@@ -133,10 +135,5 @@ def _file(root: Path, options: Options) -> Path:
     return root / ".sitegen" / "unchanged" / digest_value((asked, where))[:16]
 
 
-def _scan_output(output: Path) -> str:
-    leaves = sorted((path, *_numbers(stamp)) for path, stamp in scan_tree(output).items())
-    return digest_bytes(msgspec.msgpack.encode(leaves))
-
-
-def _numbers(stamp: msgspec.Struct) -> tuple[int, ...]:
-    return msgspec.structs.astuple(stamp)
+def _digest_tree(leaves: Mapping[str, Stamp]) -> str:
+    return digest_bytes(msgspec.msgpack.encode(sorted(leaves.items(), key=itemgetter(0))))

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -72,8 +73,8 @@ def _jobs(book: Book, feed: Feed, around: Callable[[], Mapping[str, Any]] = dict
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
     dated = [card for card in feed.cards if card.date is not None and _is_fed(card.meta)]
-    dated.sort(key=lambda card: card.url)
-    dated.sort(key=lambda card: card.date or _EPOCH, reverse=True)
+    dated.sort(key=attrgetter("url"))
+    dated.sort(key=attrgetter("date"), reverse=True)
     latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
     shown = dated[: config.feed_limit]
     title = title_of_feed(config, feed.lang, feed.name)

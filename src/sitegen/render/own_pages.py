@@ -49,15 +49,11 @@ def posts_of(site: Site, lang: str) -> tuple[Card, ...]:
 
 def _free(site: Site, lang: str, path: str) -> str:
     url = f"{site.config.home(lang)}{path}/"
-    return "" if url.lower() in _taken(site) else url
-
-
-def _taken(site: Site) -> set[str]:
-    """The addresses that the site's own files claim, in lower case."""
-    return {url.lower() for url in _addresses(site)}
+    return "" if url.lower() in map(str.lower, _addresses(site)) else url
 
 
 def _addresses(site: Site) -> Iterator[str]:
+    """The addresses that the site's own files claim."""
     for card in (*site.pages, *(section.card for section in site.sections)):
         yield card.url
         for alias in card.meta.aliases:

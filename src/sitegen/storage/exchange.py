@@ -108,6 +108,21 @@ def swap(trees: Trees, paths: Collection[str], mechanism: Mechanism) -> Mechanis
     return mechanism
 
 
+def replace_file(trees: Trees, path: str) -> bool:
+    """A file of the output is the standby's, in one step; False if that cannot be done there."""
+    staged, published = trees.standby / path, trees.output / path
+    with staged.open("rb") as file:
+        os.fsync(file.fileno())
+    try:
+        staged.replace(published)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EBUSY):
+            raise
+        return False
+    sync_folder(published.parent)
+    return True
+
+
 def recover(trees: Trees) -> None:
     """What a killed `swap` had begun is finished, and the output wholly one generation."""
     if trees.aside.exists():

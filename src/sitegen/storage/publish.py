@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -19,27 +20,31 @@ from sitegen.storage.exchange import (
     place_trees,
     recover,
     remove,
+    replace_file,
     swap,
     sync_files,
 )
 from sitegen.storage.lock import make_state
 from sitegen.storage.stage import Stage, telling
-from sitegen.storage.trace import Record, Trace, load_trace, put_trace, scan_tree
+from sitegen.storage.trace import NO_FILE, Record, Trace, load_trace, put_trace, scan_tree
 
 MARKER = ".sitegen-output"
 """An empty file in every tree we publish: what the folder holds is ours to replace."""
 
 _NOT_OURS = ("content", "templates", "static", "measurements", ".sitegen", ".git")
+_USUAL = re.compile(r"(?:[a-z0-9_-]{1,99}/)*[a-z0-9_-]{1,99}(?:\.[a-z0-9]{1,9}){1,2}")
+"""A path as most are: nothing is wrong with it, and it is its own folded form."""
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 
 
 class Published(msgspec.Struct, frozen=True):
-    """How many files a publish wrote, left and removed, and how; None if nothing had changed."""
+    """How many files a publish wrote, left and removed, and how: `file` if one file alone took the
+    place of another, None if nothing had changed."""
 
     written: int
     unchanged: int
     removed: int
-    mechanism: Mechanism | None = None
+    mechanism: Mechanism | Literal["file"] | None = None
 
 
 def publish(
@@ -103,23 +108,34 @@ def _finish(
     trees, old = stage.trees, stage.old
     kept = {path: record for path, record in records.items() if old.get(path) == record}
     gone = stage.found.keys() - records.keys()
+    stage.left = {path: record.stamp for path, record in records.items()}
     if len(kept) == len(records) and not gone:
         if memory != stage.memory:
             put_trace(trees.trace(trees.output), records, memory)
         return Published(0, len(records) - 1, 0)
-    mechanism = mechanism or choose_mechanism(trees)
     fresh = {path: records[path] for path in sorted(records.keys() - kept.keys())}
+    if mechanism is None and not gone and len(fresh) == 1 and _replace(stage, *fresh):
+        put_trace(trees.trace(trees.output), records, memory)
+        return Published(1, len(records) - 2, 0, "file")
+    mechanism = mechanism or choose_mechanism(trees)
     stage.link({} if mechanism == "files" else kept, fresh)
     put_trace(trees.trace(trees.standby), records, memory)
     sync_files(trees.standby, (trees.standby / path for path in fresh))
     used = swap(trees, records.keys(), mechanism)
     if used == "files":
-        stamps = scan_tree(trees.output).items()
-        copied = {path: Record(records[path].digest, stamp) for path, stamp in stamps}
+        stamps = scan_tree(trees.output)
+        copied = {path: Record(records[path].digest, stamp) for path, stamp in stamps.items()}
+        stage.left = stamps
         put_trace(trees.trace(trees.output), copied, memory)
     _forget_traces(trees)
     written = len(fresh.keys() - {MARKER})
     return Published(written, len(records) - 1 - written, len(gone), used)
+
+
+def _replace(stage: Stage, path: str) -> bool:
+    """Whether a file that was published before is another one now, and nothing else has changed."""
+    published = stage.found.get(path, NO_FILE) != NO_FILE and path != MARKER
+    return published and replace_file(stage.trees, path)
 
 
 def _forget_traces(trees: Trees) -> None:
@@ -176,8 +192,9 @@ def check_artifacts(artifacts: Iterable[Artifact]) -> list[Problem]:
     problems: list[Problem] = []
     files: dict[str, Artifact] = {}
     for artifact in artifacts:
-        folded = _fold(artifact.path)
-        if reason := _why_unfit(artifact.path):
+        usual = _USUAL.fullmatch(artifact.path)
+        folded = artifact.path if usual else _fold(artifact.path)
+        if reason := None if usual else _why_unfit(artifact.path):
             message = f"`{repr(artifact.path)[1:-1]}`, made from `{artifact.made_from}`, {reason}"
             problems.append(Problem("fatal", "path", message))
         elif folded in files:
@@ -186,11 +203,10 @@ def check_artifacts(artifacts: Iterable[Artifact]) -> list[Problem]:
         else:
             files[folded] = artifact
     for folded, artifact in files.items():
-        folder = folded.rpartition("/")[0]
-        while folder:
+        folder = folded
+        while folder := folder.rpartition("/")[0]:
             if folder in files:
                 problems.append(_clash(files[folder], artifact, "a file cannot also be a folder"))
-            folder = folder.rpartition("/")[0]
     return problems
 
 

@@ -31,7 +31,7 @@ class Stage:
     """Takes what is to be published, in any process that shares it: nothing but records is kept.
 
     `found` is all that lies in the output folder, `old` those of it that are as they were left,
-    `memory` what the last build left for this one.
+    `memory` what the last build left for this one; `left` all that lies there once it is published.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Stage:
         self.found = found
         self.old = old
         self.memory = memory
+        self.left: Mapping[str, Stamp] = {}
         self._standby = str(trees.standby)
         self._folders: set[str] = set()
 
