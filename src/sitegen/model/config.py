@@ -31,7 +31,7 @@ class Declared(msgspec.Struct, frozen=True):
     folder: str
 
 
-class ExecuteConfig(msgspec.Struct, frozen=True):
+class ExecuteConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """`[execute]`: whether, where and how blocks run; page beats section beats site.
 
     `memory` is in bytes, None for no limit; `jobs` is None for as many posts as there are cores;
@@ -53,7 +53,7 @@ class ExecuteConfig(msgspec.Struct, frozen=True):
     auto: float | None = 5.0
 
 
-class MeasureConfig(msgspec.Struct, frozen=True):
+class MeasureConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """`[measure]`: when a block's cost is shown under it, and how benchmarks measure.
 
     `max_time` is seconds a variant, a point of the sweep and a process; a difference smaller

@@ -60,7 +60,7 @@ SortBy = Literal[
 ]
 
 
-class Meta(msgspec.Struct, frozen=True):
+class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     """The front matter of a page or section; a section's keys keep their defaults on a page.
 
     `slug` is a page's in its final form, also where `path` makes its URL; a section has none.
@@ -220,7 +220,7 @@ class Inline(msgspec.Struct, frozen=True):
     block: int | None = None
 
 
-class Heading(msgspec.Struct, frozen=True):
+class Heading(msgspec.Struct, frozen=True, omit_defaults=True):
     """A node of a table of contents, in Zola's names."""
 
     level: int

@@ -72,7 +72,7 @@ class BenchCard(msgspec.Struct, frozen=True):
     rows: tuple[BenchRow, ...]
 
 
-class Card(msgspec.Struct, frozen=True):
+class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that a list may see of a page or a section.
 
     `summary` is HTML in which internal links still wait for their targets; `assets` are the files

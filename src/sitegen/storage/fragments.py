@@ -36,7 +36,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size: int
 
 
-class Fragment(msgspec.Struct, frozen=True):
+class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
     """A page with its body put away. `key` is made of all that it was made of, "" if that is not
     known; `id` of all that it came to.
 
