@@ -87,21 +87,26 @@ class Ledger:
     def add(self, path: str, files: tuple[str, ...], reads: Collection[Read]) -> None:
         """A job that was done now; one that may be otherwise next time is not noted, only what it
         has looked at besides pages."""
-        seen: dict[int, int] = {}
-        others = []
-        for kind, name in sorted(reads):
-            if kind in _GLOBAL:
-                others.append(self._others.setdefault((kind, name), len(self._others)))
-                continue
-            if ALWAYS in reads:
-                continue
-            number = self._paths.setdefault(kind, len(self._paths))
-            bit = self._fields.setdefault(name, len(self._fields))
-            seen[number] = seen.get(number, 0) | 1 << bit
+        outside = sorted(read for read in reads if read[0] in _GLOBAL)
+        others = [self._others.setdefault(read, len(self._others)) for read in outside]
         if ALWAYS in reads:
             return
-        flat = [number for pair in seen.items() for number in pair]
-        self.jobs[path] = Note("", files, flat, others)
+        fields: dict[str, list[str]] = {}
+        for kind, name in reads:
+            fields.setdefault(kind, []).append(name)
+        for kind in fields.keys() & _GLOBAL:
+            del fields[kind]
+        seen: list[int] = []
+        for kind in sorted(fields):
+            number = self._paths.setdefault(kind, len(self._paths))
+            seen += (number, self._mask(fields[kind]))
+        self.jobs[path] = Note("", files, seen, others)
+
+    def _mask(self, fields: list[str]) -> int:
+        """The bits of fields; new ones are counted by alphabet."""
+        for field in sorted(field for field in fields if field not in self._fields):
+            self._fields[field] = len(self._fields)
+        return sum(1 << self._fields[field] for field in fields)
 
     @property
     def asked(self) -> Collection[Read]:
