@@ -114,8 +114,8 @@ class Ledger:
         return self._others.keys()
 
     def take(self, path: str, about: str, other: Ledger, tables: Tables) -> None:
-        """A job that another ledger has noted; `tables` are how that one's numbers are ours."""
-        note = other.jobs.get(path)
+        """Move a job here that another ledger has noted; `tables` are how its numbers are ours."""
+        note = other.jobs.pop(path, None)
         if note is None:
             return
         paths, masks, others = tables

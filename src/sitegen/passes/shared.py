@@ -136,7 +136,10 @@ def _told(
 
 
 def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:
-    """The fragments of all processes; those that the store has go by their keys."""
+    """The fragments of all processes; those that the store has go by their keys.
+
+    This process gets its own back as the others get them, and lets go of what it had.
+    """
     store = desk.store
     if share.count == 1:
         return mine
@@ -145,6 +148,8 @@ def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, 
     new = [entry for entry in mine.values() if entry.key not in kept]
     lasting = store.encode(entry for entry in new if entry.id)
     others = [entry for entry in new if not entry.id]
+    mine.clear()
+    del new
     found: dict[str, Fragment] = {}
     for keys, lines, passing in share.gather((known, lasting, others)):
         for entry in (*map(store.by_key.__getitem__, keys), *store.decode(lines), *passing):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -31,6 +31,9 @@ from sitegen.render.words import direction, words_of
 
 FeedBody = Callable[[str], str]
 """The body of a page as feeds carry it, by the page's path below `content/`."""
+
+Context = Callable[[], Mapping[str, Any]]
+"""What a template sees besides what all see."""
 
 ZOLA = "0.23.6"
 """The version of Zola whose names templates may count on."""
@@ -70,18 +73,21 @@ class Book(msgspec.Struct, frozen=True):
         made_from: str,
         lang: str,
         about: Any = (),
-        context: Callable[[], Mapping[str, Any]] = dict,
+        context: Context = dict,
     ) -> Job:
-        """The page at `url`: a folder's index, or the file that it names."""
+        """The page at `url`: a folder's index, or the file that it names.
+
+        All jobs of a site are in memory together: they take a third of what closures would.
+        """
         path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
         known = (template, url, made_from, lang, about)
-        return Job(
-            path,
-            made_from,
-            known,
-            lambda: (self.render(template, url, path, made_from, lang, context()),),
-            template,
-        )
+        return Job(path, made_from, known, partial(self._make, path, known, context), template)
+
+    def _make(
+        self, path: str, known: tuple[str, str, str, str, Any], context: Context
+    ) -> Iterable[Artifact]:
+        template, url, made_from, lang, _ = known
+        return (self.render(template, url, path, made_from, lang, context()),)
 
     def render(
         self,

@@ -87,14 +87,15 @@ def _render_pages(book: Book) -> Iterator[Job]:
 
 def page_job(book: Book, card: Card) -> Job:
     """The page of a card."""
-
-    def context() -> Mapping[str, Any]:
-        view = book.shelf.page(card)
-        structured = of_page(view, book.site.config)
-        return {"page": view, "translations": view.translations, "structured": structured}
-
     template = book.choose(card.meta.template, "page.html")
+    context = partial(_page_context, book, card)
     return book.job(template, card.url, f"content/{card.path}", card.lang, (), context)
+
+
+def _page_context(book: Book, card: Card) -> Mapping[str, Any]:
+    view = book.shelf.page(card)
+    structured = of_page(view, book.site.config)
+    return {"page": view, "translations": view.translations, "structured": structured}
 
 
 def _render_sections(book: Book) -> Iterator[Made]:

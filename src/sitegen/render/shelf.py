@@ -26,6 +26,9 @@ from sitegen.render.views import (
     view_link,
 )
 
+VIEWS = 16_384
+"""Views of pages that are kept at a time: each takes a kilobyte or more."""
+
 
 class Bodies(NamedTuple):
     """What a site's pages hold besides their cards, by path: `body` is a body whose internal links
@@ -108,6 +111,8 @@ class Shelf:
         """The view of a page."""
         view = self._page_views.get(card.path)
         if view is None:
+            if len(self._page_views) >= VIEWS:
+                self._page_views.clear()
             view = self._page_views[card.path] = self._view_page(card)
         return view
 
