@@ -80,6 +80,11 @@ class Changes:
         """Whether any address is another, or any page new or gone."""
         return bool(self._moved)
 
+    @property
+    def may_relate(self) -> bool:
+        """Whether any page may be related to others than before."""
+        return self._related is not None
+
     def related(self, path: str) -> bool:
         """Whether the pages related to a page are others."""
         if self._related is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -18,35 +19,40 @@ _GLOBAL = frozenset(("template", "file", "env", "day", "taxonomies", "term", "ur
 """Kinds of reads that are not of a page, section or term; no path is called so."""
 
 
-Tables = tuple[list[int], Callable[[int], int], list[int]]
-"""Numbers of paths, masks of fields, numbers of others: another ledger's to our own."""
+_NUMBER = "I"
+"""The kind of numbers in an array: as objects they take four times the memory."""
+
+Others = tuple[int, ...]
+"""Numbers of what a job read besides pages."""
+
+Tables = tuple[list[int], list[int], Callable[[Others], Others]]
+"""Numbers of paths, of masks, and of others: another ledger's to our own."""
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A job as it was last done: a digest of what it was about, the files that it made, and what it
-    read: `seen` pairs the number of a path with the bits of its fields, `others` are numbers."""
+    read: `seen` are pairs of 32-bit numbers, of a path and of the mask of its fields."""
 
     about: str
     files: tuple[str, ...]
-    seen: list[int]
-    others: list[int]
+    seen: bytes
+    others: Others
 
 
 class Memory(msgspec.Struct, frozen=True, array_like=True):
     """All notes. `made_by` is a digest of all that every file depends on: sitegen, the packages,
-    the configuration, the names of templates. `fragments` are ids by path; `others` what was read
-    besides, with a digest of it; `copied` the states of the files that were copied; `inputs` a
-    digest of the states of all files that the site was made of, "" where one cannot tell."""
+    the configuration, the names of templates. `fragments` are ids by path; `masks` sets of fields,
+    a bit for each; `others` what was read besides, with a digest of it; `copied` the states of the
+    files that were copied."""
 
     made_by: str = ""
     fragments: Mapping[str, str] = {}
     paths: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    masks: tuple[int, ...] = ()
     others: tuple[tuple[str, str, str], ...] = ()
     jobs: Mapping[str, Note] = {}
     copied: Mapping[str, Stamp] = {}
-    inputs: str = ""
-    report: bytes = b""
 
 
 def load_memory(data: bytes) -> Memory:
@@ -81,6 +87,7 @@ class Ledger:
     def __init__(self, memory: Memory) -> None:
         self._paths = {path: number for number, path in enumerate(memory.paths)}
         self._fields = {field: number for number, field in enumerate(memory.fields)}
+        self._masks = {mask: number for number, mask in enumerate(memory.masks)}
         self._others = {(kind, name): n for n, (kind, name, _) in enumerate(memory.others)}
         self.jobs: dict[str, Note] = {}
 
@@ -88,7 +95,7 @@ class Ledger:
         """A job that was done now; one that may be otherwise next time is not noted, only what it
         has looked at besides pages."""
         outside = sorted(read for read in reads if read[0] in _GLOBAL)
-        others = [self._others.setdefault(read, len(self._others)) for read in outside]
+        others = tuple(self._others.setdefault(read, len(self._others)) for read in outside)
         if ALWAYS in reads:
             return
         fields: dict[str, list[str]] = {}
@@ -96,11 +103,12 @@ class Ledger:
             fields.setdefault(kind, []).append(name)
         for kind in fields.keys() & _GLOBAL:
             del fields[kind]
-        seen: list[int] = []
+        seen = array(_NUMBER)
         for kind in sorted(fields):
-            number = self._paths.setdefault(kind, len(self._paths))
-            seen += (number, self._mask(fields[kind]))
-        self.jobs[path] = Note("", files, seen, others)
+            mask = self._mask(fields[kind])
+            seen.append(self._paths.setdefault(kind, len(self._paths)))
+            seen.append(self._masks.setdefault(mask, len(self._masks)))
+        self.jobs[path] = Note("", files, seen.tobytes(), others)
 
     def _mask(self, fields: list[str]) -> int:
         """The bits of fields; new ones are counted by alphabet."""
@@ -119,20 +127,27 @@ class Ledger:
         if note is None:
             return
         paths, masks, others = tables
-        seen = [
-            masks(number) if place % 2 else paths[number] for place, number in enumerate(note.seen)
-        ]
-        self.jobs[path] = Note(about, note.files, seen, [others[number] for number in note.others])
+        seen = array(_NUMBER)
+        for number, mask in _pairs(note):
+            seen.append(paths[number])
+            seen.append(masks[mask])
+        self.jobs[path] = Note(about, note.files, seen.tobytes(), others(note.others))
 
     def tables_of(self, other: Ledger) -> Tables:
         """What the other's numbers of paths, masks of fields and numbers of others are here."""
         paths = [self._paths.setdefault(path, len(self._paths)) for path in other._paths]
         bits = [1 << self._fields.setdefault(f, len(self._fields)) for f in other._fields]
-        others = [self._others.setdefault(read, len(self._others)) for read in other._others]
+        masks = [
+            self._masks.setdefault(
+                sum(bit for place, bit in enumerate(bits) if mask >> place & 1), len(self._masks)
+            )
+            for mask in other._masks
+        ]
+        numbers = [self._others.setdefault(read, len(self._others)) for read in other._others]
 
         @cache
-        def masks(mask: int) -> int:
-            return sum(bit for place, bit in enumerate(bits) if mask >> place & 1)
+        def others(theirs: Others) -> Others:
+            return tuple(numbers[number] for number in theirs)
 
         return paths, masks, others
 
@@ -140,16 +155,20 @@ class Ledger:
         """A job that was not done again, noted in a memory that this ledger began with."""
         self.jobs[path] = note
 
-    def tables(
-        self, value: Callable[[str, str], str]
-    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str, str], ...]]:
-        """The paths, the fields, and what else was read with its digest."""
+    def remember(self, value: Callable[[str, str], str]) -> Memory:
+        """The notes with what their numbers mean, and digests of what was read besides pages."""
         used = {number for note in self.jobs.values() for number in note.others}
         others = tuple(
             (kind, name, value(kind, name) if number in used else "")
             for (kind, name), number in self._others.items()
         )
-        return tuple(self._paths), tuple(self._fields), others
+        return Memory(
+            paths=tuple(self._paths),
+            fields=tuple(self._fields),
+            masks=tuple(self._masks),
+            others=others,
+            jobs=self.jobs,
+        )
 
 
 class Staleness:
@@ -186,10 +205,11 @@ class Staleness:
         for number in note.others:
             if number in self._others:
                 return _in_words(self._others[number])
-        seen = note.seen
+        if not self._changed and not self._changes.may_relate:
+            return None
         related = self._bits.get("related", 0)
-        for place in range(0, len(seen), 2):
-            number, read = seen[place], seen[place + 1]
+        for number, mask in _pairs(note):
+            read = self._memory.masks[mask]
             hit = self._changed.get(number, 0) & read
             if hit:
                 return f"{self._memory.paths[number]}: {self._names(hit)}"
@@ -201,6 +221,13 @@ class Staleness:
         names = [field for field, bit in self._bits.items() if mask & bit]
         shown = ", ".join(f"`{name}`" for name in sorted(names)[:4])
         return f"{shown} changed" + (" and more" if len(names) > 4 else "")
+
+
+def _pairs(note: Note) -> Iterator[tuple[int, int]]:
+    """The numbers of paths and of masks in what a job has read."""
+    numbers = array(_NUMBER)
+    numbers.frombytes(note.seen)
+    return zip(numbers[::2], numbers[1::2], strict=True)
 
 
 def _in_words(read: str) -> str:

@@ -193,13 +193,9 @@ def join_ledgers(outcome: Outcome, ledgers: Sequence[Ledger]) -> Ledger:
 
 
 def _remember(outcome: Outcome, ledger: Ledger, copied: Mapping[str, Stamp]) -> Memory:
-    paths, fields, others = ledger.tables(outcome.values.of)
-    return Memory(
+    return msgspec.structs.replace(
+        ledger.remember(outcome.values.of),
         made_by=outcome.desk.all_by,
         fragments={path: entry.id for path, entry in outcome.facts.fragments.items()},
-        paths=paths,
-        fields=fields,
-        others=others,
-        jobs=ledger.jobs,
         copied=copied,
     )
