@@ -6,14 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-Read = tuple[str, str]
-"""A kind and a name: `("file", "data.csv")`, `("template", "page.html")`, `("day", "")`; a field of
-a page, section or term is `(its path, the field)`."""
+from sitegen.model import ALWAYS, Read
+
+__all__ = ["ALWAYS", "Read", "Reads"]
 
 _NAMED = ("file", "env")
-
-ALWAYS: Read = ("always", "")
-"""What cannot be told to be as it was: a page that has read it is rendered every time."""
 
 
 class Reads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -36,7 +36,7 @@ class Snippets(NamedTuple):
     """The shortcodes' templates by name, whether there is another template, how to render one,
     and the pictures that they have asked for so far; whether what looks like a call must be one;
     how a text is filled in that is itself a template, where the site's texts are; and what
-    templates have looked at besides pages."""
+    templates have looked at since this was last asked."""
 
     shortcodes: Mapping[str, str]
     has: Callable[[str], bool]
@@ -44,7 +44,7 @@ class Snippets(NamedTuple):
     made_files: Callable[[], tuple[Artifact, ...]]
     strict: bool
     fill_in: Callable[[str, Origin], str | tuple[Problem, ...]] | None
-    asked: Callable[[], Collection[Read]]
+    asked: Callable[[], frozenset[Read]]
 
 
 class OriginView(msgspec.Struct, frozen=True):
@@ -125,6 +125,11 @@ def open_snippets(
     def made_files() -> tuple[Artifact, ...]:
         return templates().made_files()
 
+    def asked() -> frozenset[Read]:
+        noted = frozenset(reads.noted)
+        reads.begin()
+        return noted
+
     shortcodes = _shortcodes(folders)
     levels = open_levels(config.root, config.theme or None)
     templated = homes_of(levels) and not _own_shortcodes(folders)
@@ -135,7 +140,7 @@ def open_snippets(
         made_files,
         config.file == FILE,
         fill_in if templated else None,
-        lambda: reads.noted,
+        asked,
     )
 
 
