@@ -31,6 +31,8 @@ TEXTS = {
     "static": "![s](/s.png)",
     "gone": "![g](/gone.png)",
     "data": "{{ data() }}",
+    "macro": "{{ macro() }}",
+    "other": "{{ macro() }}",
     "bust": "{{ bust() }}",
     "who": "{{ who() }}",
     "today": "{{ today() }}",
@@ -56,6 +58,10 @@ FILES: Mapping[str, str | bytes] = {
     "templates/shortcodes/shout.html": "<b>{{ body }}</b>",
     "templates/shortcodes/data.html": '{{ load_data(path="data.json").a }}'
     '{{ load_data(path="more.json", required=false) }}',
+    "templates/shortcodes/macro.html": '{% import "macros.html" as macros %}{{ macros.show() }}',
+    "templates/macros.html": '{% set data = load_data(path="macro.json") %}'
+    "{% macro show() %}{{ data.a }}{% endmacro %}",
+    "macro.json": '{"a": 1}',
     "templates/shortcodes/bust.html": '{{ get_url(path="s.png", cachebust=true) }}',
     "templates/shortcodes/who.html": '{{ get_env(name="WHO", default="nobody") }}',
     "templates/shortcodes/today.html": "{{ now() }}",
@@ -86,6 +92,11 @@ EDITS: Mapping[str, tuple[Mapping[str, str | bytes | None], str]] = {
     "data": ({"data.json": '{"a": 2}'}, "data"),
     "data that was not there": ({"more.json": "2"}, "data"),
     "data found elsewhere": ({"data.json": None, "static/data.json": '{"a": 2}'}, "data"),
+    "data of macros that several import": ({"macro.json": '{"a": 2}'}, "macro other"),
+    "macros that several import": (
+        {"templates/macros.html": "{% macro show() %}new{% endmacro %}"},
+        "macro other",
+    ),
     "an address": ({"content/plain.md": MOVED}, "plain way marked"),
     "a new page": ({"content/new.md": page()}, "new"),
 }
@@ -174,10 +185,7 @@ def test_what_makes_pictures_or_cannot_be_told_is_read_again(tmp_path: Path) -> 
         "templates/shortcodes/thumb.html": '{{ resize_image(path="p.png", width=4, height=4) }}',
         "templates/shortcodes/odd.html": "{% if page.nothing %}x{% endif %}",
     }
-    texts = {
-        name: page(body=text) if name.endswith(".md") else text for name, text in files.items()
-    }
-    root = write_site(tmp_path / "site", texts)
+    root = write_site(tmp_path / "site", files)
     for report in (built(root), built(root), built(root, 2)):
         assert read_in(report) - {"_index"} == {"thumb", "odd"}
         assert [problem.code for problem in report.problems] == ["template"]
@@ -193,3 +201,18 @@ def test_a_fatal_mistake_is_told_until_it_is_mended(site: Path) -> None:
     change(site, {"templates/shortcodes/who.html": "mended"})
     assert read_in(built(site, int(site.name))) == {"who"}
     assert_clean(site)
+
+
+def test_what_imported_macros_have_read_is_read_by_every_page(tmp_path: Path) -> None:
+    files = {
+        "content/a.md": page(),
+        "content/b.md": page(),
+        "macro.json": '{"a": 1}',
+        "templates/macros.html": FILES["templates/macros.html"],
+        "templates/page.html": FILES["templates/shortcodes/macro.html"],
+    }
+    root = write_site(tmp_path / "site", files)
+    built(root)
+    change(root, {"macro.json": '{"a": 2}'})
+    assert {rendered.path for rendered in built(root).rendered} == {"a/index.html", "b/index.html"}
+    assert_clean(root)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from sitegen.model import ALWAYS, Read
 
 __all__ = ["ALWAYS", "Read", "Reads"]
+
+T = TypeVar("T")
 
 _NAMED = ("file", "env")
 
@@ -26,6 +28,14 @@ class Reads:
     def note(self, kind: str, name: str = "") -> None:
         """Something was read."""
         self.noted.add((kind, name))
+
+    def during(self, make: Callable[[], T]) -> tuple[T, set[Read]]:
+        """What is made, and what was read meanwhile, which is noted as ever."""
+        before, self.noted = self.noted, set()
+        try:
+            return make(), self.noted
+        finally:
+            self.noted = before | self.noted
 
     def noting(self, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, which then notes that it was called, and which file or variable it is to
