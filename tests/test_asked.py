@@ -216,3 +216,13 @@ def test_what_imported_macros_have_read_is_read_by_every_page(tmp_path: Path) ->
     change(root, {"macro.json": '{"a": 2}'})
     assert {rendered.path for rendered in built(root).rendered} == {"a/index.html", "b/index.html"}
     assert_clean(root)
+
+
+def test_texts_become_templates_where_a_site_gets_components(tmp_path: Path) -> None:
+    files = {"content/a.md": page('title = "A"', "{{ page.title }}"), "templates/x.html": "x"}
+    root = write_site(tmp_path / "site", files)
+    built(root)
+    change(root, {"templates/x.html": "{% component x() %}x{% endcomponent %}"})
+    built(root)
+    assert "{{" not in (root / "public/a/index.html").read_text("utf-8")
+    assert_clean(root)

@@ -34,7 +34,7 @@ from sitegen.passes.parse import (
 from sitegen.passes.share import Share, swept
 from sitegen.render.body import render_body
 from sitegen.render.covers import cover_of
-from sitegen.render.snippets import open_snippets
+from sitegen.render.snippets import open_snippets, texts_are_templates
 from sitegen.storage.fragments import Answer, Fragment, Fragments, identified
 from sitegen.storage.publish import Published, finish
 from sitegen.storage.stage import Stage
@@ -130,7 +130,8 @@ def press(
     sections, above = open_sections(
         config, [source for source in files if source is not None], desk.options, first_only
     )
-    ground = _ground(desk, above, sections)
+    templated = texts_are_templates(config)
+    ground = _ground(desk, above, templated=templated)
     pressed = Pressed({}, [], {}, [], [], set())
     opened = list(share.mine(sections))
     doubtful: list[Source] = []
@@ -151,8 +152,9 @@ def press(
     homes = [(home, "") for home in open_homes(config, urls.values())]
     opened += homes if share.first else []
     urls |= {origin.source.path: origin.url for origin, _ in homes}
-    snippets = open_snippets(config, urls, outside_of(config, desk.environ, desk.all_by), problems)
-    small, answers = Snippets(*snippets), Answers(config, desk.environ, urls)
+    outside = outside_of(config, desk.environ, desk.all_by)
+    small = Snippets(*open_snippets(config, urls, outside, problems, templated=templated))
+    answers = Answers(config, desk.environ, urls)
     for source in doubtful:
         if not _is_right(pressed.fragments[source.path], answers, pressed):
             del pressed.fragments[source.path]
@@ -253,15 +255,16 @@ def key_of(source: Source, ground: str) -> str:
     return digest_text("\0".join((ground, source.path, beside, source.text)))[:32]
 
 
-def _ground(desk: Desk, above: Above, sections: Sequence[Opened]) -> str:
-    """A digest of what all pages are made of: sitegen, the configuration, what sections say."""
+def _ground(desk: Desk, above: Above, *, templated: bool) -> str:
+    """A digest of what all pages are made of: sitegen, the configuration, what sections say,
+    which small templates there are, and whether texts are such ones."""
     config = comparable(desk.config)
     scopes = sorted(above.scopes.items())
     root, theme = desk.config.root, desk.config.theme
     folders = [root / "templates", root / "themes" / theme / "templates"]
     small = ("anchor-link.html", "shortcodes/*")
     names = [sorted(f.name for one in small for f in folder.glob(one)) for folder in folders]
-    parts = (desk.made_by, config, scopes, names, desk.options.drafts)
+    parts = (desk.made_by, config, scopes, names, templated, desk.options.drafts)
     return digest_bytes(msgspec.json.encode(parts, enc_hook=repr))
 
 

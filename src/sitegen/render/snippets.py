@@ -67,18 +67,29 @@ class OriginView(msgspec.Struct, frozen=True):
     assets: tuple[str, ...]
 
 
+def texts_are_templates(config: SiteConfig) -> bool:
+    """Whether the texts of a site are themselves templates: it has components, as in Zola 0.23, and
+    no shortcodes of its own, which are those of an older one."""
+    if any(any((folder / _FOLDER).glob("*.*")) for folder in _folders(config)):
+        return False
+    return bool(homes_of(open_levels(config.root, config.theme or None)))
+
+
 def open_snippets(
-    config: SiteConfig, urls: Mapping[str, str], outside: Outside, problems: list[Problem]
+    config: SiteConfig,
+    urls: Mapping[str, str],
+    outside: Outside,
+    problems: list[Problem],
+    *,
+    templated: bool,
 ) -> Snippets:
-    """The small templates of a site, of its theme, and the built-in ones, the site's first.
+    """The small templates of a site, of its theme, and the built-in ones, the site's first;
+    `templated` says that its texts are templates too.
 
     Of the site they know no more than the addresses of its pages: it is still being read. In a
     site whose templates are still Zola's, one that is not Jinja2 gives nothing, and a warning.
     """
-    folders = [config.root / "templates"]
-    if config.theme:
-        folders.append(config.root / "themes" / config.theme / "templates")
-
+    folders = _folders(config)
     reads = Reads()
 
     @cache
@@ -131,8 +142,6 @@ def open_snippets(
         return noted
 
     shortcodes = _shortcodes(folders)
-    levels = open_levels(config.root, config.theme or None)
-    templated = homes_of(levels) and not _own_shortcodes(folders)
     return Snippets(
         shortcodes,
         has,
@@ -144,9 +153,12 @@ def open_snippets(
     )
 
 
-def _own_shortcodes(folders: list[Path]) -> bool:
-    """Whether there are shortcodes of the site: then its texts are not those of a newer Zola."""
-    return any(any((folder / _FOLDER).glob("*.*")) for folder in folders)
+def _folders(config: SiteConfig) -> list[Path]:
+    """Where a site has its templates, and where its theme has them."""
+    folders = [config.root / "templates"]
+    if config.theme:
+        folders.append(config.root / "themes" / config.theme / "templates")
+    return folders
 
 
 def _no_term(term: Term) -> TermView:
