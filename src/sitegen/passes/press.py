@@ -33,7 +33,7 @@ from sitegen.passes.parse import (
 )
 from sitegen.passes.share import Share, swept
 from sitegen.render.body import render_body
-from sitegen.render.covers import cover_of
+from sitegen.render.covers import asked_by_cover, cover_of
 from sitegen.render.snippets import open_snippets, texts_are_templates
 from sitegen.storage.fragments import Answer, Fragment, Fragments, identified
 from sitegen.storage.publish import Published, finish
@@ -191,9 +191,10 @@ def _read(origin: Origin, body: str, reading: _Reading) -> None:
         return
     page = render_body(draft.document, ())
     pressed.parsed.append(parsed_since(begun, path, page.highlighting))
-    asked = answers.to(draft.document.asked)
+    asked = draft.document.asked | asked_by_cover(page.card, desk.config)
+    pressed.asked.update(asked)
     key = key_of(origin.source, ground)
-    pressed.fragments[path] = put_away(page, key, desk, found, asked)
+    pressed.fragments[path] = put_away(page, key, desk, found, answers.to(asked))
 
 
 def _is_right(known: Fragment, answers: Answers, pressed: Pressed) -> bool:
