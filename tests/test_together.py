@@ -210,3 +210,25 @@ def test_a_process_that_is_killed_ends_the_build() -> None:
     with pytest.raises(GoneError):
         together(2, story)
     assert sys.exc_info() == (None, None, None)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+@pytest.mark.parametrize("jobs", [0, 1, 7, 8, 9, 1000])
+def test_each_job_is_one_processs(jobs: int, processes: int) -> None:
+    def story(share: Share) -> list[list[int]]:
+        return share.gather(list(share.taken(jobs)))
+
+    found = together(processes, story)
+    assert sorted(number for mine in found for number in mine) == list(range(jobs))
+
+
+def test_the_first_begins_at_the_end() -> None:
+    """The feeds stand there, and take the texts of the same posts."""
+
+    def story(share: Share) -> list[list[int]]:
+        share.gather(None)
+        return share.gather(list(share.taken(16)))
+
+    first, second = together(2, story)
+    assert first[:1] in ([8], [])
+    assert second[:1] in ([0], [])

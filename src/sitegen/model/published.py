@@ -76,27 +76,21 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that a list may see of a page or a section.
 
     `summary` is HTML in which internal links still wait for their targets; `assets` are the files
-    beside it, below `content/`; `downloads` are files at its own URL.
+    beside it, below `content/`; `downloads` are files at its own URL. `anchors` are the ids that a
+    link may lead to, in one text. A build has all cards of a site in memory: what only the page
+    itself shows stands in `Page`, and what its file says in `meta`.
     """
 
     path: str
     url: str
     title: str
     description: str
-    date: dt.datetime | None
-    updated: dt.datetime | None
-    weight: int | None
-    draft: bool
-    authors: tuple[str, ...]
-    taxonomies: Mapping[str, tuple[str, ...]]
-    extra: Mapping[str, Any]
     words: int
-    toc: tuple[Heading, ...]
-    anchors: tuple[str, ...]
-    summary: str | None
-    assets: tuple[str, ...]
-    measured: Measured | None
     meta: Meta
+    anchors: str = ""
+    summary: str | None = None
+    assets: tuple[str, ...] = ()
+    measured: Measured | None = None
     also_measured: tuple[Measured, ...] = ()
     downloads: tuple[str, ...] = ()
     benches: tuple[BenchCard, ...] = ()
@@ -108,6 +102,34 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def lang(self) -> str:
         return self.meta.lang
+
+    @property
+    def date(self) -> dt.datetime | None:
+        return self.meta.date
+
+    @property
+    def updated(self) -> dt.datetime | None:
+        return self.meta.updated
+
+    @property
+    def weight(self) -> int | None:
+        return self.meta.weight
+
+    @property
+    def draft(self) -> bool:
+        return self.meta.draft
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        return self.meta.authors
+
+    @property
+    def taxonomies(self) -> Mapping[str, tuple[str, ...]]:
+        return self.meta.taxonomies
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        return self.meta.extra
 
     @property
     def folder(self) -> str:
@@ -183,7 +205,8 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A card with its body: HTML in which only internal links still wait for their targets.
+    """A card with its table of contents and its body: HTML in which only internal links still wait
+    for their targets.
 
     `problems` are what only rendering could notice: formulas, languages of code. `highlighting` are
     the seconds that its fences took: their code, and what came out.
@@ -195,6 +218,7 @@ class Page(msgspec.Struct, frozen=True):
     files: tuple[Artifact, ...]
     problems: tuple[Problem, ...] = ()
     highlighting: float = 0.0
+    toc: tuple[Heading, ...] = ()
 
 
 class Parsed(msgspec.Struct, frozen=True):

@@ -64,9 +64,10 @@ def assemble_site(
     problems += (problem for page in pages for problem in page.problems)
     problems += check_links((link for page in pages for link in page.links), cards, level)
     covers = open_covers(site, pages, problems)
-    bodies = {page.card.path: page.body for page in pages}
+    by_path = {page.card.path: page for page in pages}
     hold = Bodies(
-        lambda path: bodies.get(path, ""),
+        lambda path: by_path[path].body if path in by_path else "",
+        lambda path: by_path[path].toc if path in by_path else (),
         linked_from({page.card.path: page.links for page in pages}),
         covers.addresses,
     )

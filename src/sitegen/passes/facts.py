@@ -22,14 +22,10 @@ _VIEWS = {
     "words": ("word_count", "reading_time"),
     "anchors": (),
     "weight": (),
-    "meta": (
-        *("lang", "slug", "aliases", "generate_feeds", "transparent"),
-        *("paginate_by", "paginate_reversed"),
-    ),
 }
 """The fields of views that are made of a card's field, where they are not called alike."""
 
-_SMALL = frozenset("words toc anchors summary measured also_measured downloads".split())
+_SMALL = frozenset("words toc anchors summary measured also_measured downloads body_line".split())
 """Fields of a card that decide about no list and no order."""
 
 _NAMED = frozenset(("title", "url", "description"))
@@ -115,11 +111,15 @@ class Changes:
         return shape
 
     def _compare_card(self, path: str, old: Fragment, new: Fragment) -> bool:
+        pairs = ((old.card, new.card), (old.card.meta, new.card.meta))
         changed = {
             field
-            for field in Card.__struct_fields__
-            if _differ(getattr(old.card, field), getattr(new.card, field))
+            for one, two in pairs
+            for field in type(one).__struct_fields__
+            if field != "meta" and _differ(getattr(one, field), getattr(two, field))
         }
+        if old.toc_digest != new.toc_digest:
+            changed.add("toc")
         fields = {view for field in changed for view in _VIEWS.get(field, (field,))}
         if old.digest != new.digest or old.feed_digest != new.feed_digest:
             fields.add("content")

@@ -11,7 +11,7 @@ import msgspec
 from sitegen.base.digest import digest_bytes, digest_value
 from sitegen.base.errors import Problem, Severity
 from sitegen.content.assemble import assemble
-from sitegen.model import SiteConfig
+from sitegen.model import Heading, SiteConfig
 from sitegen.passes.answers import Answers
 from sitegen.passes.facts import Facts
 from sitegen.passes.made_by import comparable, made_by
@@ -58,6 +58,10 @@ def open_shared_book(facts: Facts, desk: Desk, problems: list[Problem]) -> Book:
         fragment = facts.fragments.get(path)
         return store.text(fragment.body) if fragment else ""
 
+    def toc(path: str) -> tuple[Heading, ...]:
+        fragment = facts.fragments.get(path)
+        return store.toc(fragment.toc) if fragment and fragment.toc else ()
+
     @cache
     def feed_body(path: str) -> str:
         fragment = facts.fragments[path]
@@ -66,7 +70,7 @@ def open_shared_book(facts: Facts, desk: Desk, problems: list[Problem]) -> Book:
 
     links = {path: entry.links for path, entry in facts.fragments.items()}
     covers = {path: entry.image for path, entry in facts.fragments.items() if entry.image}
-    hold = Bodies(body, linked_from(links), covers)
+    hold = Bodies(body, toc, linked_from(links), covers)
     outside = outside_of(desk.config, desk.environ, desk.all_by)
     return open_book(facts.site, hold, cards, outside, feed_body, problems)
 

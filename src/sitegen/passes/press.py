@@ -228,6 +228,12 @@ def put_away(
     body, digest = desk.store.put_text(
         page.body, old.body if old else None, old.digest if old else ""
     )
+    toc, toc_digest = None, ""
+    if page.toc:
+        text = msgspec.json.encode(page.toc).decode()
+        toc, toc_digest = desk.store.put_text(
+            text, old.toc if old else None, old.toc_digest if old else ""
+        )
     feed, feed_digest = None, ""
     if fed is not None and fed != page.body:
         feed, feed_digest = desk.store.put_text(
@@ -242,6 +248,8 @@ def put_away(
         links=page.links,
         problems=tuple(problems),
         image=cover.address,
+        toc=toc,
+        toc_digest=toc_digest,
         feed=feed,
         feed_digest=feed_digest,
         files=tuple(file.path for file in files),

@@ -41,12 +41,12 @@ class Share:
         number: int = 0,
         count: int = 1,
         others: Sequence[Connection] = (),
-        counter: Any = None,
+        ends: Any = None,
     ) -> None:
         self.number = number
         self.count = count
         self._others = others
-        self._counter = counter
+        self._ends = ends
 
     @property
     def first(self) -> bool:
@@ -78,17 +78,24 @@ class Share:
         return told
 
     def taken(self, count: int) -> Iterator[int]:
-        """Numbers below `count`; of all processes each number comes to one, when it is free."""
+        """Numbers below `count`; of all processes each number comes to one, when it is free.
+
+        The first process takes them from the end, the next from the start, and so on: neighbours
+        need the same templates and texts, which one process then prepares, not each.
+        """
         if self.count == 1:
             yield from range(count)
             return
+        backwards = self.number % 2 == 0
         while True:
-            with self._counter.get_lock():
-                start = self._counter.value
-                self._counter.value = start + CHUNK
-            if start >= count:
+            with self._ends.get_lock():
+                start, end = self._ends[0], count - self._ends[1]
+                size = min(CHUNK, end - start)
+                self._ends[backwards] += size
+            if size == 0:
                 return
-            yield from range(start, min(start + CHUNK, count))
+            start = end - size if backwards else start
+            yield from range(start, start + size)
 
 
 def together(count: int, story: Callable[[Share], T]) -> T:
@@ -98,14 +105,14 @@ def together(count: int, story: Callable[[Share], T]) -> T:
     """
     if count <= 1:
         return story(Share())
-    counter = _FORK.Value("l", 0)
+    ends = _FORK.Array("l", 2)
     pipes = [_FORK.Pipe() for _ in range(count - 1)]
     sys.stdout.flush()
     sys.stderr.flush()
     gc.freeze()  # what is here stays here: a collection in a child would copy all of it
     helpers = []
     for number, (_, theirs) in enumerate(pipes, 1):
-        share = Share(number, count, [theirs], counter)
+        share = Share(number, count, [theirs], ends)
         away = [ours for ours, _ in pipes] + [end for _, end in pipes if end is not theirs]
         helper = _FORK.Process(target=_help, args=(story, share, away), daemon=True)
         helper.start()
@@ -113,7 +120,7 @@ def together(count: int, story: Callable[[Share], T]) -> T:
     for _, theirs in pipes:
         theirs.close()
     try:
-        return story(Share(0, count, [ours for ours, _ in pipes], counter))
+        return story(Share(0, count, [ours for ours, _ in pipes], ends))
     except BaseException:
         for helper in helpers:
             helper.terminate()

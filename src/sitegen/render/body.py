@@ -51,7 +51,8 @@ def render_body(
     benches = env.cells.benches if env.cells is not None else {}
     card = _card(document, shown, env.texts, summary_of(body), benches)
     files = (*env.files.values(), *_pictures(document, env.cells))
-    return Page(card, body, document.links, files, tuple(env.problems), env.highlighting)
+    problems = tuple(env.problems)
+    return Page(card, body, document.links, files, problems, env.highlighting, document.toc)
 
 
 def render_html(
@@ -120,21 +121,13 @@ def _card(
         url=document.url,
         title=fill_place(document, meta.title or "", "title", texts, ""),
         description=fill_place(document, meta.description, "description", texts, ""),
-        date=meta.date,
-        updated=meta.updated,
-        weight=meta.weight,
-        draft=meta.draft,
-        authors=meta.authors,
-        taxonomies=meta.taxonomies,
-        extra=meta.extra,
         words=document.words,
-        toc=document.toc,
-        anchors=document.anchors,
+        meta=meta,
+        anchors=" ".join(document.anchors),
         summary=summary,
         assets=tuple(sorted((asset.path for asset in document.source.assets), key=str.lower)),
         measured=next(iter(measured), None),
         also_measured=measured[1:],
-        meta=meta,
         downloads=download_names(document, shown, benches=False),
         benches=tuple(_bench_cards(document, benches, captions_of(document, texts))),
     )

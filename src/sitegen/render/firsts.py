@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -23,6 +24,7 @@ _NOWHERE = (op.AT, op.ASSERT, op.ASSERT_NOT)
 """What matches no character."""
 
 
+@cache
 def first_characters(pattern: re.Pattern[str]) -> frozenset[int]:
     """The ASCII characters with which a match can begin: all of them, where a match may be empty or
     that is not known."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from sitegen.base.address import permalink
-from sitegen.model import Card, Section, Series, Site, Term
+from sitegen.model import Card, Heading, Page, Section, Series, Site, Term
 from sitegen.render.links import resolve_text
 from sitegen.render.measured import view_measured
 from sitegen.render.reads import Reads
@@ -29,10 +29,11 @@ from sitegen.render.views import (
 
 class Bodies(NamedTuple):
     """What a site's pages hold besides their cards, by path: `body` is a body whose internal links
-    wait for their targets, `linked_from` are the files that link to each file, `covers` the
-    addresses of pictures."""
+    wait for their targets, `toc` a table of contents, `linked_from` are the files that link to each
+    file, `covers` the addresses of pictures."""
 
     body: Callable[[str], str] = lambda path: ""
+    toc: Callable[[str], tuple[Heading, ...]] = lambda path: ()
     linked_from: Mapping[str, tuple[str, ...]] = {}
     covers: Mapping[str, str] = {}
 
@@ -56,15 +57,16 @@ class Shelf:
             **{term.url: term.pages for kind in site.taxonomies for term in kind.terms},
         }
         self._page_views: dict[str, PageView] = {}
-        self._renewed: dict[str, str] = {}
+        self._renewed: dict[str, Page] = {}
         self._section_views: dict[str, SectionView] = {}
         self._page_lists: dict[str, tuple[PageView, ...]] = {}
 
-    def renew(self, card: Card, body: str) -> None:
+    def renew(self, page: Page) -> None:
         """A page is this from now on; lists keep what they showed of it."""
-        self._cards = {**self._cards, card.path: card}
-        self._page_views.pop(card.path, None)
-        self._renewed[card.path] = body
+        path = page.card.path
+        self._cards = {**self._cards, path: page.card}
+        self._page_views.pop(path, None)
+        self._renewed[path] = page
 
     def note(self, path: str, field: str) -> None:
         """A field of the page, section or term at a path was read."""
@@ -74,8 +76,13 @@ class Shelf:
         """The body of a page or section, links resolved; empty where it has no file."""
         self.note(path, "content")
         renewed = self._renewed.get(path)
-        body = self._bodies.body(path) if renewed is None else renewed
+        body = self._bodies.body(path) if renewed is None else renewed.body
         return Markup(resolve_text(body, self._cards, self.base))  # noqa: S704
+
+    def toc(self, path: str) -> tuple[Heading, ...]:
+        """The table of contents of a page or section."""
+        renewed = self._renewed.get(path)
+        return self._bodies.toc(path) if renewed is None else renewed.toc
 
     def pages_of(self, path: str) -> tuple[PageView, ...]:
         """The pages of the section at a path, or of the term at a URL."""
@@ -165,7 +172,6 @@ class Shelf:
             authors=card.authors,
             extra=card.extra,
             assets=tuple(f"/{asset}" for asset in card.assets) if colocated else (),
-            toc=card.toc,
             word_count=card.words,
             reading_time=minutes(card.words),
             summary=self._summary(card),
@@ -202,7 +208,6 @@ class Shelf:
             assets=tuple(
                 f"{card.url}{asset.removeprefix(folder).lstrip('/')}" for asset in card.assets
             ),
-            toc=card.toc,
             word_count=card.words,
             reading_time=minutes(card.words),
             generate_feeds=meta.generate_feeds,

@@ -125,6 +125,7 @@ class Around(Protocol):
     def note(self, path: str, field: str) -> None: ...
     def pages_of(self, path: str) -> tuple[PageView, ...]: ...
     def content(self, path: str) -> Markup: ...
+    def toc(self, path: str) -> tuple[Heading, ...]: ...
     def neighbour(self, path: str, *, higher: bool) -> PageView | None: ...
     def related(self, path: str) -> tuple[PageView, ...]: ...
 
@@ -163,7 +164,6 @@ class PageView(Noting, frozen=True, eq=False):
     authors: tuple[str, ...]
     extra: Mapping[str, Any]
     assets: tuple[str, ...]
-    toc: tuple[Heading, ...]
     word_count: int
     reading_time: int
     summary: Markup | None
@@ -184,6 +184,10 @@ class PageView(Noting, frozen=True, eq=False):
     @property
     def content(self) -> Markup:
         return self.around.content(self.relative_path) if self.body is None else self.body
+
+    @property
+    def toc(self) -> tuple[Heading, ...]:
+        return self.around.toc(self.relative_path)
 
     @property
     def lower(self) -> PageView | None:
@@ -221,7 +225,6 @@ class SectionView(Noting, frozen=True, eq=False):
     relative_path: str
     extra: Mapping[str, Any]
     assets: tuple[str, ...]
-    toc: tuple[Heading, ...]
     word_count: int
     reading_time: int
     generate_feeds: bool
@@ -243,6 +246,10 @@ class SectionView(Noting, frozen=True, eq=False):
     @property
     def content(self) -> Markup:
         return self.around.content(self.relative_path)
+
+    @property
+    def toc(self) -> tuple[Heading, ...]:
+        return self.around.toc(self.relative_path)
 
     @property
     def pages(self) -> tuple[PageView, ...]:

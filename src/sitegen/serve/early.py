@@ -105,7 +105,7 @@ class Early:
         history = History(desk.config.root, hosts.named)
         judged = judge_site([draft], {name: shown}, history, problems)
         page = render_body(draft.document, shown, judged.get(path, NOTHING_JUDGED))
-        self._book.shelf.renew(page.card, page.body)
+        self._book.shelf.renew(page)
         mistakes = len(self._book.problems)
         made = list(page_job(self._book, page.card).make())
         if len(self._book.problems) > mistakes:

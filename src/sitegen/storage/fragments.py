@@ -18,7 +18,7 @@ import msgspec
 from sitegen.base.digest import digest_bytes, digest_text
 from sitegen.base.errors import Problem
 from sitegen.base.exact import MARK, is_exact, marked, unmarked
-from sitegen.model import Card, Link
+from sitegen.model import Card, Heading, Link
 from sitegen.storage.lock import make_state
 
 ROOM = 512
@@ -46,8 +46,9 @@ class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `id` is "" where the store could not give it back as it is.
 
-    `feed` is the body for feeds where that is another one, `image` the address of its picture,
-    `files` the paths of what it published beside its page.
+    `toc` is the table of contents as JSON, if there is one, `feed` the body for feeds where that is
+    another one, `image` the address of its picture, `files` the paths of what it published beside
+    its page.
     """
 
     path: str
@@ -58,6 +59,8 @@ class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
     links: tuple[Link, ...] = ()
     problems: tuple[Problem, ...] = ()
     image: str | None = None
+    toc: Place | None = None
+    toc_digest: str = ""
     feed: Place | None = None
     feed_digest: str = ""
     files: tuple[str, ...] = ()
@@ -70,7 +73,9 @@ def identified(fragment: Fragment) -> Fragment:
     if not is_exact(fragment.card.extra):
         return fragment
     nowhere = Place(0, 0, 0)
-    bare = msgspec.structs.replace(fragment, body=nowhere, feed=None, key="", asked=(), id="")
+    bare = msgspec.structs.replace(
+        fragment, body=nowhere, toc=None, feed=None, key="", asked=(), id=""
+    )
     return msgspec.structs.replace(fragment, id=digest_bytes(_encode(bare))[:32])
 
 
@@ -85,6 +90,7 @@ def _decode(line: bytes) -> Fragment:
 
 
 _DECODER = msgspec.json.Decoder(Fragment)
+_TOC = msgspec.json.Decoder(tuple[Heading, ...])
 _MARKED = msgspec.json.encode(MARK)[:-1]
 
 
@@ -93,9 +99,8 @@ def _with_extra(fragment: Fragment, change: Callable[[Any], Any]) -> Fragment:
     card = fragment.card
     if not card.extra:
         return fragment
-    extra = change(card.extra)
-    meta = msgspec.structs.replace(card.meta, extra=extra)
-    card = msgspec.structs.replace(card, extra=extra, meta=meta)
+    meta = msgspec.structs.replace(card.meta, extra=change(card.extra))
+    card = msgspec.structs.replace(card, meta=meta)
     return msgspec.structs.replace(fragment, card=card)
 
 
@@ -126,8 +131,10 @@ class Fragments:
                 entry = _decode(line)
             except msgspec.DecodeError:
                 continue
-            places = [place for place in (entry.body, entry.feed) if place is not None]
-            if all(place.start + place.size <= sizes.get(place.pack, -1) for place in places):
+            for place in (entry.body, entry.toc, entry.feed):
+                if place is not None and place.start + place.size > sizes.get(place.pack, -1):
+                    break
+            else:
                 self._know(entry)
 
     def _know(self, entry: Fragment) -> None:
@@ -158,6 +165,10 @@ class Fragments:
         pack = self._pack(place.pack)
         pack.seek(place.start)
         return pack.read(place.size).decode("utf-8", "surrogatepass")
+
+    def toc(self, place: Place) -> tuple[Heading, ...]:
+        """A table of contents that was put."""
+        return _TOC.decode(self.text(place))
 
     def _pack(self, number: int) -> BufferedRandom:
         if number not in self._packs:
@@ -211,8 +222,9 @@ class Fragments:
         (self._folder / "next").replace(self._folder / "0.pack")
         self.by_key, self.by_id, self.by_path, self._lines = {}, {}, {}, 0
         for entry in entries:
-            feed = moved[entry.feed] if entry.feed is not None else None
-            self._know(msgspec.structs.replace(entry, body=moved[entry.body], feed=feed))
+            toc, feed = (moved[place] if place else None for place in (entry.toc, entry.feed))
+            body = moved[entry.body]
+            self._know(msgspec.structs.replace(entry, body=body, toc=toc, feed=feed))
         self._append("index", self.by_id.values())
 
     def close(self) -> None:
@@ -231,8 +243,8 @@ class Fragments:
 
 def _places(entries: Iterable[Fragment]) -> Iterable[Place]:
     """Where the texts of fragments lie, each place once."""
-    found = (place for entry in entries for place in (entry.body, entry.feed) if place is not None)
-    return dict.fromkeys(found)
+    found = (place for entry in entries for place in (entry.body, entry.toc, entry.feed))
+    return dict.fromkeys(place for place in found if place is not None)
 
 
 @contextmanager

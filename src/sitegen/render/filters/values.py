@@ -110,5 +110,5 @@ def as_map(value: Any, filter: str) -> Mapping[str, Any]:
 def fields_of(value: msgspec.Struct) -> dict[str, Any]:
     """The fields that a template is meant to see of a value."""
     names = [name for name in value.__struct_fields__ if name not in ("around", "bare", "body")]
-    listed = ["pages"] if "pages" not in names and hasattr(type(value), "pages") else []
-    return {name: getattr(value, name) for name in (*names, *listed)}
+    listed = [name for name in ("toc", "pages") if hasattr(type(value), name)]
+    return {name: getattr(value, name) for name in dict.fromkeys((*names, *listed))}
