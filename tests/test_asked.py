@@ -226,3 +226,11 @@ def test_texts_become_templates_where_a_site_gets_components(tmp_path: Path) -> 
     built(root)
     assert "{{" not in (root / "public/a/index.html").read_text("utf-8")
     assert_clean(root)
+
+
+def test_a_warning_of_a_shortcode_is_told_of_a_page_that_is_run(tmp_path: Path) -> None:
+    text = "{{ odd() }}\n\n```python\n1\n```"
+    odd = "{% if page.nothing %}x{% endif %}"
+    files = {"content/a.md": page(body=text), "templates/shortcodes/odd.html": odd}
+    report = built(write_site(tmp_path, files))
+    assert "template" in {problem.code for problem in report.problems}
