@@ -110,6 +110,9 @@ BODIES = (
     "Short {{ code() }} here.",
     "{{ small() }}{{ who() }}",
     '{{ include(path="posts/e/q.txt") }}',
+    "![pic](/pic.png) ![a](/a.txt) ![x](/x.png)",
+    "{{ way() }}",
+    "{{ two() }} {{ two() }}",
 )  # fmt: skip
 TEMPLATES: Mapping[str, Sequence[str]] = {
     "templates/page.html": [
@@ -179,13 +182,27 @@ TEMPLATES: Mapping[str, Sequence[str]] = {
         '{{ resize_image(path="static/pic.png", width=4, op="fit_width").url }}',
         '{{ get_image_metadata(path="static/pic.png").width }}',
     ],
+    "templates/shortcodes/way.html": [
+        '{{ get_url(path="@/posts/_index.md") }}',
+        '{{ "[all](@/posts/_index.md)" | markdown }}{{ now() }}',
+    ],
+    "templates/shortcodes/two.md": [
+        '{% import "small.html" as macros %}{{ macros.one() }}{{ nth }}',
+        '{% include "node_modules/part.html" ignore missing %}![p](/pic.png)',
+    ],
+    "templates/small.html": [
+        '{% set data = load_data(path="data.txt", required=false) %}'
+        "{% macro one() %}{{ data }}{% endmacro %}",
+        '{% macro one() %}{{ get_env(name="FOO", default="") }}{% endmacro %}',
+    ],
     "themes/t/templates/page.html": ["{{ page.title }} in t", "{{ page.content }} in t"],
     "themes/t/templates/head.html": ["<meta>"],
     "themes/t/static/t.css": ["p {}", "b {}"],
 }  # fmt: skip
 KEPT = (
     *("templates/shortcodes/code.html", "templates/shortcodes/who.html"),
-    *("templates/shortcodes/small.html", "templates/other.html"),
+    *("templates/shortcodes/small.html", "templates/other.html", "templates/small.html"),
+    *("templates/shortcodes/way.html", "templates/shortcodes/two.md"),
     *("static/pic.png", "static/a.txt", "content/posts/e/q.txt", "themes/t/static/t.css"),
 )
 """What is there from the beginning and never removed: without it nothing is published."""
@@ -208,6 +225,7 @@ def files() -> dict[str, Sequence[bytes]]:
         **dict.fromkeys(plain, texts),
         **dict.fromkeys(beside, pictures),
         "static/pic.png": pictures[:2],
+        "static/x.png": pictures,
     }
 
 

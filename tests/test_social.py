@@ -101,6 +101,19 @@ def test_letters_that_the_font_lacks_are_said_and_a_font_has_them(tmp_path: Path
     assert len(cards(tmp_path)) == 1
 
 
+def test_a_card_is_drawn_again_with_another_font(tmp_path: Path) -> None:
+    text = page('title = "T"\ndate = 2026-01-01')
+    files = {"site.toml": ON + 'social_font = "own.ttf"\n', "content/a.md": text}
+    (tmp_path / "own.ttf").write_bytes(FONT.read_bytes())
+    assert publish(tmp_path, files) == ()
+    [before] = cards(tmp_path)
+    (tmp_path / "own.ttf").unlink()  # FreeType has mapped it into memory
+    (tmp_path / "own.ttf").write_bytes(FONT.with_name("DejaVuSans-Bold.ttf").read_bytes())
+    assert publish(tmp_path, files) == ()
+    [after] = cards(tmp_path)
+    assert after.name != before.name
+
+
 def test_a_font_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     [problem] = publish(tmp_path, {"site.toml": ON + 'social_font = "no.ttf"\n'})
     assert (problem.severity, problem.code) == ("fatal", "config")

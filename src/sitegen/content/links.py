@@ -26,24 +26,38 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/#?@]")
 class Beside(NamedTuple):
     """What links may reach without an address: the files beside a page by name, and their URL.
 
-    `find` is the file that a path from the site's root is published from, if there is one; what
-    it was asked for is noted in `asked`.
+    `pictures` are the files that pictures were looked for at: what lies there decides how they are
+    shown.
     """
 
     names: Mapping[str, Path]
     url: str
     static: Sequence[Path]
-    asked: list[str]
+    pictures: list[Path]
 
-    def find(self, target: str) -> Path | None:
-        self.asked.append(target)
-        path = unquote(target.partition("?")[0].partition("#")[0])
-        if path.startswith("/"):
-            if ".." in path.split("/") or "\0" in path:
-                return None
-            files = (folder / path.lstrip("/") for folder in self.static)
-            return next((file for file in files if file.is_file()), None)
-        return self.names.get(path.removeprefix("./"))
+    def has(self, target: str) -> bool:
+        """Whether a path means a file beside the page."""
+        return _path(target) in self.names
+
+    def find_picture(self, target: str) -> Path | None:
+        """The file that a path is published from, if there is one."""
+        path = _path(target)
+        if not path.startswith("/"):
+            places = [self.names[path]] if path in self.names else []
+        elif ".." in path.split("/") or "\0" in path:
+            places = []
+        else:
+            places = [folder / path.lstrip("/") for folder in self.static]
+        for file in places:
+            self.pictures.append(file)
+            if file.is_file():
+                return file
+        return None
+
+
+def _path(target: str) -> str:
+    """The path in a target, without what an address may have behind it."""
+    return unquote(target.partition("?")[0].partition("#")[0]).removeprefix("./")
 
 
 class Text(NamedTuple):
@@ -118,14 +132,14 @@ def _settle(
         yield from _settle_anchor(token, target, finder, anchors, prefix)
     elif target.startswith(("http:", "https:")):
         _mark_external(token, config)
-    elif not _SCHEME.match(target) and beside.find(target):
+    elif not _SCHEME.match(target) and beside.has(target):
         token.attrSet("href", beside.url + _below(target))
 
 
 def _settle_picture(token: Token, target: str, beside: Beside) -> None:
     if target.startswith("//") or (_SCHEME.match(target) and not target.startswith("/")):
         return
-    file = beside.find(target)
+    file = beside.find_picture(target)
     if file is not None:
         token.meta["file"] = file
         if not target.startswith("/"):

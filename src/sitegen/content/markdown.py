@@ -42,7 +42,7 @@ from sitegen.content.snippets import NONE, Snippets
 from sitegen.content.source import decode
 from sitegen.content.ties import Ties, find_ties
 from sitegen.content.urls import asset_folder
-from sitegen.model import Block, Document, Meta, Origin, SiteConfig, Source
+from sitegen.model import ALWAYS, Block, Document, Meta, Origin, Read, SiteConfig, Source
 
 GUEST_PREFIX = "user-content-"
 """What ids begin with where the text is not trusted, so that they shadow no name of a script."""
@@ -61,7 +61,8 @@ def parse_document(
 ) -> Document:
     """The document in a file's body; mistakes in its blocks go to `problems`."""
     origin = Origin(source, meta, url)
-    include = partial(include_file, source, config.root)
+    asked: set[Read] = set()
+    include = partial(include_file, source, config.root, asked)
     skipped = matcher(config.skip_content_templating)
     if snippets.fill_in is not None and skipped(source.path):
         expanded = Expanded(body)
@@ -87,12 +88,15 @@ def parse_document(
     files = _files(source, url, config)
     links = settle_links(text, config.markdown, files, anchors, prefix, problems)
     anchor = partial(_anchor, snippets, origin, problems)
-    templated = meta.insert_anchor_links != "none" and snippets.has(_ANCHOR)
     insert_anchors(tokens, headings, meta.insert_anchor_links, anchor)
     if dialect.math:
         _place_formulas(text)
     _name_alerts(tokens, config, meta)
     _label_tasks(tokens)
+    asked |= snippets.asked()
+    asked.update(("picture", file.relative_to(config.root).as_posix()) for file in files.pictures)
+    if meta.execute.inputs or any(block.file is not None for block in blocks):
+        asked.add(ALWAYS)
     return Document(
         source=source,
         meta=meta,
@@ -108,13 +112,7 @@ def parse_document(
         markdown=config.markdown,
         ties=ties.links,
         bench_images=ties.images,
-        alone=not (
-            files.asked
-            or templated
-            or expanded.lines is not None
-            or meta.execute.inputs
-            or any(block.file is not None for block in blocks)
-        ),
+        asked=frozenset(asked),
     )
 
 

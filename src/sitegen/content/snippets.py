@@ -5,11 +5,11 @@ Reading a text finds them; rendering, which this layer knows nothing of, does wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sitegen.base.errors import Problem
-from sitegen.model import Artifact, Origin
+from sitegen.model import Artifact, Origin, Read
 
 Render = Callable[[str, Origin, Mapping[str, Any], str], str | tuple[Problem, ...]]
 """A template's text by its name, what it is for, its own variables, and where it was called."""
@@ -20,7 +20,7 @@ class Snippets(NamedTuple):
     and the pictures that templates have asked for so far; `strict`: what looks like a call is one.
 
     `fill_in`: what a text gives that is itself a template, where the site's are, as in Zola 0.23.
-    `asked` is what templates have looked at so far besides pages.
+    `asked` is what templates have looked at since this was last asked.
     `shortcodes` is what each is called to what its file is: `youtube` to `shortcodes/youtube.html`.
     """
 
@@ -30,7 +30,7 @@ class Snippets(NamedTuple):
     made_files: Callable[[], tuple[Artifact, ...]]
     strict: bool = True
     fill_in: Callable[[str, Origin], str | tuple[Problem, ...]] | None = None
-    asked: Callable[[], Collection[tuple[str, str]]] = tuple
+    asked: Callable[[], frozenset[Read]] = frozenset
 
 
 def _nothing(

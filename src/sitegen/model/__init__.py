@@ -18,6 +18,7 @@ from sitegen.model.config import (
     SiteConfig,
 )
 from sitegen.model.documents import (
+    ALWAYS,
     MAIN,
     Artifact,
     Asset,
@@ -32,6 +33,7 @@ from sitegen.model.documents import (
     Meta,
     Origin,
     Ranges,
+    Read,
     RunOptions,
     ShowOptions,
     SortBy,
@@ -89,6 +91,7 @@ from sitegen.model.runs import (
 )
 
 __all__ = [
+    "ALWAYS",
     "MAIN",
     "MEASUREMENT",
     "Accepted",
@@ -139,6 +142,7 @@ __all__ = [
     "Provenance",
     "Queued",
     "Ranges",
+    "Read",
     "Rendered",
     "Report",
     "Run",

@@ -254,14 +254,23 @@ class Artifact(msgspec.Struct, frozen=True):
     made_from: str
 
 
+Read = tuple[str, str]
+"""What something was made of, as a kind and a name: `("file", "data.csv")`, `("day", "")`, a field
+of a page, section or term `(its path, the field)`."""
+
+ALWAYS: Read = ("always", "")
+"""What cannot be told to be as it was: what has read it is made anew every time."""
+
+
 class Document(msgspec.Struct, frozen=True):
     """A parsed page or section.
 
     `url` is the path on the site, with both slashes: `/posts/x/`. `anchors` are the ids that a
     link may lead to: of headings, of blocks, and those in raw HTML. `files` are pictures that its
     shortcodes asked for. `ties` are its links to measurements, whose tokens have their index as
-    `meta["tied"]`, and `bench_images` the places of charts. `alone`: nothing made it but its own
-    text, what sections hand down to it, and the configuration; no template and no other file.
+    `meta["tied"]`, and `bench_images` the places of charts. `asked` is what made it besides its own
+    text, what sections hand down to it, and the configuration: templates, other files, and what
+    was not there.
     """
 
     source: Source
@@ -278,10 +287,10 @@ class Document(msgspec.Struct, frozen=True):
     markdown: MarkdownConfig = MarkdownConfig()
     ties: tuple[Tied, ...] = ()
     bench_images: tuple[BenchImage, ...] = ()
-    alone: bool = False
+    asked: frozenset[Read] = frozenset((ALWAYS,))
 
     @property
     def plain(self) -> bool:
-        """Whether its text is all that there is to it: nothing in it is run or measured."""
+        """Whether nothing in it is run or measured, and one can tell whether it is still right."""
         measured = self.blocks or self.inlines or self.ties or self.bench_images
-        return self.alone and not measured
+        return ALWAYS not in self.asked and not measured

@@ -6,14 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-import jinja2
 import msgspec
 
-from sitegen.base.digest import digest_bytes, digest_text, digest_value
+from sitegen.base.digest import digest_bytes, digest_value
 from sitegen.base.errors import Problem, Severity
 from sitegen.content.assemble import assemble
 from sitegen.model import Heading, SiteConfig
-from sitegen.passes.asked import day_of
+from sitegen.passes.answers import Answers
 from sitegen.passes.facts import Facts
 from sitegen.passes.made_by import comparable, made_by
 from sitegen.passes.memory import Done, Ledger, Memory
@@ -26,7 +25,6 @@ from sitegen.render.jobs import Job
 from sitegen.render.library import terms_by_name
 from sitegen.render.links import check_links, linked_from
 from sitegen.render.loader import open_levels
-from sitegen.render.lookup import find_file
 from sitegen.render.shelf import Bodies
 from sitegen.storage.fragments import Fragment
 
@@ -81,8 +79,9 @@ class Values:
     """Digests of what jobs have read besides pages, as it is now."""
 
     def __init__(self, desk: Desk, facts: Facts) -> None:
-        self._desk, self._facts = desk, facts
-        self._levels = open_levels(desk.config.root, desk.config.theme or None)
+        self._facts = facts
+        urls = {path: entry.card.url for path, entry in facts.fragments.items()}
+        self._answers = Answers(desk.config, desk.environ, urls)
         self._terms = {
             f"{kind.config.name}/{kind.lang}/{name}": term
             for kind in facts.site.taxonomies
@@ -91,21 +90,8 @@ class Values:
         self.of = cache(self._of)
 
     def _of(self, kind: str, name: str) -> str:
-        config, facts = self._desk.config, self._facts
+        facts = self._facts
         match kind:
-            case "template":
-                found = self._levels.find(name)
-                return digest_text(found[0].text(found[1])) if found else "none"
-            case "file":
-                try:
-                    file = find_file(config, name, "a template")
-                    return digest_bytes(file.read_bytes()) if file else "none"
-                except (jinja2.TemplateRuntimeError, OSError) as error:
-                    return str(error)
-            case "env":
-                return digest_value(self._desk.environ.get(name))
-            case "day":
-                return str(day_of(self._desk.environ))
             case "taxonomies":
                 return digest_value(
                     [
@@ -117,9 +103,11 @@ class Values:
             case "term":
                 term = self._terms.get(name)
                 return term.url if term else "none"
-            case _:
+            case "urls":
                 urls = [(path, e.card.url, e.card.assets) for path, e in facts.fragments.items()]
                 return digest_value(urls)
+            case _:
+                return self._answers.of(kind, name)
 
 
 def do_jobs(

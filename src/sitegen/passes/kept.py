@@ -53,7 +53,7 @@ class Kept:
 
     def keep_draft(self, origin: Origin, draft: Draft, problems: Sequence[Problem]) -> None:
         """Keep a draft that only its file has made."""
-        if draft.document.alone:
+        if not draft.document.asked:
             self._drafts[origin.source.path] = _KeptDraft(origin, draft, tuple(problems))
 
     def page(self, draft: Draft, shown: Sequence[Shown], judgement: Judgement) -> Page | None:

@@ -1,10 +1,10 @@
-"""Pages that are run, or ask for other files: read and rendered by the first process."""
+"""Pages that are run, or that nobody can tell to be still right: the first process makes them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem
@@ -12,11 +12,11 @@ from sitegen.claims import Judgement
 from sitegen.content.snippets import Snippets
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
-from sitegen.model import Page, Parsed, Shown, SiteConfig
+from sitegen.model import Page, Shown, SiteConfig
 from sitegen.passes.asked import Caller, Draft, Watch
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
-from sitegen.passes.parse import Opened, read_draft
+from sitegen.passes.parse import read_draft
 from sitegen.passes.press import Desk, Pressed, parsed_since, put_away
 from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
@@ -33,29 +33,25 @@ class Asking(NamedTuple):
 
 
 def read_live(
-    left: Sequence[Sequence[Opened]],
-    desk: Desk,
-    snippets: Snippets,
-    held: list[Any],
-    parsed: list[Parsed],
-    problems: list[Problem],
+    desk: Desk, snippets: Snippets, pressed: Pressed, problems: list[Problem]
 ) -> list[Draft]:
     """The drafts of what the processes have left, by path; the dates of those that are held back
-    until then go to `held`, what reading took to `parsed`."""
+    until then, and what they have looked at, go to `pressed`."""
     kept, drafts = desk.kept, []
     kept.begin(desk.config)
-    for origin, body in (opened for all in left for opened in all):
+    for origin, body in pressed.left:
         known = kept.draft(origin)
         if known is None:
             found: list[Problem] = []
             begun = time.perf_counter()
             draft = read_draft(origin, body, desk.config, found, snippets)
-            parsed.append(parsed_since(begun, origin.source.path))
+            pressed.parsed.append(parsed_since(begun, origin.source.path))
             kept.keep_draft(origin, draft, found)
             known = draft, tuple(found)
         problems += known[1]
+        pressed.asked.update(known[0].document.asked)
         if desk.holds(origin.meta):
-            held.append(origin.meta.date)
+            pressed.held.append(origin.meta.date)
         else:
             drafts.append(known[0])
     return sorted(drafts, key=lambda draft: draft.document.source.path)
@@ -91,7 +87,7 @@ def render_live(
         page = page_of(draft, runs, judgement, desk.kept)
         pressed.parsed.append(parsed_since(begun, page.card.path, page.highlighting))
         feed = feed_html(document, runs, judgement) if fed and document.meta.date else None
-        fragment = put_away(page, "", desk, (), feed)
+        fragment = put_away(page, "", desk, (), fed=feed)
         pressed.fragments[fragment.path] = fragment
         for found in runs:
             problems += find_output_problems(found, trust=document.meta.execute.trust_output)

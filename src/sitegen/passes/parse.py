@@ -37,7 +37,7 @@ from sitegen.model import (
 from sitegen.passes.asked import Caller, Clock, Draft, Options, day_of, stop_if_fatal
 from sitegen.passes.kept import Kept
 from sitegen.passes.outside import outside_of
-from sitegen.render.snippets import open_snippets
+from sitegen.render.snippets import open_snippets, texts_are_templates
 
 
 def parse_all(
@@ -85,7 +85,8 @@ def parse_site(
     urls = {origin.source.path: origin.url for origin, _ in wanted}
     wanted += ((home, "") for home in open_homes(config, urls.values()))
     outside = outside_of(config, environ or {})
-    snippets = Snippets(*open_snippets(config, urls, outside, problems))
+    templated = texts_are_templates(config)
+    snippets = Snippets(*open_snippets(config, urls, outside, problems, templated=templated))
     kept = kept or Kept()
     kept.begin(config)
     drafts = []

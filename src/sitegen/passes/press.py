@@ -1,5 +1,5 @@
-"""Sources to fragments: what only its own text has made is read by whichever process has it in its
-share, and not read again while it is the same; what is run, or asks for other files, by the first.
+"""Sources to fragments: what nothing is run for is read by whichever process has it in its share,
+and not read again while its text and what it asked for are the same; what is run, by the first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sitegen.base.errors import Problem
 from sitegen.content.future import is_future
 from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named, load_source
-from sitegen.model import Artifact, Meta, Origin, Page, Parsed, SiteConfig, Source
+from sitegen.model import Artifact, Meta, Origin, Page, Parsed, Read, SiteConfig, Source
+from sitegen.passes.answers import Answers
 from sitegen.passes.asked import Options, day_of
 from sitegen.passes.kept import Kept
 from sitegen.passes.made_by import comparable
@@ -32,9 +33,9 @@ from sitegen.passes.parse import (
 )
 from sitegen.passes.share import Share, swept
 from sitegen.render.body import render_body
-from sitegen.render.covers import cover_of
-from sitegen.render.snippets import open_snippets
-from sitegen.storage.fragments import Fragment, Fragments, identified
+from sitegen.render.covers import asked_by_cover, cover_of
+from sitegen.render.snippets import open_snippets, texts_are_templates
+from sitegen.storage.fragments import Answer, Fragment, Fragments, identified
 from sitegen.storage.publish import Published, finish
 from sitegen.storage.stage import Stage
 from sitegen.storage.trace import Record
@@ -95,13 +96,28 @@ class Desk(NamedTuple):
 
 
 class Pressed(NamedTuple):
-    """What a process has read: fragments by path, and what the first has to read itself."""
+    """What a process has read: fragments by path, and what the first has to read itself.
+
+    `asked` is all that these pages have looked at besides each other.
+    """
 
     fragments: dict[str, Fragment]
     left: list[Opened]
     urls: dict[str, str]
     held: list[Any]
     parsed: list[Parsed]
+    asked: set[Read]
+
+
+class _Reading(NamedTuple):
+    """What a process reads pages with, and where it puts them."""
+
+    desk: Desk
+    ground: str
+    snippets: Snippets
+    answers: Answers
+    pressed: Pressed
+    problems: list[Problem]
 
 
 def press(
@@ -114,18 +130,21 @@ def press(
     sections, above = open_sections(
         config, [source for source in files if source is not None], desk.options, first_only
     )
-    ground = _ground(desk, above, sections)
-    pressed = Pressed({}, [], {}, [], [])
+    templated = texts_are_templates(config)
+    ground = _ground(desk, above, templated=templated)
+    pressed = Pressed({}, [], {}, [], [], set())
     opened = list(share.mine(sections))
+    doubtful: list[Source] = []
     for name in share.mine([name for name in names if not name.is_section]):
         source = desk.load(name, problems)
         if source is None:
             continue
-        known = _known(source, ground, above, desk)
+        known = _known(source, ground, desk)
         if known is None:
             opened += open_pages(config, [source], above, desk.options, problems)
         elif desk.options.drafts or not _hidden(known, above, config):
             pressed.fragments[known.path] = known
+            doubtful += [source] if known.asked else []
     for origin, _ in opened:
         pressed.urls[origin.source.path] = origin.url
     pressed.urls.update((path, known.card.url) for path, known in pressed.fragments.items())
@@ -133,26 +152,26 @@ def press(
     homes = [(home, "") for home in open_homes(config, urls.values())]
     opened += homes if share.first else []
     urls |= {origin.source.path: origin.url for origin, _ in homes}
-    snippets = open_snippets(config, urls, outside_of(config, desk.environ, desk.all_by), problems)
-    small = Snippets(*snippets)
+    outside = outside_of(config, desk.environ, desk.all_by)
+    small = Snippets(*open_snippets(config, urls, outside, problems, templated=templated))
+    answers = Answers(config, desk.environ, urls)
+    for source in doubtful:
+        if not _is_right(pressed.fragments[source.path], answers, pressed):
+            del pressed.fragments[source.path]
+            opened += open_pages(config, [source], above, desk.options, problems)
+    reading = _Reading(desk, ground, small, answers, pressed, problems)
     for origin, body in swept(opened):
-        _read(origin, body, ground, small, desk, pressed, problems)
+        _read(origin, body, reading)
     return pressed._replace(urls=urls), small
 
 
-def _read(
-    origin: Origin,
-    body: str,
-    ground: str,
-    snippets: Snippets,
-    desk: Desk,
-    pressed: Pressed,
-    problems: list[Problem],
-) -> None:
-    """Put away a page that only its text has made; leave another to the first process."""
+def _read(origin: Origin, body: str, reading: _Reading) -> None:
+    """Put away a page that nothing is run for; leave another to the first process, and one that
+    nobody can tell to be right again, such as one whose templates make pictures."""
+    desk, ground, snippets, answers, pressed, problems = reading
     path = origin.source.path
-    known = desk.store.by_key.get(key_of(origin.source, ground))
-    if known is not None and not desk.holds(origin.meta) and _is_there(known, desk.stage):
+    known = _known(origin.source, ground, desk)
+    if known is not None and _is_right(known, answers, pressed):
         pressed.fragments[path] = known
         return
     if origin.meta.execute.enabled and _MAY_RUN.search(body):
@@ -161,17 +180,29 @@ def _read(
     found: list[Problem] = []
     begun = time.perf_counter()
     draft = read_draft(origin, body, desk.config, found, snippets)
-    if not draft.document.plain or draft.plans:
+    fatal = any(problem.severity == "fatal" for problem in found)
+    if not draft.document.plain or draft.plans or fatal:
         pressed.left.append((origin, body))
         return
+    pressed.asked.update(draft.document.asked)
     if desk.holds(origin.meta):
         pressed.held.append(origin.meta.date)
         problems += found
         return
     page = render_body(draft.document, ())
     pressed.parsed.append(parsed_since(begun, path, page.highlighting))
+    asked = draft.document.asked | asked_by_cover(page.card, desk.config)
+    pressed.asked.update(asked)
     key = key_of(origin.source, ground)
-    pressed.fragments[path] = put_away(page, key, desk, found)
+    pressed.fragments[path] = put_away(page, key, desk, found, answers.to(asked))
+
+
+def _is_right(known: Fragment, answers: Answers, pressed: Pressed) -> bool:
+    """Whether all that a page asked for is as it was; what that is is noted."""
+    right = answers.are(known.asked)
+    if right:
+        pressed.asked.update((kind, name) for kind, name, _ in known.asked)
+    return right
 
 
 def parsed_since(begun: float, path: str, highlighting: float = 0.0) -> Parsed:
@@ -184,6 +215,7 @@ def put_away(
     key: str,
     desk: Desk,
     noticed: Iterable[Problem],
+    asked: tuple[Answer, ...] = (),
     fed: str | None = None,
 ) -> Fragment:
     """The page as a fragment: its body in the store, its files on the stage."""
@@ -221,29 +253,32 @@ def put_away(
         feed=feed,
         feed_digest=feed_digest,
         files=tuple(file.path for file in files),
+        asked=asked,
     )
     return identified(fragment)
 
 
 def key_of(source: Source, ground: str) -> str:
-    """A digest of all that a page is made of which only its own text makes."""
+    """A digest of all that a page is made of but what it asks for."""
     beside = "\0".join(asset.path for asset in source.assets)
     return digest_text("\0".join((ground, source.path, beside, source.text)))[:32]
 
 
-def _ground(desk: Desk, above: Above, sections: Sequence[Opened]) -> str:
-    """A digest of what all pages are made of: sitegen, the configuration, what sections say."""
+def _ground(desk: Desk, above: Above, *, templated: bool) -> str:
+    """A digest of what all pages are made of: sitegen, the configuration, what sections say,
+    which small templates there are, and whether texts are such ones."""
     config = comparable(desk.config)
     scopes = sorted(above.scopes.items())
     root, theme = desk.config.root, desk.config.theme
     folders = [root / "templates", root / "themes" / theme / "templates"]
     small = ("anchor-link.html", "shortcodes/*")
     names = [sorted(f.name for one in small for f in folder.glob(one)) for folder in folders]
-    parts = (desk.made_by, config, scopes, names, desk.options.drafts)
+    parts = (desk.made_by, config, scopes, names, templated, desk.options.drafts)
     return digest_bytes(msgspec.json.encode(parts, enc_hook=repr))
 
 
-def _known(source: Source, ground: str, above: Above, desk: Desk) -> Fragment | None:
+def _known(source: Source, ground: str, desk: Desk) -> Fragment | None:
+    """What the page came to before, if that lies there: right as long as its answers are."""
     known = desk.store.by_key.get(key_of(source, ground))
     if known is None or not _is_there(known, desk.stage):
         return None

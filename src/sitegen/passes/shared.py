@@ -21,7 +21,7 @@ from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
 from sitegen.passes.memory import Done
 from sitegen.passes.outcome import Outcome, join_ledgers, plan_outcome, publish_outcome
-from sitegen.passes.press import Desk, Put, press
+from sitegen.passes.press import Desk, Pressed, Put, press
 from sitegen.passes.share import Share
 from sitegen.render.book import Book
 from sitegen.render.jobs import Job
@@ -68,16 +68,14 @@ def go_through(
     be published; the others then end."""
     if not share.first:
         desk.store.write_as(share.number)
-    mine: list[Problem] = []
+    mine = problems if share.first else []
     with clock.stage("parse"):
         pressed, snippets = press(share, desk, names, mine)
-        heard = share.gather((mine, pressed.left, pressed.held, pressed.parsed))
+        _hear_others(share, pressed, mine)
     drafts: list[Draft] = []
-    settled, held = Settled(), [date for _, _, dates, _ in heard for date in dates]
+    settled = Settled()
     if share.first:
-        problems += (problem for found, *_ in heard for problem in found)
-        left = [opened for _, opened, *_ in heard]
-        drafts = read_live(left, desk, snippets, held, pressed.parsed, problems)
+        drafts = read_live(desk, snippets, pressed, problems)
         stop_if_fatal(problems)
         hosts = Hosts(desk.config, asking.caller.environ, asking.caller.python)
         with clock.stage("run"):
@@ -111,10 +109,9 @@ def go_through(
         put += _images((image for *_, made in results for image in made), put, desk)
         plain = [entry for entry in made if isinstance(entry, Artifact)]
         published = publish_outcome(outcome, put, plain, ledger, names, problems)
-    advice = settled.advice + ((say_held(held),) if held else ())
-    asked = None if settled.bound else frozenset((*ledger.asked, *snippets.asked()))
-    parsed = [*pressed.parsed, *(entry for *_, found in heard[1:] for entry in found)]
-    told = _told(facts, settled, published, advice, outcome, parsed, finished)
+    advice = settled.advice + ((say_held(pressed.held),) if pressed.held else ())
+    asked = None if settled.bound else frozenset((*ledger.asked, *pressed.asked))
+    told = _told(facts, settled, published, advice, outcome, pressed.parsed, finished)
     ground = Ground(book, snippets, facts.cards)
     return told._replace(asked=asked, drafts=tuple(drafts), ground=ground)
 
@@ -133,6 +130,19 @@ def _told(
     rendered = tuple(Rendered(o.path, templates[o.path], o.seconds, o.writing) for o in done)
     pages = len(facts.fragments)
     return Told(pages, settled, published, advice, reasons, tuple(parsed), rendered)
+
+
+def _hear_others(share: Share, pressed: Pressed, mine: list[Problem]) -> None:
+    """What the others have read and noticed goes to the first process's own."""
+    told = (mine, pressed.left, pressed.held, pressed.parsed, pressed.asked)
+    heard = share.gather(told)
+    if share.first:
+        for problems, left, held, parsed, asked in heard[1:]:
+            mine += problems
+            pressed.left.extend(left)
+            pressed.held.extend(held)
+            pressed.parsed.extend(parsed)
+            pressed.asked.update(asked)
 
 
 def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:

@@ -10,7 +10,7 @@ import msgspec
 
 from sitegen.base.address import permalink
 from sitegen.base.errors import Problem, Span
-from sitegen.model import Artifact, Card, Page, Site, SiteConfig
+from sitegen.model import Artifact, Card, Page, Read, Site, SiteConfig
 from sitegen.render.social import Missing, card_of, render_card
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -60,6 +60,12 @@ def cover_of(page: Page, config: SiteConfig, problems: list[Problem]) -> Cover:
         return Cover(_address(own, card, base), drawn)
     picture = drawn or figure
     return Cover(permalink(base, f"/{picture.path}") if picture else None, drawn)
+
+
+def asked_by_cover(card: Card, config: SiteConfig) -> frozenset[Read]:
+    """What the picture of a page is made of besides the page: the font of a social card."""
+    is_drawn = config.social_cards and card.date is not None
+    return frozenset((("file", config.social_font),) if is_drawn and config.social_font else ())
 
 
 def _figure(page: Page) -> Artifact | None:

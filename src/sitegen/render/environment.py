@@ -12,6 +12,8 @@ from typing import Any
 import jinja2
 import msgspec
 from jinja2 import nodes
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 
 from sitegen.base.errors import Problem, Span
 from sitegen.render.components import Tera2, component_functions
@@ -19,13 +21,29 @@ from sitegen.render.filters import FILTERS, TESTS
 from sitegen.render.filters.values import as_text
 from sitegen.render.loader import Levels, Loader
 from sitegen.render.missing import Missing
-from sitegen.render.reads import ALWAYS, Reads
+from sitegen.render.reads import ALWAYS, Read, Reads
 from sitegen.render.scope import Generator, SetGlobal, settle_globals
+
+
+class Template(jinja2.Template):
+    """A template; whoever imports it has read what was read when its module was made, which is
+    once."""
+
+    environment: Environment
+    _read: frozenset[Read] = frozenset()
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        reads, make = self.environment.reads, super()._get_default_module
+        module, read = reads.during(lambda: make(ctx))
+        self._read |= read
+        reads.noted |= self._read
+        return module
 
 
 class Environment(jinja2.Environment):
     """Jinja's environment over the levels of a site's templates."""
 
+    template_class = Template
     code_generator_class = Generator
 
     def __init__(
@@ -49,12 +67,12 @@ class Environment(jinja2.Environment):
         )
         self.levels = levels
         self._joined: dict[tuple[str, str], str] = {}
-        self._reads = reads or Reads()
+        self.reads = reads or Reads()
         self.filters.update(FILTERS, escape_html=self.filters["escape"])
         self.tests.update(TESTS)
         parts = component_functions(self, levels)
         # A component is sought in all templates, and nobody has noted which.
-        noted = self._reads.noting(ALWAYS[0], parts["component"])
+        noted = self.reads.noting(ALWAYS[0], parts["component"])
         self.globals.update(functions, **{**parts, "component": noted})
 
     def join_path(self, template: str, parent: str) -> str:
@@ -74,7 +92,7 @@ class Environment(jinja2.Environment):
         return super().getattr(obj, attribute)
 
     def _load_template(self, name: str, globals: Any) -> jinja2.Template:
-        self._reads.note("template", name)
+        self.reads.note("template", name)
         return super()._load_template(name, globals)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

@@ -12,13 +12,14 @@ from sitegen.base.address import permalink
 from sitegen.model import SiteConfig
 from sitegen.render.filters.values import FilterError, needs_text
 from sitegen.render.library import Library
+from sitegen.render.reads import Reads
 from sitegen.render.renderer import render_fragment
 
 
 def markdown_filter(
-    config: SiteConfig, library: Library, read: Callable[[str], Sequence[Token]]
+    config: SiteConfig, library: Library, read: Callable[[str], Sequence[Token]], reads: Reads
 ) -> Callable[..., Markup]:
-    """The filter for a site: the dialect of its pages, `@/` links resolved."""
+    """The filter for a site: the dialect of its pages, `@/` links resolved, which is noted."""
 
     def markdown(value: Any, inline: bool = False) -> Markup:
         """The text as HTML; with `inline`, without a paragraph around it."""
@@ -37,6 +38,7 @@ def markdown_filter(
         if not target.startswith("@/"):
             return
         path, hash, anchor = target[2:].partition("#")
+        reads.note(path, "permalink")
         url = library.urls.get(path)
         if url is None:
             raise FilterError(f"`markdown`: there is no page `{path}`")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
-Read = tuple[str, str]
-"""A kind and a name: `("file", "data.csv")`, `("template", "page.html")`, `("day", "")`; a field of
-a page, section or term is `(its path, the field)`."""
+from sitegen.model import ALWAYS, Read
+
+__all__ = ["ALWAYS", "Read", "Reads"]
+
+T = TypeVar("T")
 
 _NAMED = ("file", "env")
-
-ALWAYS: Read = ("always", "")
-"""What cannot be told to be as it was: a page that has read it is rendered every time."""
 
 
 class Reads:
@@ -29,6 +28,14 @@ class Reads:
     def note(self, kind: str, name: str = "") -> None:
         """Something was read."""
         self.noted.add((kind, name))
+
+    def during(self, make: Callable[[], T]) -> tuple[T, set[Read]]:
+        """What is made, and what was read meanwhile, which is noted as ever."""
+        before, self.noted = self.noted, set()
+        try:
+            return make(), self.noted
+        finally:
+            self.noted = before | self.noted
 
     def noting(self, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, which then notes that it was called, and which file or variable it is to

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple, assert_never
 
 from markdown_it import MarkdownIt
@@ -25,15 +24,11 @@ from sitegen.render.guests import PREFIX, clean_body, mark_part
 from sitegen.render.highlight import is_known
 from sitegen.render.maths import MathsError, to_mathml
 from sitegen.render.outputs import Rendered
-from sitegen.render.sizes import picture_size
+from sitegen.render.sizes import size_in
 from sitegen.render.summary import is_summary_mark, mark_summary
 from sitegen.render.texts import render_inline
 from sitegen.render.ties import close_tie, open_tie, render_expectations
 from sitegen.settings import Html, MarkdownConfig
-
-_HEADER = 64 * 1024
-"""Bytes of a picture's file that hold its size, almost always."""
-
 
 CellRenderer = Callable[[Block, CellContext], Rendered]
 """What makes HTML of a block."""
@@ -194,7 +189,7 @@ class BodyRenderer(RendererHTML):
         attributes = {"src": str(token.attrs["src"]), "alt": alt}
         if "title" in token.attrs:
             attributes["title"] = str(token.attrs["title"])
-        size = _size(token.meta["file"]) if "file" in token.meta else None
+        size = size_in(token.meta["file"]) if "file" in token.meta else None
         if size is not None:
             attributes |= {"width": str(size[0]), "height": str(size[1])}
         if env.markdown.lazy_async_image:
@@ -307,11 +302,3 @@ def _about_formula(token: Token, error: MathsError) -> Problem:
     help = ("write `\\$` for a dollar sign",)
     place = Span(span.path, span.line + below, column)
     return Problem("error", "maths", message, place, excerpt, help)
-
-
-def _size(file: Path) -> tuple[int, int] | None:
-    try:
-        with file.open("rb") as opened:
-            return picture_size(opened.read(_HEADER))
-    except OSError:
-        return None

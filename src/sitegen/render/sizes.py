@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+_HEADER = 64 * 1024
+"""Bytes of a picture's file that hold its size, almost always."""
+
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """JPEG's markers of a frame, whose header holds the size (ITU-T T.81, table B.1)."""
 
@@ -19,6 +24,15 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
     else:
         size = None
     return size if size is not None and min(size) > 0 else None
+
+
+def size_in(file: Path) -> tuple[int, int] | None:
+    """The same of a picture's file."""
+    try:
+        with file.open("rb") as opened:
+            return picture_size(opened.read(_HEADER))
+    except OSError:
+        return None
 
 
 def _pair(content: bytes, width: int, order: str) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -36,7 +36,7 @@ class Snippets(NamedTuple):
     """The shortcodes' templates by name, whether there is another template, how to render one,
     and the pictures that they have asked for so far; whether what looks like a call must be one;
     how a text is filled in that is itself a template, where the site's texts are; and what
-    templates have looked at besides pages."""
+    templates have looked at since this was last asked."""
 
     shortcodes: Mapping[str, str]
     has: Callable[[str], bool]
@@ -44,7 +44,7 @@ class Snippets(NamedTuple):
     made_files: Callable[[], tuple[Artifact, ...]]
     strict: bool
     fill_in: Callable[[str, Origin], str | tuple[Problem, ...]] | None
-    asked: Callable[[], Collection[Read]]
+    asked: Callable[[], frozenset[Read]]
 
 
 class OriginView(msgspec.Struct, frozen=True):
@@ -67,18 +67,29 @@ class OriginView(msgspec.Struct, frozen=True):
     assets: tuple[str, ...]
 
 
+def texts_are_templates(config: SiteConfig) -> bool:
+    """Whether the texts of a site are themselves templates: it has components, as in Zola 0.23, and
+    no shortcodes of its own, which are those of an older one."""
+    if any(any((folder / _FOLDER).glob("*.*")) for folder in _folders(config)):
+        return False
+    return bool(homes_of(open_levels(config.root, config.theme or None)))
+
+
 def open_snippets(
-    config: SiteConfig, urls: Mapping[str, str], outside: Outside, problems: list[Problem]
+    config: SiteConfig,
+    urls: Mapping[str, str],
+    outside: Outside,
+    problems: list[Problem],
+    *,
+    templated: bool,
 ) -> Snippets:
-    """The small templates of a site, of its theme, and the built-in ones, the site's first.
+    """The small templates of a site, of its theme, and the built-in ones, the site's first;
+    `templated` says that its texts are templates too.
 
     Of the site they know no more than the addresses of its pages: it is still being read. In a
     site whose templates are still Zola's, one that is not Jinja2 gives nothing, and a warning.
     """
-    folders = [config.root / "templates"]
-    if config.theme:
-        folders.append(config.root / "themes" / config.theme / "templates")
-
+    folders = _folders(config)
     reads = Reads()
 
     @cache
@@ -125,9 +136,12 @@ def open_snippets(
     def made_files() -> tuple[Artifact, ...]:
         return templates().made_files()
 
+    def asked() -> frozenset[Read]:
+        noted = frozenset(reads.noted)
+        reads.begin()
+        return noted
+
     shortcodes = _shortcodes(folders)
-    levels = open_levels(config.root, config.theme or None)
-    templated = homes_of(levels) and not _own_shortcodes(folders)
     return Snippets(
         shortcodes,
         has,
@@ -135,13 +149,16 @@ def open_snippets(
         made_files,
         config.file == FILE,
         fill_in if templated else None,
-        lambda: reads.noted,
+        asked,
     )
 
 
-def _own_shortcodes(folders: list[Path]) -> bool:
-    """Whether there are shortcodes of the site: then its texts are not those of a newer Zola."""
-    return any(any((folder / _FOLDER).glob("*.*")) for folder in folders)
+def _folders(config: SiteConfig) -> list[Path]:
+    """Where a site has its templates, and where its theme has them."""
+    folders = [config.root / "templates"]
+    if config.theme:
+        folders.append(config.root / "themes" / config.theme / "templates")
+    return folders
 
 
 def _no_term(term: Term) -> TermView:

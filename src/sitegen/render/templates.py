@@ -72,7 +72,7 @@ class Templates:
         self.environment.filters.update(
             local=local(config.base_url),
             markdown=_unfolded(
-                self._reads.noting("urls", markdown_filter(config, library, outside.read_markdown))
+                markdown_filter(config, library, outside.read_markdown, self._reads)
             ),
             slugify=lambda value: outside.slugify(str(value)),
         )

@@ -36,9 +36,13 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size: int
 
 
+Answer = tuple[str, str, str]
+"""What a page asked for, as a kind and a name, and a digest of the answer."""
+
+
 class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A page with its body put away. `key` is made of all that it was made of, "" if that is not
-    known; `id` of all that it came to.
+    """A page with its body put away. `key` is made of all that it was made of but what it `asked`
+    for, "" if that is not known; `id` of all that it came to.
 
     `id` is "" where the store could not give it back as it is.
 
@@ -60,6 +64,7 @@ class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
     feed: Place | None = None
     feed_digest: str = ""
     files: tuple[str, ...] = ()
+    asked: tuple[Answer, ...] = ()
     id: str = ""
 
 
@@ -68,7 +73,9 @@ def identified(fragment: Fragment) -> Fragment:
     if not is_exact(fragment.card.extra):
         return fragment
     nowhere = Place(0, 0, 0)
-    bare = msgspec.structs.replace(fragment, body=nowhere, toc=None, feed=None, key="", id="")
+    bare = msgspec.structs.replace(
+        fragment, body=nowhere, toc=None, feed=None, key="", asked=(), id=""
+    )
     return msgspec.structs.replace(fragment, id=digest_bytes(_encode(bare))[:32])
 
 

@@ -65,6 +65,7 @@ def of_pages(config: SiteConfig, library: Library, reads: Reads) -> dict[str, Ca
             reads.note(_in_language(config, page, lang), "permalink")
             if url is None:
                 reads.note("urls")
+                reads.note("file", f"content/{page}")
                 url = _url_of_file(config, library, page, lang)
             if url is None:
                 raise no_such("get_url", f"there is no page `{page}`", page, library.urls)
