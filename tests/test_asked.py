@@ -234,3 +234,17 @@ def test_a_warning_of_a_shortcode_is_told_of_a_page_that_is_run(tmp_path: Path) 
     files = {"content/a.md": page(body=text), "templates/shortcodes/odd.html": odd}
     report = built(write_site(tmp_path, files))
     assert "template" in {problem.code for problem in report.problems}
+
+
+@pytest.mark.parametrize("extra", ["[extra]\nx = inf", ""])
+def test_what_showed_a_page_that_is_gone_is_made_again(tmp_path: Path, extra: str) -> None:
+    """Also where the page itself was not kept, or what was kept of it is lost."""
+    front = 'title = "T"\ndate = 2026-01-01\ntaxonomies = { tags = ["x"] }\n'
+    files = {"content/a.md": page(front), "content/b.md": page(front + extra)}
+    root = write_site(tmp_path / "site", files)
+    built(root)
+    change(root, {"content/b.md": None})
+    if not extra:
+        shutil.rmtree(root / ".sitegen/bodies")
+    built(root)
+    assert_clean(root)

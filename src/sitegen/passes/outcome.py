@@ -52,6 +52,8 @@ def plan_outcome(
         memory = Memory()
     store = desk.store
     was = {path: store.by_id[id] for path, id in memory.fragments.items() if id in store.by_id}
+    if memory.fragments.keys() - was.keys() - facts.fragments.keys():
+        memory, was = Memory(), {}  # what is gone has left nobody to tell who showed it
     changes = Changes(was, facts, desk.config)
     values = Values(desk, facts)
     staleness = Staleness(memory, changes, values.of)
