@@ -116,6 +116,12 @@ def parse_document(
     )
 
 
+def asks_templates(body: str, meta: Meta, snippets: Snippets) -> bool:
+    """Whether reading a body may render small templates, which may ask for any page's address."""
+    anchors = meta.insert_anchor_links != "none" and snippets.has(_ANCHOR)
+    return "{{" in body or "{%" in body or anchors
+
+
 def parse_fragment(text: str, config: SiteConfig) -> tuple[Token, ...]:
     """The tokens of a text that is no page of its own, such as what the filter `markdown` is given:
     in the site's dialect, without ids, blocks and shortcodes."""

@@ -14,6 +14,7 @@ import msgspec
 from sitegen.base.digest import digest_bytes, digest_text
 from sitegen.base.errors import Problem
 from sitegen.content.future import is_future
+from sitegen.content.markdown import asks_templates
 from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named, load_source
 from sitegen.model import Artifact, Meta, Origin, Page, Parsed, Read, SiteConfig, Source
@@ -123,7 +124,11 @@ class _Reading(NamedTuple):
 def press(
     share: Share, desk: Desk, names: Sequence[Named], problems: list[Problem]
 ) -> tuple[Pressed, Snippets]:
-    """This process's share of the pages and sections."""
+    """This process's share of the pages and sections.
+
+    A page is read as it comes, so that not all texts are in memory together, unless its templates
+    may ask for the address of another, of which all must be known first.
+    """
     config = desk.config
     first_only = problems if share.first else []
     files = (desk.load(name, first_only) for name in names if name.is_section)
@@ -133,33 +138,40 @@ def press(
     templated = texts_are_templates(config)
     ground = _ground(desk, above, templated=templated)
     pressed = Pressed({}, [], {}, [], [], set())
+    urls: dict[str, str] = {}
+    outside = outside_of(config, desk.environ, desk.all_by)
+    small = Snippets(*open_snippets(config, urls, outside, problems, templated=templated))
+    answers = Answers(config, desk.environ, urls)
+    reading = _Reading(desk, ground, small, answers, pressed, problems)
     opened = list(share.mine(sections))
     doubtful: list[Source] = []
-    for name in share.mine([name for name in names if not name.is_section]):
+    for name in swept(share.mine([name for name in names if not name.is_section])):
         source = desk.load(name, problems)
         if source is None:
             continue
         known = _known(source, ground, desk)
         if known is None:
-            opened += open_pages(config, [source], above, desk.options, problems)
+            for origin, body in open_pages(config, [source], above, desk.options, problems):
+                pressed.urls[source.path] = origin.url
+                if asks_templates(body, origin.meta, small):
+                    opened.append((origin, body))
+                else:
+                    _read(origin, body, reading)
         elif desk.options.drafts or not _hidden(known, above, config):
             pressed.fragments[known.path] = known
             doubtful += [source] if known.asked else []
     for origin, _ in opened:
         pressed.urls[origin.source.path] = origin.url
     pressed.urls.update((path, known.card.url) for path, known in pressed.fragments.items())
-    urls = {path: url for found in share.gather(pressed.urls) for path, url in found.items()}
+    for found in share.gather(pressed.urls):
+        urls.update(found)
     homes = [(home, "") for home in open_homes(config, urls.values())]
     opened += homes if share.first else []
     urls |= {origin.source.path: origin.url for origin, _ in homes}
-    outside = outside_of(config, desk.environ, desk.all_by)
-    small = Snippets(*open_snippets(config, urls, outside, problems, templated=templated))
-    answers = Answers(config, desk.environ, urls)
     for source in doubtful:
         if not _is_right(pressed.fragments[source.path], answers, pressed):
             del pressed.fragments[source.path]
             opened += open_pages(config, [source], above, desk.options, problems)
-    reading = _Reading(desk, ground, small, answers, pressed, problems)
     for origin, body in swept(opened):
         _read(origin, body, reading)
     return pressed._replace(urls=urls), small
