@@ -32,13 +32,13 @@ from sitegen.model import (
 )
 from sitegen.passes.asked import Caller, Clock, Draft, Options, Watch, stop_if_fatal
 from sitegen.passes.assemble import assemble_site
+from sitegen.passes.desk import Desk
 from sitegen.passes.finish import site_made_by
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.live import Asking, page_of
 from sitegen.passes.made_by import made_by
 from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
-from sitegen.passes.press import Desk
 from sitegen.passes.share import GoneError, together, without_collector
 from sitegen.passes.shared import Told, go_through
 from sitegen.passes.unchanged import leave, scan_inputs

@@ -13,11 +13,11 @@ from sitegen.base.errors import Problem, Severity
 from sitegen.content.assemble import assemble
 from sitegen.model import Heading, SiteConfig
 from sitegen.passes.answers import Answers
+from sitegen.passes.desk import Desk
 from sitegen.passes.facts import Facts
 from sitegen.passes.made_by import comparable, made_by
 from sitegen.passes.memory import Done, Ledger, Memory
 from sitegen.passes.outside import outside_of
-from sitegen.passes.press import Desk
 from sitegen.passes.share import Share, swept
 from sitegen.render.book import Book, open_book
 from sitegen.render.feed_body import as_fed

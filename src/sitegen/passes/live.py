@@ -14,10 +14,11 @@ from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Asked, Settled, settle_runs
 from sitegen.model import Page, Shown, SiteConfig
 from sitegen.passes.asked import Caller, Draft, Watch
+from sitegen.passes.desk import Desk
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.kept import Kept
 from sitegen.passes.parse import read_draft
-from sitegen.passes.press import Desk, Pressed, parsed_since, put_away
+from sitegen.passes.press import Pressed, parsed_since, put_away
 from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.export.downloads import render_downloads
 from sitegen.render.feed_body import feed_html

@@ -13,10 +13,10 @@ from sitegen.base.errors import Problem, SiteError
 from sitegen.content.source import Named, scan_dot_files
 from sitegen.model import Artifact, Source
 from sitegen.passes.assemble import assets_of, static_files, yields
+from sitegen.passes.desk import Desk, Put
 from sitegen.passes.facts import Changes, Facts
 from sitegen.passes.finish import Values
 from sitegen.passes.memory import Ledger, Memory, Staleness, digest_about, digest_plain, load_memory
-from sitegen.passes.press import Desk, Put
 from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
 from sitegen.storage.publish import MARKER, Published, check_artifacts

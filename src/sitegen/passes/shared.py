@@ -16,12 +16,13 @@ from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
 from sitegen.model import Artifact, Card, Parsed, Rendered
 from sitegen.passes.asked import Clock, Draft, stop_if_fatal
+from sitegen.passes.desk import Desk, Put
 from sitegen.passes.facts import Facts
 from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
 from sitegen.passes.memory import Done
 from sitegen.passes.outcome import Outcome, join_ledgers, plan_outcome, publish_outcome
-from sitegen.passes.press import Desk, Pressed, Put, press
+from sitegen.passes.press import Pressed, press
 from sitegen.passes.share import Share
 from sitegen.render.book import Book
 from sitegen.render.jobs import Job

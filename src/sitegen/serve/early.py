@@ -16,9 +16,9 @@ from sitegen.content.source import Named, load_source
 from sitegen.execute.host import Hosts
 from sitegen.model import Artifact, Card, Shown
 from sitegen.passes.asked import Caller, Draft
+from sitegen.passes.desk import Desk
 from sitegen.passes.judge import History, judge_site
 from sitegen.passes.parse import open_pages, open_sections, read_draft
-from sitegen.passes.press import Desk
 from sitegen.passes.shared import Ground
 from sitegen.render.body import NOTHING_JUDGED, render_body
 from sitegen.render.links import check_links

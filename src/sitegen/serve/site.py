@@ -16,12 +16,12 @@ from sitegen.execute.failures import about_failures
 from sitegen.execute.stored import Asked
 from sitegen.model import Run, Shown, SiteConfig
 from sitegen.passes.asked import Caller, Clock, Draft, Options, stop_if_fatal
+from sitegen.passes.desk import Desk, Put
 from sitegen.passes.finish import site_made_by
 from sitegen.passes.kept import Kept
 from sitegen.passes.live import Asking
 from sitegen.passes.made_by import made_by
 from sitegen.passes.parse import hold_back, load_site, parse_site
-from sitegen.passes.press import Desk, Put
 from sitegen.passes.share import together, without_collector
 from sitegen.passes.shared import go_through
 from sitegen.serve.early import Early, Seen
