@@ -59,14 +59,14 @@ class Share:
 
     def gather(self, value: T) -> list[T]:
         """What every process has, in their order; all get to know it."""
-        if self.count == 1:
-            return [value]
+        return self.tell(self.collect(value)) if self.count > 1 else [value]
+
+    def collect(self, value: T) -> list[T]:
+        """What every process has, for the first; the others hear nothing."""
         if self.first:
-            found = [value, *(_receive(other) for other in self._others)]
-            self.tell(found)
-            return found
+            return [value, *(_receive(other) for other in self._others)]
         self._others[0].send(value)
-        return list(_receive(self._others[0]))
+        return []
 
     def tell(self, value: T) -> T:
         """What the first process has; the value of the others means nothing."""

@@ -98,7 +98,9 @@ def go_through(
     with clock.stage("render"):
         done, ledger = do_jobs(share, jobs, stale, book, desk)
         images = book.templates.made_files()
-        results = share.gather((done, ledger, desk.put_so_far, mistakes, images))
+        if not share.first:
+            del fragments, facts, book, made, jobs  # to make room for what the first collects
+        results = share.collect((done, ledger, desk.put_so_far, mistakes, images))
     if outcome is None:
         return None
     problems += _told_once(problem for *_, found, _ in results for problem in found)
@@ -136,7 +138,7 @@ def _told(
 def _hear_others(share: Share, pressed: Pressed, mine: list[Problem]) -> None:
     """What the others have read and noticed goes to the first process's own."""
     told = (mine, pressed.left, pressed.held, pressed.parsed, pressed.asked)
-    heard = share.gather(told)
+    heard = share.collect(told)
     if share.first:
         for problems, left, held, parsed, asked in heard[1:]:
             mine += problems
