@@ -138,14 +138,12 @@ def _told(
 def _hear_others(share: Share, pressed: Pressed, mine: list[Problem]) -> None:
     """What the others have read and noticed goes to the first process's own."""
     told = (mine, pressed.left, pressed.held, pressed.parsed, pressed.asked)
-    heard = share.collect(told)
-    if share.first:
-        for problems, left, held, parsed, asked in heard[1:]:
-            mine += problems
-            pressed.left.extend(left)
-            pressed.held.extend(held)
-            pressed.parsed.extend(parsed)
-            pressed.asked.update(asked)
+    for problems, left, held, parsed, asked in share.collect(told)[1:]:
+        mine += problems
+        pressed.left.extend(left)
+        pressed.held.extend(held)
+        pressed.parsed.extend(parsed)
+        pressed.asked.update(asked)
 
 
 def _exchange(share: Share, desk: Desk, mine: dict[str, Fragment]) -> dict[str, Fragment]:
