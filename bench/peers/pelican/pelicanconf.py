@@ -15,3 +15,6 @@ MARKDOWN = {
     "extension_configs": {"markdown.extensions.codehilite": {"css_class": "highlight"}},
     "output_format": "html5",
 }
+# Without folders the third page of `tag2` would be that of `tag23`.
+TAG_SAVE_AS = "tag/{slug}/index.html"
+CATEGORY_SAVE_AS = "category/{slug}/index.html"
