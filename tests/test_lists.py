@@ -53,6 +53,20 @@ def test_a_series_leads_its_own_way(tmp_path: Path) -> None:
     assert related(tmp_path, "a") == []
 
 
+def test_a_page_is_itself_however_few_views_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sitegen.render.shelf.VIEWS", 2)
+    template = (
+        '{% for p in get_section(path="_index.md").pages %}'
+        "{% if p == page %}*{% endif %}{{ p.title }}{% endfor %}"
+    )
+    files = {f"content/{name}.md": page(f'title = "{name}"') for name in "abcd"}
+    publish(tmp_path, {**files, "content/_index.md": page(), "templates/page.html": template})
+    for name in "abcd":
+        assert published(tmp_path, f"{name}/index.html").strip() == "abcd".replace(name, f"*{name}")
+
+
 def test_languages_do_not_mix(tmp_path: Path) -> None:
     config = SITE + '[languages.pt]\ntaxonomies = [{ name = "tags" }]\n'
     files = {"content/a.md": post("2026-01-01", "x"), "content/b.pt.md": post("2026-01-01", "x")}

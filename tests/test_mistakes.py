@@ -184,6 +184,20 @@ def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:
     assert render_problem(problem).startswith("error[content]: No such file or directory\n")
 
 
+def test_a_folder_is_followed_where_its_first_link_stands(tmp_path: Path) -> None:
+    for link in ("content/b", "content/aa/x", "content/a", "content/aa/y/z"):
+        (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / link).symlink_to(tmp_path / "shared")
+    assert publish(tmp_path, {"shared/p.md": page()}) == ()
+    assert [source.path for source in scan_content(tmp_path, [])] == ["a/p.md"]
+
+
+def test_a_picture_whose_name_no_file_can_have(tmp_path: Path) -> None:
+    files = {"content/a.md": page(body=f"![x](/{'a' * 300}.png)"), "static/x.txt": ""}
+    publish(tmp_path, files)
+    assert "aaa.png" in published(tmp_path, "a/index.html")
+
+
 def test_a_link_out_of_the_site_is_passed_over(tmp_path: Path) -> None:
     site = tmp_path / "site"
     (tmp_path / "secret.txt").write_text("secret")

@@ -101,14 +101,17 @@ def test_letters_that_the_font_lacks_are_said_and_a_font_has_them(tmp_path: Path
     assert len(cards(tmp_path)) == 1
 
 
-def test_a_card_is_drawn_again_with_another_font(tmp_path: Path) -> None:
+@pytest.mark.parametrize("font", ["own.ttf", ".fonts/own.ttf"])
+def test_a_card_is_drawn_again_with_another_font(tmp_path: Path, font: str) -> None:
     text = page('title = "T"\ndate = 2026-01-01')
-    files = {"site.toml": ON + 'social_font = "own.ttf"\n', "content/a.md": text}
-    (tmp_path / "own.ttf").write_bytes(FONT.read_bytes())
+    files = {"site.toml": ON + f'social_font = "{font}"\n', "content/a.md": text}
+    file = tmp_path / font
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(FONT.read_bytes())
     assert publish(tmp_path, files) == ()
     [before] = cards(tmp_path)
-    (tmp_path / "own.ttf").unlink()  # FreeType has mapped it into memory
-    (tmp_path / "own.ttf").write_bytes(FONT.with_name("DejaVuSans-Bold.ttf").read_bytes())
+    file.unlink()  # FreeType has mapped it into memory
+    file.write_bytes(FONT.with_name("DejaVuSans-Bold.ttf").read_bytes())
     assert publish(tmp_path, files) == ()
     [after] = cards(tmp_path)
     assert after.name != before.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from posixpath import normpath
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -10,6 +11,14 @@ LONGEST = 255
 """Bytes of a name."""
 
 _OF_TOOLS = ("node_modules", "__pycache__")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file at a path, which may be too long to be one's."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def is_aside(path: str) -> bool:

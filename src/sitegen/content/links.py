@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from markdown_it.token import Token
 
 from sitegen.base.errors import Problem, Span
+from sitegen.base.paths import is_file
 from sitegen.content.headings import RESERVED_IDS
 from sitegen.model import Link, Meta, Source
 from sitegen.settings import MarkdownConfig
@@ -50,7 +51,7 @@ class Beside(NamedTuple):
             places = [folder / path.lstrip("/") for folder in self.static]
         for file in places:
             self.pictures.append(file)
-            if file.is_file():
+            if is_file(file):
                 return file
         return None
 

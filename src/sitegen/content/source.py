@@ -113,9 +113,11 @@ def _walk(top: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterator[s
     """The files below a folder that are to be published, by their path from it; a linked folder is
     followed once, where its first link stands."""
     followed: set[str] = set()
-    pending = [""]
+    pending = [("", False)]
     while pending:
-        prefix = pending.pop()
+        prefix, linked = pending.pop()
+        if linked and not _is_followed(top / prefix, inside, followed):
+            continue
         try:
             with os.scandir(f"{top}/{prefix}") as found:
                 entries = sorted(found, key=lambda entry: entry.name)
@@ -134,11 +136,7 @@ def _walk(top: Path, inside: Path, ignored: Callable[[str], bool]) -> Iterator[s
                 not entry.is_symlink() or _stays(Path(entry.path), inside)
             ):
                 yield path
-        pending += [
-            f"{prefix}{entry.name}/"
-            for entry in reversed(folders)
-            if not entry.is_symlink() or _is_followed(Path(entry.path), inside, followed)
-        ]
+        pending += [(f"{prefix}{f.name}/", f.is_symlink()) for f in reversed(folders)]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

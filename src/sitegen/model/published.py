@@ -77,8 +77,10 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `summary` is HTML in which internal links still wait for their targets; `assets` are the files
     beside it, below `content/`; `downloads` are files at its own URL. `anchors` are the ids that a
-    link may lead to, in one text. A build has all cards of a site in memory: what only the page
-    itself shows stands in `Page`, and what its file says in `meta`.
+    link may lead to, in one text with U+0000 between them.
+
+    A build has all cards of a site in memory: what only the page itself shows stands in `Page`, and
+    what its file says in `meta`.
     """
 
     path: str
@@ -98,6 +100,11 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def is_section(self) -> bool:
         return is_section_path(self.path)
+
+    @property
+    def ids(self) -> list[str]:
+        """What a link may lead to in the page."""
+        return self.anchors.split("\0")
 
     @property
     def lang(self) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 import jinja2
 
 from sitegen.base.digest import digest_bytes, digest_text, digest_value
+from sitegen.base.paths import is_file
 from sitegen.content.include import lies_inside
 from sitegen.model import Read, SiteConfig
 from sitegen.passes.asked import day_of
@@ -48,7 +49,7 @@ class Answers:
                 return self._included(name)
             case "picture":
                 file = self._config.root / name
-                return str(size_in(file)) if file.is_file() else "none"
+                return str(size_in(file)) if is_file(file) else "none"
             case "env":
                 return digest_value(self._environ.get(name))
             case "day":

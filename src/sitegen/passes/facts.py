@@ -76,11 +76,6 @@ class Changes:
             self._compare_links()
 
     @property
-    def moved(self) -> bool:
-        """Whether any address is another, or any page new or gone."""
-        return bool(self._moved)
-
-    @property
     def may_relate(self) -> bool:
         """Whether any page may be related to others than before."""
         return self._related is not None

@@ -20,6 +20,7 @@ from sitegen.passes.kept import Kept
 from sitegen.passes.parse import read_draft
 from sitegen.passes.press import Pressed, parsed_since, put_away
 from sitegen.render.body import NOTHING_JUDGED, render_body
+from sitegen.render.covers import asked_by_cover
 from sitegen.render.export.downloads import render_downloads
 from sitegen.render.feed_body import feed_html
 from sitegen.render.needs import find_output_problems
@@ -90,6 +91,7 @@ def render_live(
         feed = feed_html(document, runs, judgement) if fed and document.meta.date else None
         fragment = put_away(page, "", desk, (), fed=feed)
         pressed.fragments[fragment.path] = fragment
+        pressed.asked.update(asked_by_cover(page.card, desk.config))
         for found in runs:
             problems += find_output_problems(found, trust=document.meta.execute.trust_output)
         for file in document.files:

@@ -118,7 +118,11 @@ def press(
             del pressed.fragments[source.path]
             opened += open_pages(config, [source], above, desk.options, problems)
     for origin, body in swept(opened):
-        _read(origin, body, reading)
+        known = _known(origin.source, ground, desk) if origin.source.is_section else None
+        if known is not None and _is_right(known, answers, pressed):
+            pressed.fragments[known.path] = known
+        else:
+            _read(origin, body, reading)
     return pressed._replace(urls=urls), small
 
 
@@ -127,10 +131,6 @@ def _read(origin: Origin, body: str, reading: _Reading) -> None:
     nobody can tell to be right again, such as one whose templates make pictures."""
     desk, ground, snippets, answers, pressed, problems = reading
     path = origin.source.path
-    known = _known(origin.source, ground, desk)
-    if known is not None and _is_right(known, answers, pressed):
-        pressed.fragments[path] = known
-        return
     if origin.meta.execute.enabled and _MAY_RUN.search(body):
         pressed.left.append((origin, body))
         return

@@ -104,7 +104,7 @@ def leave(
     what pages show.
     """
     file = _file(root, options)
-    if not inputs or asked is None or any(kind == "file" and is_aside(at) for kind, at in asked):
+    if not inputs or asked is None or any(_is_aside(read) for read in asked):
         file.unlink(missing_ok=True)
         return
     same = msgspec.structs.replace(
@@ -123,6 +123,11 @@ def leave(
     left = Left(made_by(), inputs, _digest_tree(tree), day, variables, environ, same)
     file.parent.mkdir(parents=True, exist_ok=True)
     put_file(file, msgspec.msgpack.encode(left))
+
+
+def _is_aside(read: Read) -> bool:
+    kind, name = read
+    return kind in ("file", "included") and is_aside(name)
 
 
 def _values(variables: Iterable[str], caller: Caller) -> str:

@@ -123,7 +123,7 @@ def _card(
         description=fill_place(document, meta.description, "description", texts, ""),
         words=document.words,
         meta=meta,
-        anchors=" ".join(document.anchors),
+        anchors="\0".join(document.anchors),
         summary=summary,
         assets=tuple(sorted((asset.path for asset in document.source.assets), key=str.lower)),
         measured=next(iter(measured), None),

@@ -65,7 +65,7 @@ def cover_of(page: Page, config: SiteConfig, problems: list[Problem]) -> Cover:
 def asked_by_cover(card: Card, config: SiteConfig) -> frozenset[Read]:
     """What the picture of a page is made of besides the page: the font of a social card."""
     is_drawn = config.social_cards and card.date is not None
-    return frozenset((("file", config.social_font),) if is_drawn and config.social_font else ())
+    return frozenset((("included", config.social_font),) if is_drawn and config.social_font else ())
 
 
 def _figure(page: Page) -> Artifact | None:

@@ -20,7 +20,7 @@ def escape_text(text: str) -> str:
 
 
 def escape_content(text: str) -> str:
-    """The text for HTML content, its quotes as they are.
+    """The plain text for HTML content, its quotes as they are.
 
     Most texts are short and have nothing to escape: then this takes a tenth of `str.translate`.
     """

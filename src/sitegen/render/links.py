@@ -30,10 +30,7 @@ def resolve_text(text: str, cards: Mapping[str, Card], base_url: str) -> str:
             return 'href="#"' if found[1] == "href" else found[0]
         address = local_reference(permalink(base_url, url), base_url)
         anchor = found[3] or ""
-        if (
-            card is not None
-            and GUEST_PREFIX + unquote(unescape(anchor[1:])) in card.anchors.split()
-        ):
+        if card is not None and GUEST_PREFIX + unquote(unescape(anchor[1:])) in card.ids:
             anchor = f"#{GUEST_PREFIX}{anchor[1:]}"
         return f'{found[1]}="{escape_text(address)}{anchor}"'
 
@@ -81,8 +78,8 @@ def check_links(
             hint = f"did you mean `@/{close}`?" if close else "paths are relative to content/"
             message = f"there is no page `{path}`"
             yield Problem(level, "link", message, link.span, link.excerpt, (hint,))
-        elif anchor and not {anchor, GUEST_PREFIX + anchor} & set(card.anchors.split()):
-            close = nearest(anchor, card.anchors.split())
+        elif anchor and not {anchor, GUEST_PREFIX + anchor} & set(card.ids):
+            close = nearest(anchor, card.ids)
             hint = f"did you mean `#{close}`?" if close else "only headings and labels have one"
             message = f"`{path}` has no heading and no label `#{anchor}`"
             yield Problem(level, "link", message, link.span, link.excerpt, (hint,))

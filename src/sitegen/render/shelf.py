@@ -27,7 +27,7 @@ from sitegen.render.views import (
 )
 
 VIEWS = 16_384
-"""Views of pages that are kept at a time: each takes a kilobyte or more."""
+"""Views of pages that are kept at a time, besides those in lists: each takes a kilobyte or more."""
 
 
 class Bodies(NamedTuple):

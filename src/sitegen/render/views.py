@@ -181,6 +181,12 @@ class PageView(Noting, frozen=True, eq=False):
     body: Markup | None = None
     _known_by: ClassVar[str] = "relative_path"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PageView) and self.relative_path == other.relative_path
+
+    def __hash__(self) -> int:
+        return hash(self.relative_path)
+
     @property
     def content(self) -> Markup:
         return self.around.content(self.relative_path) if self.body is None else self.body

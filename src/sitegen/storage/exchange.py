@@ -109,7 +109,8 @@ def swap(trees: Trees, paths: Collection[str], mechanism: Mechanism) -> Mechanis
 
 
 def replace_file(trees: Trees, path: str) -> bool:
-    """A file of the output is the standby's, in one step; False if that cannot be done there."""
+    """A file of the output is the standby's, in one step; False if that cannot be done there, since
+    the file lies in a mount of its own."""
     staged, published = trees.standby / path, trees.output / path
     with staged.open("rb") as file:
         os.fsync(file.fileno())

@@ -1,4 +1,5 @@
-"""Artifacts become the published tree: checked, staged beside it, then exchanged for it."""
+"""Artifacts become the published tree: checked, staged beside it, then exchanged for it; one file
+alone is put in its place, and who is killed before its trace is written has it made again."""
 
 from __future__ import annotations
 
