@@ -7,7 +7,8 @@ The posts are those of `blog.py`; every generator highlights their code, makes a
 numbered lists of 10 for the section, 60 tags and 8 categories, feeds of 20 with whole posts where
 it can, an archive and a sitemap. Times are of the whole process tree, memory is the largest sum of
 its PSS, sampled every 50 ms, for all alike. Each round begins with another peer, and each build
-when the disk has nothing left to write, so that none pays for the one before it. The phases of
+when the disk has nothing left to write, so that none pays for the one before it. Ratios are formed
+in each round: on a machine with neighbours the times of a round move together. The phases of
 sitegen's cold build are those of builds of their own, as many as there are rounds. `--again` also
 measures what a second build takes: nothing changed, one body, one title, one template.
 """
@@ -215,16 +216,19 @@ def clear(root: Path, output: str) -> None:
 
 
 def print_table(taken: dict[str, list[Taken]], count: int) -> None:
-    base = middle(taken["hugo"]) if "hugo" in taken else middle(next(iter(taken.values())))
-    print(f"\n{count:,} posts, {len(next(iter(taken.values())))} rounds, medians; x is to Hugo\n")
+    base = taken["hugo"] if "hugo" in taken else next(iter(taken.values()))
+    print(f"\n{count:,} posts, {len(base)} rounds, medians; x is to Hugo, round by round\n")
     print("| generator | wall s | x | processor s | x | memory MB | x | pages |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for name, runs in taken.items():
         one = middle(runs)
+        pairs = list(zip(runs, base, strict=True))
+        wall = statistics.median(ours.wall / theirs.wall for ours, theirs in pairs)
+        cpu = statistics.median(ours.cpu / theirs.cpu for ours, theirs in pairs)
+        memory = statistics.median(ours.memory / theirs.memory for ours, theirs in pairs)
         print(
-            f"| {name} | {one.wall:.2f} | {one.wall / base.wall:.2f} | {one.cpu:.2f} "
-            f"| {one.cpu / base.cpu:.2f} | {one.memory / 1e6:.0f} "
-            f"| {one.memory / base.memory:.2f} | {one.pages:,} |"
+            f"| {name} | {one.wall:.2f} | {wall:.2f} | {one.cpu:.2f} | {cpu:.2f} "
+            f"| {one.memory / 1e6:.0f} | {memory:.2f} | {one.pages:,} |"
         )
 
 
