@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+MAKEFLAGS += --jobs=2
+
 .PHONY: site test check clean
 
 site: $(VENV)/.run
@@ -12,13 +14,15 @@ site: $(VENV)/.run
 	@echo "The site is in $(CURDIR)/public. To read it:"
 	@echo "    $(BIN)/python -m http.server --directory public 8000    # http://localhost:8000/"
 
-test: $(VENV)/.test $(VENV)/pygments tests/browser/node_modules
+test: check $(VENV)/pygments tests/browser/node_modules
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
+	$(BIN)/pytest -m alone
+
+check: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
-	$(BIN)/pytest -m alone
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,7 +37,7 @@ $(VENV)/.test: $(VENV)/.run
 # Pygments' source, for its examples; without it the test that reads them says why it skips.
 $(VENV)/pygments: $(VENV)/.test
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
-	    --constraint constraints.txt --dest $@ pygments && touch $@ \
+	    --no-build-isolation --constraint constraints.txt --dest $@ pygments && touch $@ \
 	    || { rm -rf $@; echo "pip did not get Pygments' source; the test of its examples will skip"; }
 
 # The checkers of the rendered pages come from npm; without them those tests say why they skip.
