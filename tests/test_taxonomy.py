@@ -240,7 +240,10 @@ def test_assembling_takes_time_by_the_page_not_by_its_square(tmp_path: Path) -> 
                 card,
                 path=f"s{number % groups}/p{number}.md",
                 url=f"/s{number % groups}/p{number}/",
-                taxonomies={"tags": (f"t{number % groups}", f"t{number % (groups - 1)}")},
+                meta=msgspec.structs.replace(
+                    card.meta,
+                    taxonomies={"tags": (f"t{number % groups}", f"t{number % (groups - 1)}")},
+                ),
             )
             for number in range(pages)
         ]
