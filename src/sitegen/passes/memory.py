@@ -100,9 +100,8 @@ class Ledger:
             return
         fields: dict[str, list[str]] = {}
         for kind, name in reads:
-            fields.setdefault(kind, []).append(name)
-        for kind in fields.keys() & _GLOBAL:
-            del fields[kind]
+            if kind not in _GLOBAL:
+                fields.setdefault(kind, []).append(name)
         seen = array(_NUMBER)
         for kind in sorted(fields):
             mask = self._mask(fields[kind])

@@ -141,8 +141,8 @@ def _read(origin: Origin, body: str, reading: _Reading) -> None:
     if not draft.document.plain or draft.plans or fatal:
         pressed.left.append((origin, body))
         return
-    pressed.asked.update(draft.document.asked)
     if desk.holds(origin.meta):
+        pressed.asked.update(draft.document.asked)
         pressed.held.append(origin.meta.date)
         problems += found
         return
