@@ -283,6 +283,7 @@ class Site:
         self.root = root
         self._values: dict[str, dict[str, str]] = {}
         self._bodies: dict[str, str] = {}
+        self._endings: dict[str, str] = {}
         self.set("site.toml", {key: choices[0] for key, choices in SITE.items()})
 
     def put(self, path: str, content: str | bytes) -> None:
@@ -306,8 +307,13 @@ class Site:
         if ".pt." in path:  # a language has taxonomies of its own, this one none
             known |= {key: "" for key in known if key.startswith("taxonomies.")}
         toml = as_toml(known)
-        body = self._bodies.get(path, "About.")
+        body = self._bodies.get(path, "About.") + self._endings.get(path, "")
         self.put(path, toml if path == "site.toml" else f"+++\n{toml}+++\n{body}\n")
+
+    def end(self, path: str, ending: str) -> None:
+        """Write a file anew with another ending."""
+        self._endings[path] = ending
+        self.set(path, {})
 
     def write(self, path: str, which: int) -> None:
         """A new page; `which` says what of all that it may be."""

@@ -27,6 +27,20 @@ from tests.edits import BODIES, DAYS, PAGES, SECTIONS, TEMPLATES, Site
 from tests.support import tree
 
 ZONES = ("UTC", "Pacific/Kiritimati", "America/St_Johns")
+ENDINGS = (
+    " More.",
+    " And more.",
+    "\n\n## One",
+    "\n\n## Two",
+    " [x](@/b.md#one)",
+    " [x](@/a.md)",
+    "",
+)
+"""What a page ends with besides its text: mostly nobody but the page and its lists shows it."""
+
+TOLD_TWICE = ENDINGS[1:3]
+"""What two pages at a time end with."""
+
 EVERY = (1, 1, 2)
 """After how many edits it is compared, in turn."""
 
@@ -127,6 +141,13 @@ class Edits(RuleBasedStateMachine):
         if self.site.has(f"content/{path}.md"):
             self.site.set(f"content/{path}.md", {}, body)
             self.edit()
+
+    @rule(path=pages, ending=st.sampled_from(ENDINGS), also=pages)
+    def go_on_writing(self, path: str, ending: str, also: str) -> None:
+        for one in {path, also if ending in TOLD_TWICE else path}:
+            if self.site.has(f"content/{one}.md"):
+                self.site.end(f"content/{one}.md", ending)
+                self.edit()
 
     @rule(folder=st.sampled_from(SECTIONS), one=one_of(edits.SECTION))
     def arrange(self, folder: str, one: tuple[str, str]) -> None:

@@ -39,6 +39,7 @@ from sitegen.passes.kept import Kept
 from sitegen.passes.live import Asking, page_of
 from sitegen.passes.made_by import made_by
 from sitegen.passes.parse import hold_back, load_site, parse_all, select_plans
+from sitegen.passes.shape import shape_of
 from sitegen.passes.share import GoneError, together, without_collector
 from sitegen.passes.shared import Told, go_through
 from sitegen.passes.unchanged import leave, scan_inputs
@@ -94,7 +95,10 @@ def build(
             raise SiteError([*problems, _GONE]) from error
         assert told is not None  # noqa: S101 (the first process is told)
         report = _report(told.settled, told.published, told, output, problems, clock)
-        leave(root, options, caller, inputs, stage.left, told.asked, report)
+        shape = None
+        if told.ground is not None and told.ground.all_known:
+            shape = shape_of(told.ground.facts, told.ground.book, store)
+        leave(root, options, caller, inputs, stage, told.asked, report, shape)
     return report
 
 

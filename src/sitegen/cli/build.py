@@ -69,12 +69,18 @@ def build(
 
 
 def tell_or_build(root: Path, options: Options, caller: Caller, watch: Watch) -> Report:
-    """What a build reports; one that has nothing to do is told without loading what builds."""
-    from sitegen.passes.unchanged import find_unchanged
+    """What a build reports; one that has little or nothing to do loads little or nothing."""
+    from sitegen.passes.unchanged import compare, report_of
 
-    known = find_unchanged(root, options, caller, time.time_ns())
-    if known is not None:
-        return known
+    begun = time.perf_counter()
+    compared = compare(root, options, caller, time.time_ns())
+    if compared is not None and not compared.changed:
+        return report_of(compared, begun)
+    if compared is not None:
+        from sitegen.passes.amend import amend
+
+        if report := amend(root, options, caller, compared):
+            return report
     from sitegen.build import build as build_site
 
     return build_site(root, options, caller, watch)

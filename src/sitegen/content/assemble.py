@@ -33,6 +33,7 @@ def assemble(cards: Sequence[Card], config: SiteConfig, problems: list[Problem])
         ancestors=_ancestors(cards, folders),
         translations=_translations(cards, config),
         series=assemble_series(taxonomies),
+        urls={card.path: card.url for card in cards},
     )
 
 

@@ -48,6 +48,7 @@ class Settled(msgspec.Struct, frozen=True):
     executed_blocks: int = 0
     replayed_posts: int = 0
     bound: bool = False
+    read: frozenset[str] = frozenset()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -326,7 +327,8 @@ class Settling:
                 problems += about_absent(plan, run, self._root)
         tried = {page for page, _ in self._tried}
         entries = [entry for run in self.store.runs for entry in run.inputs]
-        aside = any(entry.base == "site" and is_aside(entry.path) for entry in entries)
+        read = frozenset(entry.path for entry in entries if entry.base == "site")
+        aside = any(is_aside(path) for path in read)
         return Settled(
             shown=shown,
             problems=tuple(problems),
@@ -336,6 +338,7 @@ class Settling:
             executed_blocks=self._blocks,
             replayed_posts=sum(bool(runs) and page not in tried for page, runs in shown.items()),
             bound=self._hosts.asked or aside or any(outcome.plan.inputs for outcome in outcomes),
+            read=read,
         )
 
     def _file_of(self, run: Run) -> str:

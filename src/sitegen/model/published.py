@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -158,7 +158,7 @@ class Term(msgspec.Struct, frozen=True):
     spellings: tuple[str, ...]
     slug: str
     url: str
-    pages: tuple[Card, ...]
+    pages: Sequence[Card]
     aliases: tuple[str, ...] = ()
 
 
@@ -175,7 +175,7 @@ class Section(msgspec.Struct, frozen=True):
     """A section with its pages, those of transparent sections below it too, and its sections."""
 
     card: Card
-    pages: tuple[Card, ...]
+    pages: Sequence[Card]
     subsections: tuple[Card, ...]
 
 
@@ -191,24 +191,26 @@ class Series(msgspec.Struct, frozen=True):
 
     name: str
     url: str
-    pages: tuple[Card, ...]
+    pages: Sequence[Card]
 
 
 class Site(msgspec.Struct, frozen=True):
     """All cards in their lists; `pages` newest first.
 
     The maps are by the card's path. `ancestors` are paths of sections, outermost first;
-    `translations` are all languages of a page or section, itself too.
+    `translations` are all languages of a page or section, itself too; `urls` are addresses on the
+    site.
     """
 
     config: SiteConfig
-    pages: tuple[Card, ...]
+    pages: Sequence[Card]
     sections: tuple[Section, ...]
     taxonomies: tuple[Taxonomy, ...]
     neighbours: Mapping[str, Neighbours] = {}
     ancestors: Mapping[str, tuple[str, ...]] = {}
     translations: Mapping[str, tuple[Card, ...]] = {}
     series: Mapping[str, Series] = {}
+    urls: Mapping[str, str] = {}
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -61,6 +61,35 @@ def facts_of(fragments: Mapping[str, Fragment], config: SiteConfig) -> Facts:
     return Facts(fragments, assemble([entry.card for entry in fragments.values()], config, []))
 
 
+class Differences(NamedTuple):
+    """What is not the same of a page: fields of its card, what views show of it, and whether lists
+    may be others."""
+
+    card: set[str]
+    views: set[str]
+    may_reorder: bool
+
+
+def differences(old: Fragment, new: Fragment) -> Differences:
+    """What a page has come to that it was not before."""
+    pairs = ((old.card, new.card), (old.card.meta, new.card.meta))
+    changed = {
+        field
+        for one, two in pairs
+        for field in type(one).__struct_fields__
+        if field != "meta" and _differ(getattr(one, field), getattr(two, field))
+    }
+    if old.toc_digest != new.toc_digest:
+        changed.add("toc")
+    views = {view for field in changed for view in _VIEWS.get(field, (field,))}
+    if old.digest != new.digest or old.feed_digest != new.feed_digest:
+        views.add("content")
+    if old.image != new.image:
+        views.add("image")
+    others = targets_of(old.links) != targets_of(new.links)
+    return Differences(changed, views | {OTHER}, bool(changed - _SMALL) or others)
+
+
 class Changes:
     """What has changed from one build to the next: fields by path, of pages, sections and terms."""
 
@@ -111,26 +140,13 @@ class Changes:
         return shape
 
     def _compare_card(self, path: str, old: Fragment, new: Fragment) -> bool:
-        pairs = ((old.card, new.card), (old.card.meta, new.card.meta))
-        changed = {
-            field
-            for one, two in pairs
-            for field in type(one).__struct_fields__
-            if field != "meta" and _differ(getattr(one, field), getattr(two, field))
-        }
-        if old.toc_digest != new.toc_digest:
-            changed.add("toc")
-        fields = {view for field in changed for view in _VIEWS.get(field, (field,))}
-        if old.digest != new.digest or old.feed_digest != new.feed_digest:
-            fields.add("content")
-        if old.image != new.image:
-            fields.add("image")
-        self._note(path, *fields, OTHER)
-        if changed & _NAMED:
+        found = differences(old, new)
+        self._note(path, *found.views)
+        if found.card & _NAMED:
             self._named.add(path)
-        if changed & {"url", "anchors", "assets"}:
+        if found.card & {"url", "anchors", "assets"}:
             self._moved.add(path)
-        return bool(changed - _SMALL) or targets_of(old.links) != targets_of(new.links)
+        return found.may_reorder
 
     def _compare_sites(self) -> None:
         """Notes what pages see of others: lists, neighbours, the way to them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from sitegen.base.digest import digest_bytes, digest_value
 from sitegen.base.errors import Problem, Severity
 from sitegen.content.assemble import assemble
-from sitegen.model import Heading, SiteConfig
+from sitegen.model import Card, Heading, Rendered, Site, SiteConfig
 from sitegen.passes.answers import Answers
 from sitegen.passes.desk import Desk
 from sitegen.passes.facts import Facts
@@ -19,7 +19,7 @@ from sitegen.passes.made_by import comparable, made_by
 from sitegen.passes.memory import Done, Ledger, Memory
 from sitegen.passes.outside import outside_of
 from sitegen.passes.share import Share, swept
-from sitegen.render.book import Book, open_book
+from sitegen.render.book import Book, Part, open_book
 from sitegen.render.feed_body import as_fed
 from sitegen.render.jobs import Job
 from sitegen.render.library import terms_by_name
@@ -52,27 +52,42 @@ def open_facts(
 
 def open_shared_book(facts: Facts, desk: Desk, problems: list[Problem]) -> Book:
     """The site ready to be rendered, its bodies where the fragments have put them."""
-    cards, store, base = facts.cards, desk.store, desk.config.base_url
+    links = {path: entry.links for path, entry in facts.fragments.items()}
+    covers = {path: entry.image for path, entry in facts.fragments.items() if entry.image}
+    hold = Bodies(linked_from=linked_from(links), covers=covers)
+    return open_part(facts.site, facts.fragments, facts.cards, hold, desk, problems)
+
+
+def open_part(
+    site: Site,
+    fragments: Mapping[str, Fragment],
+    cards: Mapping[str, Card],
+    hold: Bodies,
+    desk: Desk,
+    problems: list[Problem],
+    part: Part | None = None,
+) -> Book:
+    """The site ready to be rendered, in part if that is given; the texts of `hold` are those of the
+    fragments."""
+    store, base = desk.store, desk.config.base_url
 
     def body(path: str) -> str:
-        fragment = facts.fragments.get(path)
+        fragment = fragments.get(path)
         return store.text(fragment.body) if fragment else ""
 
     def toc(path: str) -> tuple[Heading, ...]:
-        fragment = facts.fragments.get(path)
+        fragment = fragments.get(path)
         return store.toc(fragment.toc) if fragment and fragment.toc else ()
 
     @cache
     def feed_body(path: str) -> str:
-        fragment = facts.fragments[path]
+        fragment = fragments[path]
         html = store.text(fragment.feed or fragment.body)
         return as_fed(html, fragment.card.url, cards, base)
 
-    links = {path: entry.links for path, entry in facts.fragments.items()}
-    covers = {path: entry.image for path, entry in facts.fragments.items() if entry.image}
-    hold = Bodies(body, toc, linked_from(links), covers)
+    hold = hold._replace(body=body, toc=toc)
     outside = outside_of(desk.config, desk.environ, desk.all_by)
-    return open_book(facts.site, hold, cards, outside, feed_body, problems)
+    return open_book(site, hold, cards, outside, feed_body, problems, part=part)
 
 
 class Values:
@@ -128,3 +143,9 @@ def do_jobs(
             ledger.add(job.path, files, book.shelf.reads.noted)
         done.append(Done(job.path, rendered - begun, time.perf_counter() - rendered))
     return done, ledger
+
+
+def rendered_by(jobs: Iterable[Job], done: Iterable[Done]) -> tuple[Rendered, ...]:
+    """What was rendered, with the template of each job."""
+    templates = {job.path: job.template for job in jobs}
+    return tuple(Rendered(o.path, templates[o.path], o.seconds, o.writing) for o in done)

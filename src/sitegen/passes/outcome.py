@@ -38,6 +38,11 @@ class Outcome(NamedTuple):
     values: Values
     static: dict[str, Artifact]
 
+    @property
+    def paths(self) -> Iterable[str]:
+        """What the jobs that are to be published are called."""
+        return (self.jobs[number].path for number in (*self.fresh, *(n for n, _ in self.stale)))
+
 
 def plan_outcome(
     jobs: list[Job],

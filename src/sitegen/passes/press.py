@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -55,7 +55,7 @@ class Pressed(NamedTuple):
     asked: set[Read]
 
 
-class _Reading(NamedTuple):
+class Reading(NamedTuple):
     """What a process reads pages with, and where it puts them."""
 
     desk: Desk
@@ -64,6 +64,23 @@ class _Reading(NamedTuple):
     answers: Answers
     pressed: Pressed
     problems: list[Problem]
+
+
+def open_reading(
+    desk: Desk, above: Above, urls: Mapping[str, str], problems: list[Problem]
+) -> Reading:
+    """Ready to read pages; `urls` are to be those of all pages when the first of these asks."""
+    config = desk.config
+    templated = texts_are_templates(config)
+    outside = outside_of(config, desk.environ, desk.all_by)
+    return Reading(
+        desk=desk,
+        ground=_ground(desk, above, templated=templated),
+        snippets=Snippets(*open_snippets(config, urls, outside, problems, templated=templated)),
+        answers=Answers(config, desk.environ, urls),
+        pressed=Pressed({}, [], {}, [], [], set()),
+        problems=problems,
+    )
 
 
 def press(
@@ -80,14 +97,9 @@ def press(
     sections, above = open_sections(
         config, [source for source in files if source is not None], desk.options, first_only
     )
-    templated = texts_are_templates(config)
-    ground = _ground(desk, above, templated=templated)
-    pressed = Pressed({}, [], {}, [], [], set())
     urls: dict[str, str] = {}
-    outside = outside_of(config, desk.environ, desk.all_by)
-    small = Snippets(*open_snippets(config, urls, outside, problems, templated=templated))
-    answers = Answers(config, desk.environ, urls)
-    reading = _Reading(desk, ground, small, answers, pressed, problems)
+    reading = open_reading(desk, above, urls, problems)
+    _, ground, small, answers, pressed, _ = reading
     opened = list(share.mine(sections))
     doubtful: list[Source] = []
     for name in swept(share.mine([name for name in names if not name.is_section])):
@@ -101,7 +113,7 @@ def press(
                 if asks_templates(body, origin.meta, small):
                     opened.append((origin, body))
                 else:
-                    _read(origin, body, reading)
+                    read_page(origin, body, reading)
         elif desk.options.drafts or not _hidden(known, above, config):
             pressed.fragments[known.path] = known
             doubtful += [source] if known.asked else []
@@ -122,11 +134,11 @@ def press(
         if known is not None and _is_right(known, answers, pressed):
             pressed.fragments[known.path] = known
         else:
-            _read(origin, body, reading)
+            read_page(origin, body, reading)
     return pressed._replace(urls=urls), small
 
 
-def _read(origin: Origin, body: str, reading: _Reading) -> None:
+def read_page(origin: Origin, body: str, reading: Reading) -> None:
     """Put away a page that nothing is run for; leave another to the first process, and one that
     nobody can tell to be right again, such as one whose templates make pictures."""
     desk, ground, snippets, answers, pressed, problems = reading

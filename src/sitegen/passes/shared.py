@@ -5,7 +5,7 @@ The first process alone runs what is to be run, decides what is stale, and publi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sitegen.base.errors import Problem
@@ -14,11 +14,11 @@ from sitegen.content.snippets import Snippets
 from sitegen.content.source import Named
 from sitegen.execute.host import Hosts
 from sitegen.execute.stored import Settled
-from sitegen.model import Artifact, Card, Parsed, Rendered
+from sitegen.model import Artifact, Parsed, Rendered
 from sitegen.passes.asked import Clock, Draft, stop_if_fatal
 from sitegen.passes.desk import Desk, Put
 from sitegen.passes.facts import Facts
-from sitegen.passes.finish import do_jobs, open_facts, open_shared_book
+from sitegen.passes.finish import do_jobs, open_facts, open_shared_book, rendered_by
 from sitegen.passes.live import Asking, read_live, render_live, settle_live
 from sitegen.passes.memory import Done
 from sitegen.passes.outcome import Outcome, join_ledgers, plan_outcome, publish_outcome
@@ -33,11 +33,13 @@ from sitegen.storage.publish import Published
 
 
 class Ground(NamedTuple):
-    """What a page of the site can be rendered on by itself, as long as nothing else has changed."""
+    """What a page of the site can be rendered on by itself, as long as nothing else has changed;
+    `all_known`: it is known of each file that was rendered what it shows."""
 
     book: Book
     snippets: Snippets
-    cards: Mapping[str, Card]
+    facts: Facts
+    all_known: bool
 
 
 class Told(NamedTuple):
@@ -113,9 +115,11 @@ def go_through(
         plain = [entry for entry in made if isinstance(entry, Artifact)]
         published = publish_outcome(outcome, put, plain, ledger, names, problems)
     advice = settled.advice + ((say_held(pressed.held),) if pressed.held else ())
-    asked = None if settled.bound else frozenset((*ledger.asked, *pressed.asked))
+    read = (("included", path) for path in settled.read)
+    asked = None if settled.bound else frozenset((*ledger.asked, *pressed.asked, *read))
     told = _told(facts, settled, published, advice, outcome, pressed.parsed, finished)
-    ground = Ground(book, snippets, facts.cards)
+    known = ledger.jobs.keys() >= set(outcome.paths)
+    ground = Ground(book, snippets, facts, all_known=known)
     return told._replace(asked=asked, drafts=tuple(drafts), ground=ground)
 
 
@@ -129,8 +133,7 @@ def _told(
     done: Sequence[Done],
 ) -> Told:
     reasons = tuple(f"{outcome.jobs[number].path}: {why}" for number, why in outcome.stale)
-    templates = {job.path: job.template for job in outcome.jobs}
-    rendered = tuple(Rendered(o.path, templates[o.path], o.seconds, o.writing) for o in done)
+    rendered = rendered_by(outcome.jobs, done)
     pages = len(facts.fragments)
     return Told(pages, settled, published, advice, reasons, tuple(parsed), rendered)
 

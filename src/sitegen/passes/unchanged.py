@@ -1,51 +1,106 @@
-"""A build that has nothing to do is told at once: every file of the site and of the output is in
-the state in which the last build like it has left it.
+"""What has changed since the last build like this one: told by the states of files, which are not
+read. A build that has nothing to do is told at once, and one of few pages goes by `amend`.
 
-It loads little, and reads none of them. What it cannot be sure of it leaves to a real build.
+It loads little. What it cannot be sure of it leaves to a real build.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from sitegen.base.digest import digest_bytes, digest_value
+from sitegen.base.digest import digest_value
 from sitegen.base.paths import is_aside
 from sitegen.model import Report
 from sitegen.passes.asked import Caller, Options, day_of
 from sitegen.passes.made_by import made_by
 from sitegen.render.reads import Read
-from sitegen.storage.trace import Stamp, changed_ns, put_file, scan_tree, settled_ns
+from sitegen.storage.standing import FolderStamp, stamp_folders, stands
+from sitegen.storage.trace import (
+    Stamp,
+    Trace,
+    changed_ns,
+    load_trace,
+    put_file,
+    settled_ns,
+    stamp_of,
+)
+
+if TYPE_CHECKING:
+    from sitegen.passes.shape import Shape
+    from sitegen.passes.share import Share
+    from sitegen.storage.stage import Stage
+
+WORTH_FORKING = 20_000
+"""Published files from which on a second process looks at half of them."""
+
+_YOUNG = -1
+"""In place of the time of a file that may change once more without a sign of it."""
+
+State = tuple[str, int, int, int]
+"""A file of the site by its path: its size, when it last changed, its inode; of a folder, 0, 0 and
+the inode."""
+
+
+class Scanned(NamedTuple):
+    """The states of all files of a site, by path; `told` says whether each tells of any change."""
+
+    states: bytes
+    told: bool
 
 
 class Left(msgspec.Struct, frozen=True):
-    """What a build has left: digests of the states of the site's files and of the output's; its
-    day; the variables that templates asked for, with a digest of their values; what it reported."""
+    """What a build has left: the states of the site's files; the trace of what was published, with
+    its state, and those of its folders; its day; the variables that templates asked for, with a
+    digest of their values; what it reported; what was `asked` besides pages.
+
+    `shape` is that of the site for `amend`, nothing where that could not do with it.
+    """
 
     made_by: str
-    inputs: str
-    tree: str
+    inputs: bytes
+    trace: tuple[str, Stamp]
+    folders: dict[str, FolderStamp]
     day: str
     variables: tuple[str, ...]
     environ: str
     report: Report
+    asked: tuple[Read, ...]
+    shape: bytes = b""
 
 
-def scan_inputs(root: Path, output: Path, before_ns: int) -> str:
-    """A digest of the states of all files that the site may be made of; "" if they do not tell.
+class Compared(NamedTuple):
+    """What the last build has left, and files of the site that have changed since; nothing else
+    has. `inputs` are the states of all files now, `file` is where `left` lies."""
+
+    left: Left
+    trace: Trace
+    changed: tuple[str, ...]
+    inputs: bytes
+    file: tuple[str, Stamp]
+
+    def stands(self) -> bool:
+        """Whether nobody has published since."""
+        return all(_stamp(path) == stamp for path, stamp in (self.left.trace, self.file))
+
+
+def scan_inputs(root: Path, output: Path, before_ns: int) -> Scanned | None:
+    """The states of all files that the site may be made of; None if they do not tell.
 
     Those are all files below its root but the output and what lies aside there. A link tells
-    nothing, since what it leads to may lie elsewhere; nor does a file that is not older than
-    `before_ns`.
+    nothing, since what it leads to may lie elsewhere; a file that is not older than `before_ns` is
+    said to be young.
     """
     away = os.path.realpath(output)
-    found: list[tuple[str, int, int, int]] = []
+    found: list[State] = []
     top = str(root)
     pending = [top]
     while pending:
@@ -59,55 +114,160 @@ def scan_inputs(root: Path, output: Path, before_ns: int) -> str:
                     if os.path.realpath(entry.path) != away:
                         pending.append(entry.path)
                         found.append((entry.path, 0, 0, state.st_ino))
-                elif stat.S_ISREG(state.st_mode) and (when := changed_ns(state)) < before_ns:
-                    found.append((entry.path, state.st_size, when, state.st_ino))
+                elif stat.S_ISREG(state.st_mode):
+                    when = changed_ns(state)
+                    told = when if when < before_ns else _YOUNG
+                    found.append((entry.path, state.st_size, told, state.st_ino))
                 else:
-                    return ""
+                    return None
     found.sort()
-    return digest_bytes(msgspec.msgpack.encode(found))
+    told = all(state[2] != _YOUNG for state in found)
+    return Scanned(msgspec.msgpack.encode(found), told)
+
+
+def compare(root: Path, options: Options, caller: Caller, now_ns: int) -> Compared | None:
+    """What has changed since the last build like this; None where more may have than files of the
+    site, or some are new or gone."""
+    file = _file(root, options)
+    try:
+        stamp = _stamp(str(file))
+        left = msgspec.msgpack.decode(file.read_bytes(), type=Left)
+        if (
+            left.made_by != made_by()
+            or left.day != str(day_of(caller.environ))
+            or left.environ != _values(left.variables, caller)
+        ):
+            return None
+        output = Path(left.report.output)
+        inputs = scan_inputs(root, output, settled_ns(now_ns))
+        changed = _changed(left.inputs, inputs)
+        if inputs is None or changed is None or (changed and not left.shape):
+            return None
+        path, of_trace = left.trace
+        if _stamp(path) != of_trace:
+            return None
+        trace = load_trace(Path(path))
+    except (OSError, msgspec.DecodeError):
+        return None
+    if not _stands(output, trace, left.folders, options):
+        return None
+    return Compared(left, trace, changed, inputs.states, (str(file), stamp))
+
+
+def _changed(was: bytes, now: Scanned | None) -> tuple[str, ...] | None:
+    """The files whose states are others, or do not tell; None where names are."""
+    if now is None:
+        return None
+    if was == now.states and now.told:
+        return ()
+    states = msgspec.msgpack.Decoder(tuple[State, ...])
+    one, two = states.decode(was), states.decode(now.states)
+    if len(one) != len(two):
+        return None
+    changed: list[str] = []
+    for old, new in zip(one, two, strict=True):
+        if old != new or new[2] == _YOUNG:
+            if old[0] != new[0] or new[2] == 0:
+                return None
+            changed.append(new[0])
+    return tuple(changed)
+
+
+def _stands(
+    output: Path, trace: Trace, folders: Mapping[str, FolderStamp], options: Options
+) -> bool:
+    """Whether the output is as it was left; of many files two processes look at half each."""
+    alone = len(trace.records) < WORTH_FORKING or options.jobs == 1
+    if alone or threading.active_count() > 1 or sys.platform != "linux":
+        return stands(output, trace.records, folders)
+    from sitegen.passes.share import together
+
+    def story(share: Share) -> bool:
+        part = slice(share.number, None, share.count)
+        return all(share.collect(stands(output, trace.records, folders, part)))
+
+    return together(2, story)
 
 
 def find_unchanged(root: Path, options: Options, caller: Caller, now_ns: int) -> Report | None:
     """What a build would report that has nothing to do; None where it may have."""
     begun = time.perf_counter()
-    try:
-        left = msgspec.msgpack.decode(_file(root, options).read_bytes(), type=Left)
-        output = Path(left.report.output)
-        same = (
-            left.made_by == made_by()
-            and left.day == str(day_of(caller.environ))
-            and left.environ == _values(left.variables, caller)
-            and left.inputs == scan_inputs(root, output, settled_ns(now_ns))
-            and left.tree == _digest_tree(scan_tree(output))
-        )
-    except (OSError, msgspec.DecodeError):
+    compared = compare(root, options, caller, now_ns)
+    if compared is None or compared.changed:
         return None
-    if not same:
-        return None
+    return report_of(compared, begun)
+
+
+def report_of(compared: Compared, begun: float) -> Report:
+    """What a build reports that has nothing to do; `begun` is when the comparison was."""
     seconds = {"compare": round(time.perf_counter() - begun, 4)}
-    return msgspec.structs.replace(left.report, seconds=seconds)
+    return msgspec.structs.replace(compared.left.report, seconds=seconds)
 
 
 def leave(
     root: Path,
     options: Options,
     caller: Caller,
-    inputs: str,
-    tree: Mapping[str, Stamp],
+    inputs: Scanned | None,
+    stage: Stage,
     asked: Iterable[Read] | None,
     report: Report,
+    shape: Shape | None = None,
 ) -> None:
     """A later build finds this one's state, where a repetition of it would do nothing.
 
-    `inputs` is of the files before they were read, `tree` of those that were published. `asked` is
-    what templates have looked at besides pages; None where more than the site's files has a part in
-    what pages show.
+    `inputs` are of the files before they were read. `asked` is what templates have looked at
+    besides pages; None where more than the site's files has a part in what pages show.
     """
-    file = _file(root, options)
-    if not inputs or asked is None or any(_is_aside(read) for read in asked):
-        file.unlink(missing_ok=True)
+    if inputs is None or asked is None or any(_is_aside(read) for read in asked):
+        _file(root, options).unlink(missing_ok=True)
         return
-    same = msgspec.structs.replace(
+    asked = tuple(sorted(asked))
+    variables = tuple(sorted({name for kind, name in asked if kind == "env"}))
+    trees = stage.trees
+    trace = str(trees.trace(trees.output))
+    left = Left(
+        made_by=made_by(),
+        inputs=inputs.states,
+        trace=(trace, _stamp(trace)),
+        folders=stamp_folders(trees.output, stage.left, settled_ns(time.time_ns())),
+        day=str(day_of(caller.environ)),
+        variables=variables,
+        environ=_values(variables, caller),
+        report=_told_again(report),
+        asked=asked,
+        shape=msgspec.msgpack.encode(shape) if shape else b"",
+    )
+    put_file(_file(root, options), msgspec.msgpack.encode(left))
+
+
+def leave_amended(
+    root: Path,
+    options: Options,
+    compared: Compared,
+    stage: Stage,
+    written: Iterable[str],
+    report: Report,
+    shape: Shape,
+) -> None:
+    """The same after a build of which `compared` was known; it has written these files."""
+    trees = stage.trees
+    trace = str(trees.trace(trees.output))
+    young = settled_ns(time.time_ns())
+    left = msgspec.structs.replace(
+        compared.left,
+        inputs=compared.inputs,
+        trace=(trace, _stamp(trace)),
+        folders={**compared.left.folders, **stamp_folders(trees.output, written, young)},
+        report=_told_again(report),
+        shape=msgspec.msgpack.encode(shape),
+    )
+    put_file(_file(root, options), msgspec.msgpack.encode(left))
+
+
+def _told_again(report: Report) -> Report:
+    """What a build reports that comes after and has nothing to do."""
+    return msgspec.structs.replace(
         report,
         written=0,
         removed=0,
@@ -117,12 +277,10 @@ def leave(
         explanations=(),
         seconds={},
     )
-    day = str(day_of(caller.environ))
-    variables = tuple(sorted({name for kind, name in asked if kind == "env"}))
-    environ = _values(variables, caller)
-    left = Left(made_by(), inputs, _digest_tree(tree), day, variables, environ, same)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    put_file(file, msgspec.msgpack.encode(left))
+
+
+def _stamp(file: str) -> Stamp:
+    return stamp_of(Path(file).stat())
 
 
 def _is_aside(read: Read) -> bool:
@@ -138,7 +296,3 @@ def _file(root: Path, options: Options) -> Path:
     asked = (options.mode, options.allow_errors, options.strict, options.drafts, options.future)
     where = (str(options.output or ""), options.base_url)
     return root / ".sitegen" / "unchanged" / digest_value((asked, where))[:16]
-
-
-def _digest_tree(leaves: Mapping[str, Stamp]) -> str:
-    return digest_bytes(msgspec.msgpack.encode(sorted(leaves.items(), key=itemgetter(0))))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -39,8 +40,39 @@ ZOLA = "0.23.6"
 """The version of Zola whose names templates may count on."""
 
 
+FeedName = tuple[str, str]
+"""The address that a feed belongs to, and what it is made from."""
+
+
+class Fed(msgspec.Struct, frozen=True):
+    """What a feed shows: its pages, newest first, and when the last of all was updated."""
+
+    cards: Sequence[Card]
+    latest: dt.datetime
+
+
+class Own(NamedTuple):
+    """Addresses of pages that no file of the site stands for, "" for one that is not there."""
+
+    archive: str
+    search: str
+    measurements: str
+
+
+class Part(NamedTuple):
+    """Of which files there are to be jobs, of a site whose lists are known: the addresses of own
+    pages by language, and the feeds, are taken from there."""
+
+    files: Collection[str]
+    own: Mapping[str, Own]
+    fed: Mapping[FeedName, Fed]
+
+
 class Book(msgspec.Struct, frozen=True):
     """The site ready to be rendered; `common` is what every template sees, by language.
+
+    `fed` are the feeds that were looked for so far, by their names; `part` says what of the site is
+    to be rendered, None for all.
 
     `feed_text` is HTML as feeds carry it, for the page's address.
     With `plain` only the built-in templates are used. An author's mistake in a template goes to
@@ -55,7 +87,13 @@ class Book(msgspec.Struct, frozen=True):
     feed_text: Callable[[str, str], str]
     minify: Minify
     problems: list[Problem]
+    fed: dict[FeedName, Fed]
     plain: bool = False
+    part: Part | None = None
+
+    def is_wanted(self, url: str) -> bool:
+        """Whether there is to be a job for the page at `url`."""
+        return self.part is None or file_at(url) in self.part.files
 
     def choose(self, own: str | None, built_in: str) -> str:
         """The template that a page asks for, where the site's own are used; else the built-in."""
@@ -79,7 +117,7 @@ class Book(msgspec.Struct, frozen=True):
 
         All jobs of a site are in memory together: they take a third of what closures would.
         """
-        path = url.lstrip("/") + ("index.html" if url.endswith("/") else "")
+        path = file_at(url)
         known = (template, url, made_from, lang, about)
         return Job(path, made_from, known, partial(self._make, path, known, context), template)
 
@@ -130,16 +168,21 @@ def open_book(
     problems: list[Problem],
     *,
     plain: bool = False,
+    part: Part | None = None,
 ) -> Book:
-    """The site ready to be rendered; with `plain` by the built-in templates only."""
+    """The site ready to be rendered; with `plain` by the built-in templates only, with `part` only
+    in part."""
     shelf = Shelf(site, cards, bodies)
     library = open_library(site, shelf)
+    languages = [language.code for language in site.config.languages]
     return Book(
         site=site,
         shelf=shelf,
         templates=Templates(site.config, library, outside, problems, shelf.reads, plain=plain),
         plain=plain,
-        common={language.code: _common(site, language.code) for language in site.config.languages},
+        part=part,
+        fed={} if part is None else dict(part.fed),
+        common={code: _common(site, code, part and part.own[code]) for code in languages},
         feed_body=feed_body,
         feed_text=lru_cache(4096)(for_readers),
         minify=open_minifier(site.config),
@@ -147,19 +190,18 @@ def open_book(
     )
 
 
-def _common(site: Site, lang: str) -> Mapping[str, Any]:
+def _common(site: Site, lang: str, own: Own | None) -> Mapping[str, Any]:
     """What every template sees of a page in a language."""
+    own = own or own_pages(site, lang)
     return {
         "config": view_config(site, lang),
         "lang": lang,
         "dir": direction(lang),
         "words": words_of(site.config, lang),
         "home": permalink(site.config.base_url, site.config.home(lang)),
-        "nav": _navigation(site, lang),
+        "nav": _navigation(site, lang, own),
         "feeds": feeds_of_site(site.config, lang),
-        "archive": _address(site, archive_url(site, lang)),
-        "search": _address(site, search_url(site, lang)),
-        "measurements": _address(site, measurements_url(site, lang)),
+        **own._asdict(),
         "structured": (),
         "translations": (),
         "sitegen_version": __version__,
@@ -167,15 +209,22 @@ def _common(site: Site, lang: str) -> Mapping[str, Any]:
     }
 
 
+def own_pages(site: Site, lang: str) -> Own:
+    """The addresses of a language's own pages."""
+    urls = (archive_url(site, lang), search_url(site, lang), measurements_url(site, lang))
+    return Own(*(permalink(site.config.base_url, url) if url else "" for url in urls))
+
+
+def file_at(url: str) -> str:
+    """The file that is served at an address: a folder's index, or the file that it names."""
+    return url.lstrip("/") + ("index.html" if url.endswith("/") else "")
+
+
 def _is_html(path: str) -> bool:
     return path.endswith((".html", ".htm"))
 
 
-def _address(site: Site, url: str) -> str:
-    return permalink(site.config.base_url, url) if url else ""
-
-
-def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:
+def _navigation(site: Site, lang: str, own: Own) -> tuple[LinkView, ...]:
     """The top-level sections, then the taxonomies that have terms, then the measurements."""
     base = site.config.base_url
     homes = {section.card.url: section for section in site.sections}
@@ -187,7 +236,6 @@ def _navigation(site: Site, lang: str) -> tuple[LinkView, ...]:
         for taxonomy in site.taxonomies
         if taxonomy.lang == lang and taxonomy.terms and taxonomy.config.render
     ]
-    measurements = _address(site, measurements_url(site, lang))
     title = words_of(site.config, lang)["measurements"]
-    own = (LinkView(title, measurements),) if measurements else ()
-    return (*sections, *(LinkView(view.title, view.permalink) for view in taxonomies), *own)
+    last = (LinkView(title, own.measurements),) if own.measurements else ()
+    return (*sections, *(LinkView(view.title, view.permalink) for view in taxonomies), *last)

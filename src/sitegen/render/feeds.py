@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from sitegen.base.address import permalink
 from sitegen.model import Card, Meta, Section, Taxonomy, Term
-from sitegen.render.book import Book
+from sitegen.render.book import Book, Fed
 from sitegen.render.escape import escape_text
 from sitegen.render.feed_links import (
     feeds_of_section,
@@ -33,7 +33,7 @@ class Feed(msgspec.Struct, frozen=True):
     """What a feed is of: where it lies, the pages it may hold, its language and its name."""
 
     url: str
-    cards: Sequence[Card]
+    cards: Iterable[Card]
     lang: str
     name: str
     made_from: str
@@ -45,7 +45,7 @@ def render_feeds(book: Book) -> Iterator[Job]:
     for language in config.languages:
         if language.generate_feeds:
             lang = language.code
-            cards = [card for card in book.site.pages if card.lang == lang]
+            cards = (card for card in book.site.pages if card.lang == lang)
             yield from _jobs(book, Feed(config.home(lang), cards, lang, "", "the site's feed"))
     for section in book.site.sections:
         if feeds_of_section(section, config):
@@ -72,11 +72,13 @@ def _of_term(book: Book, taxonomy: Taxonomy, term: Term) -> Mapping[str, Any]:
 def _jobs(book: Book, feed: Feed, around: Callable[[], Mapping[str, Any]] = dict) -> Iterator[Job]:
     """The feeds of dated pages, newest first, one for each file name of the language."""
     config = book.site.config
-    dated = [card for card in feed.cards if card.date is not None and _is_fed(card.meta)]
-    dated.sort(key=attrgetter("url"))
-    dated.sort(key=attrgetter("date"), reverse=True)
-    latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
-    shown = dated[: config.feed_limit]
+    names = config.in_language(feed.lang).feed_filenames
+    if not any(book.is_wanted(f"{feed.url}{file}") for file in names):
+        return
+    name = feed.url, feed.made_from
+    if name not in book.fed:
+        book.fed[name] = _fed(feed.cards, config.feed_limit)
+    shown, latest = book.fed[name].cards, book.fed[name].latest
     title = title_of_feed(config, feed.lang, feed.name)
     about = (title, latest, [card.path for card in shown])
 
@@ -90,10 +92,18 @@ def _jobs(book: Book, feed: Feed, around: Callable[[], Mapping[str, Any]] = dict
             **around(),
         }
 
-    for file in config.in_language(feed.lang).feed_filenames:
+    for file in names:
         template = book.templates.first_of(file, template_of_feed(file))
         url = f"{feed.url}{file}"
         yield book.job(template, url, feed.made_from, feed.lang, about, partial(context, url))
+
+
+def _fed(cards: Iterable[Card], limit: int | None) -> Fed:
+    dated = [card for card in cards if card.date is not None and _is_fed(card.meta)]
+    dated.sort(key=attrgetter("url"))
+    dated.sort(key=attrgetter("date"), reverse=True)
+    latest = max((card.updated or card.date or _EPOCH for card in dated), default=_EPOCH)
+    return Fed(tuple(dated[:limit]), latest)
 
 
 def _is_fed(meta: Meta) -> bool:

@@ -29,9 +29,8 @@ class Library(msgspec.Struct, frozen=True):
 
 def open_library(site: Site, shelf: Shelf) -> Library:
     """The library of a site, over its views."""
-    cards = (*site.pages, *(section.card for section in site.sections))
     return Library(
-        urls={card.path: card.url for card in cards},
+        urls=site.urls,
         page=shelf.find_page,
         section=shelf.find_section,
         term=shelf.term,

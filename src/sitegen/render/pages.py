@@ -32,6 +32,7 @@ __all__ = [
     "copy_assets",
     "open_book",
     "page_job",
+    "render_lists",
     "render_own_site",
     "render_site",
     "render_zola_site",
@@ -77,6 +78,13 @@ def render_site(book: Book) -> Iterator[Made]:
     yield from render_search(book)
     yield from render_feeds(book)
     yield from render_for_robots(book)
+
+
+def render_lists(book: Book) -> Iterator[Made]:
+    """What shows several pages and can be told without looking at all of them."""
+    yield from _render_sections(book)
+    yield from render_taxonomies(book)
+    yield from render_feeds(book)
 
 
 def _render_pages(book: Book) -> Iterator[Job]:
@@ -146,6 +154,8 @@ def _render_section(book: Book, section: Section) -> Iterator[Made]:
         return found if pager.index == 1 else found | {"translations": ()}
 
     for pager in whole.pagers:
+        if not book.is_wanted(pager.url):
+            continue
         listed = (feeds, about_pager(pager, whole))
         page = partial(with_pager, pager)
         yield book.job(template, pager.url, made_from, card.lang, listed, page)

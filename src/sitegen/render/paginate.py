@@ -34,7 +34,7 @@ class Pager(msgspec.Struct, frozen=True):
 
     index: int
     url: str
-    cards: tuple[Card, ...]
+    cards: Sequence[Card]
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Cut(msgspec.Struct, frozen=True):
 
 def cut(cards: Sequence[Card], pagination: Pagination, base: str) -> Cut:
     """The pages of a list."""
-    ordered = tuple(reversed(cards)) if pagination.reversed else tuple(cards)
+    ordered = cards[::-1] if pagination.reversed else cards
     starts = range(0, max(len(ordered), 1), pagination.by)
     pagers = tuple(
         Pager(index, pagination.url_of(index), ordered[start : start + pagination.by])

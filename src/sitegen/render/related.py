@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sitegen.model import Card, Site, Term
@@ -29,16 +29,21 @@ Terms = Mapping[str, tuple[Shared, ...]]
 """The terms of each page, by its path."""
 
 
-def terms_of_pages(site: Site) -> Terms:
-    """The terms of every page."""
-    found: dict[str, list[Shared]] = {}
+def shared_terms(site: Site) -> Iterator[Shared]:
+    """The terms that count, in their order."""
     total = len(site.pages)
     for taxonomy in site.taxonomies:
         if taxonomy.config.name != _OWN_WAY:
             for term in taxonomy.terms:
-                shared = Shared(term, math.log2(1 + total / len(term.pages)))
-                for page in term.pages:
-                    found.setdefault(page.path, []).append(shared)
+                yield Shared(term, math.log2(1 + total / len(term.pages)))
+
+
+def terms_of_pages(site: Site) -> Terms:
+    """The terms of every page."""
+    found: dict[str, list[Shared]] = {}
+    for shared in shared_terms(site):
+        for page in shared.term.pages:
+            found.setdefault(page.path, []).append(shared)
     return {path: tuple(shared) for path, shared in found.items()}
 
 

@@ -54,7 +54,7 @@ def _entries(book: Book) -> Iterator[EntryView]:
     base = book.site.config.base_url
     whole = book.site.config.exclude_paginated_pages_in_sitemap == "none"
 
-    def numbered(cards: tuple[Card, ...], pagination: Pagination) -> Iterator[EntryView]:
+    def numbered(cards: Sequence[Card], pagination: Pagination) -> Iterator[EntryView]:
         for link in cut(cards, pagination, base).links[1:] if whole else ():
             yield EntryView(link.permalink, None)
 

@@ -12,7 +12,7 @@ from sitegen.model import Card, Heading, Page, Section, Series, Site, Term
 from sitegen.render.links import resolve_text
 from sitegen.render.measured import view_measured
 from sitegen.render.reads import Reads
-from sitegen.render.related import related_to, terms_of_pages
+from sitegen.render.related import Terms, related_to, terms_of_pages
 from sitegen.render.views import (
     LinkView,
     PageView,
@@ -33,12 +33,14 @@ VIEWS = 16_384
 class Bodies(NamedTuple):
     """What a site's pages hold besides their cards, by path: `body` is a body whose internal links
     wait for their targets, `toc` a table of contents, `linked_from` are the files that link to each
-    file, `covers` the addresses of pictures."""
+    file, `covers` the addresses of pictures, `terms` those that count for what is related, None if
+    nobody has looked for them yet."""
 
     body: Callable[[str], str] = lambda path: ""
     toc: Callable[[str], tuple[Heading, ...]] = lambda path: ()
     linked_from: Mapping[str, tuple[str, ...]] = {}
     covers: Mapping[str, str] = {}
+    terms: Terms | None = None
 
 
 class Shelf:
@@ -53,9 +55,9 @@ class Shelf:
         self.reads = reads or Reads()
         self._cards = cards
         self._bodies = bodies
-        self._terms = terms_of_pages(site)
+        self._terms = terms_of_pages(site) if bodies.terms is None else bodies.terms
         self._sections = {section.card.path: section for section in site.sections}
-        self._listed: dict[str, tuple[Card, ...]] = {
+        self._listed: dict[str, Sequence[Card]] = {
             **{section.card.path: section.pages for section in site.sections},
             **{term.url: term.pages for kind in site.taxonomies for term in kind.terms},
         }

@@ -59,6 +59,8 @@ def _render_term(book: Book, taxonomy: Taxonomy, term: Term, template: str) -> I
         return context() | {"paginator": view_pager(pager, whole, pagination, book.shelf)}
 
     for pager in whole.pagers:
+        if not book.is_wanted(pager.url):
+            continue
         listed = (about, about_pager(pager, whole))
         yield book.job(template, pager.url, made_from, lang, listed, partial(with_pager, pager))
     yield book.redirect(pagination.numbered(1), term.url, lang, f"page 1 of {made_from}")

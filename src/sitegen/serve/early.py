@@ -55,7 +55,7 @@ class Early:
     ) -> None:
         self._desk, self._caller = desk, caller
         self._book, self._snippets = ground.book, ground.snippets
-        self._cards: dict[str, Card] = dict(ground.cards)
+        self._cards: dict[str, Card] = dict(ground.facts.cards)
         self._drafts = {draft.document.source.path: draft for draft in drafts}
         self._shown = shown
         self._sources, self._tree = sources, tree

@@ -7,7 +7,7 @@ bodies that process N of a build has written. All of it can be made again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
@@ -105,10 +105,15 @@ def _with_extra(fragment: Fragment, change: Callable[[Any], Any]) -> Fragment:
 
 
 class Fragments:
-    """The store of a site; one process writes the index, each its own pack."""
+    """The store of a site; one process writes the index, each its own pack.
 
-    def __init__(self, folder: Path) -> None:
+    `starts` are the places of entries in the index, in bytes, by id. A store that is not `whole`
+    knows no entry, and reads those whose places it is told.
+    """
+
+    def __init__(self, folder: Path, *, whole: bool = True) -> None:
         self._folder = folder
+        self._whole = whole
         self._packs: dict[int, BufferedRandom] = {}
         self._number = 0
         self._lines = 0
@@ -116,7 +121,9 @@ class Fragments:
         self.by_key: dict[str, Fragment] = {}
         self.by_id: dict[str, Fragment] = {}
         self.by_path: dict[str, Fragment] = {}
-        self._load()
+        self.starts: dict[str, int] = {}
+        if whole:
+            self._load()
 
     def _load(self) -> None:
         """Every entry that is whole and whose body is there."""
@@ -124,23 +131,44 @@ class Fragments:
             lines = (self._folder / "index").read_bytes().split(b"\n")
         except FileNotFoundError:
             return
-        sizes = {int(pack.stem): pack.stat().st_size for pack in self._folder.glob("*.pack")}
-        for line in filter(None, lines):
-            self._lines += 1
-            try:
-                entry = _decode(line)
-            except msgspec.DecodeError:
-                continue
-            for place in (entry.body, entry.toc, entry.feed):
-                if place is not None and place.start + place.size > sizes.get(place.pack, -1):
-                    break
-            else:
+        sizes, start = self._sizes(), 0
+        for line in lines:
+            entry = _entry(line, sizes)
+            if entry is not None:
                 self._know(entry)
+                self.starts[entry.id] = start
+            self._lines += bool(line)
+            start += len(line) + 1
+
+    def read(self, start: int, id: str) -> Fragment | None:
+        """The entry of this id, if it is the one at this place; it is known from now on."""
+        index = self._folder / "index"
+        try:
+            with index.open("rb") as file:
+                file.seek(start)
+                line = file.readline().rstrip(b"\n")
+        except OSError:
+            return None
+        entry = _entry(line, self._sizes())
+        if entry is None or entry.id != id:
+            return None
+        self._know(entry)
+        return entry
+
+    def _sizes(self) -> dict[int, int]:
+        """The bytes of each pack."""
+        return {int(pack.stem): pack.stat().st_size for pack in self._folder.glob("*.pack")}
 
     def _know(self, entry: Fragment) -> None:
         self.by_id[entry.id] = self.by_path[entry.path] = entry
         if entry.key:
             self.by_key[entry.key] = entry
+
+    @property
+    def size(self) -> int:
+        """The bytes of the index."""
+        index = self._folder / "index"
+        return index.stat().st_size if index.exists() else 0
 
     def write_as(self, number: int) -> None:
         """This process writes the pack of this number from now on; it opens all files anew."""
@@ -196,6 +224,7 @@ class Fragments:
     def _append(self, name: str, entries: Iterable[Fragment]) -> None:
         with (self._folder / name).open("ab") as index:
             for entry in entries:
+                self.starts[entry.id] = index.tell() + 1
                 index.write(b"\n" + self.encode((entry,)))
                 self._lines += 1
 
@@ -231,7 +260,7 @@ class Fragments:
         """No file is open. Nobody holds a place now: what is of no use to anybody is thrown away,
         also what a build has left that did not come to its end."""
         wanted = self.by_id.values() if self._wanted is None else self._wanted
-        if self._is_wasteful(wanted):
+        if self._whole and self._is_wasteful(wanted):
             self._anew(wanted)
         self._close_packs()
 
@@ -241,6 +270,20 @@ class Fragments:
         self._packs = {}
 
 
+def _entry(line: bytes, sizes: Mapping[int, int]) -> Fragment | None:
+    """What a line of the index says, if it is whole and its texts are there."""
+    if not line:
+        return None
+    try:
+        entry = _decode(line)
+    except msgspec.DecodeError:
+        return None
+    for place in (entry.body, entry.toc, entry.feed):
+        if place is not None and place.start + place.size > sizes.get(place.pack, -1):
+            return None
+    return entry
+
+
 def _places(entries: Iterable[Fragment]) -> Iterable[Place]:
     """Where the texts of fragments lie, each place once."""
     found = (place for entry in entries for place in (entry.body, entry.toc, entry.feed))
@@ -248,9 +291,9 @@ def _places(entries: Iterable[Fragment]) -> Iterable[Place]:
 
 
 @contextmanager
-def open_fragments(site: Path) -> Iterator[Fragments]:
+def open_fragments(site: Path, *, whole: bool = True) -> Iterator[Fragments]:
     """The site's store; the caller holds the lock."""
-    store = Fragments(make_state(site) / "bodies")
+    store = Fragments(make_state(site) / "bodies", whole=whole)
     try:
         yield store
     finally:

@@ -69,6 +69,18 @@ def publish(
     return finish(stage, records, mechanism=mechanism)
 
 
+def resume_stage(output: Path, site: Path, known: Trace) -> Stage | None:
+    """The stage of an output folder that holds just what its trace says; None where somebody who
+    published there was killed. The caller holds the lock and has compared it."""
+    site, output = Path(os.path.realpath(site)), Path(os.path.realpath(output))
+    with telling():
+        trees = place_trees(output, site, make_state(site))
+        if trees.aside.exists() or trees.journal.exists() or trees.standby.is_symlink():
+            return None
+    found = {path: record.stamp for path, record in known.records.items()}
+    return Stage(trees, found, known.records, known.memory)
+
+
 def open_stage(output: Path, site: Path, problems: Iterable[Problem] = ()) -> Stage:
     """The stage of an output folder; raises SiteError, with the problems found before, where
     nothing may be published there. The caller holds the lock."""
