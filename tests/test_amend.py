@@ -154,6 +154,15 @@ def test_what_lists_show_of_a_text_is_new_there_too(site: Path) -> None:
     assert tree(site / "public") == clean(site, site.parent / "clean")[0]
 
 
+def test_drawn_cards_stay(site: Path) -> None:
+    config = site / "site.toml"
+    config.write_text(f"social_cards = true\n{CONFIG}", "utf-8")
+    build(site)
+    edit(site, "content/posts/a.md", " More.")
+    assert was_amended(build(site))
+    assert tree(site / "public") == clean(site, site.parent / "clean")[0]
+
+
 def test_nothing_is_left_to_do_afterwards(site: Path) -> None:
     edit(site, "content/posts/f.md", " More.")
     edit(site, "content/posts/a.md", " More.")

@@ -200,8 +200,8 @@ def _new_of(pressed: Pressed, known: _Known, report: Report) -> Mapping[str, Col
     for path, new in pressed.fragments.items():
         old = deck.fragment(deck.numbers[path])
         found = differences(old, new)
-        aside = (old.problems, new.problems, old.files, new.files)
-        if found.may_reorder or any(aside) or old.image != new.image or not new.id:
+        beside = (old.files, old.image) == (new.files, new.image)
+        if found.may_reorder or not beside or old.problems or new.problems or not new.id:
             raise MoreError
         if old.id == new.id:
             continue

@@ -238,7 +238,7 @@ def leave(
         asked=asked,
         shape=msgspec.msgpack.encode(shape) if shape else b"",
     )
-    put_file(_file(root, options), msgspec.msgpack.encode(left))
+    _put(_file(root, options), left)
 
 
 def leave_amended(
@@ -262,7 +262,15 @@ def leave_amended(
         report=_told_again(report),
         shape=msgspec.msgpack.encode(shape),
     )
-    put_file(_file(root, options), msgspec.msgpack.encode(left))
+    _put(_file(root, options), left)
+
+
+def _put(file: Path, left: Left) -> None:
+    """The site is published already: where this cannot be written, the next build does all."""
+    try:
+        put_file(file, msgspec.msgpack.encode(left))
+    except OSError:
+        file.unlink(missing_ok=True)
 
 
 def _told_again(report: Report) -> Report:
