@@ -287,9 +287,12 @@ def _jobs(files: Collection[str], known: _Known, book: Book) -> Iterator[Job]:
     left = set(files)
     for number, url in enumerate(known.shape.urls):
         path = file_at(url)
-        if path in left and not is_section_path(known.shape.paths[number]):
+        if path not in left or is_section_path(known.shape.paths[number]):
+            continue
+        card = known.deck.card(number)
+        if card.meta.render:
             left.remove(path)
-            yield page_job(book, known.deck.card(number))
+            yield page_job(book, card)
     for made in render_lists(book) if left else ():
         if isinstance(made, Job) and made.path in left:
             left.remove(made.path)
