@@ -122,7 +122,10 @@ def scan_inputs(root: Path, output: Path, before_ns: int) -> Scanned | None:
                     return None
     found.sort()
     told = all(state[2] != _YOUNG for state in found)
-    return Scanned(msgspec.msgpack.encode(found), told)
+    try:
+        return Scanned(msgspec.msgpack.encode(found), told)
+    except UnicodeEncodeError:  # a name that is no text
+        return None
 
 
 def compare(root: Path, options: Options, caller: Caller, now_ns: int) -> Compared | None:
