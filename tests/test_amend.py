@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from sitegen.base.errors import SiteError
 from sitegen.cli.build import tell_or_build
 from sitegen.model import Report
 from sitegen.passes.asked import Caller, Options
+from sitegen.passes.unchanged import Left
 from tests.edits import picture
 from tests.support import tree, write_site
 
@@ -249,6 +251,35 @@ def resized(root: Path) -> None:
     edit(root, "content/posts/a.md", " More.")
 
 
+def picturing(root: Path) -> None:
+    """A page whose shortcode makes a picture does so no more."""
+    (root / "static").mkdir()
+    (root / "static/pic.png").write_bytes(picture(8))
+    (root / "templates/shortcodes/pic.html").write_text(
+        '{{ resize_image(path="static/pic.png", width=4, op="fit_width").url }}'
+    )
+    rewrite("content/posts/f.md", "$x^2$", "Text {{ pic() }}")(root)
+    build(root)
+    assert list((root / "public/processed_images").iterdir())
+    rewrite("content/posts/f.md", " {{ pic() }}", "")(root)
+
+
+def damaged(root: Path) -> None:
+    """What was left of the lists is cut short."""
+    (file,) = (root / ".sitegen/unchanged").iterdir()
+    left = msgspec.msgpack.decode(file.read_bytes(), type=Left)
+    left = msgspec.structs.replace(left, shape=left.shape[: len(left.shape) // 2])
+    file.write_bytes(msgspec.msgpack.encode(left))
+    edit(root, EASY[0], " More.")
+
+
+def grown(root: Path) -> None:
+    """Texts that nobody needs fill the store."""
+    for number in range(3):
+        edit(root, EASY[0], f"\n\n{number} " + "word " * 150_000)
+        build(root)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -264,6 +295,8 @@ def resized(root: Path) -> None:
         rewrite("content/_index.md", "[d]", "[D]"),
         rewrite("site.toml", '"A test"', '"Another"'),
         rewrite("templates/shortcodes/small.html", "<b>", "<i>"),
+        rewrite(RUN, "```python", "```text"),
+        rewrite(RUN, "```python\nx = 1\n```", "Nothing."),
         lambda root: edit(root, RUN, " More."),
         lambda root: (root / "content/posts/a.md").rename(root / "content/posts/z.md"),
         lambda root: (root / "content/posts/g.md").write_text("+++\n+++\nNew."),
@@ -277,6 +310,9 @@ def resized(root: Path) -> None:
         asking,
         many,
         resized,
+        picturing,
+        damaged,
+        grown,
     ],
 )
 def test_what_may_be_more_is_made_as_ever(site: Path, change: Callable[[Path], object]) -> None:

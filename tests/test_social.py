@@ -25,7 +25,7 @@ def cards(root: Path) -> list[Path]:
 
 def drawn(root: Path, card: SocialCard, figure: bytes = b"") -> bytes:
     write_site(root, {"site.toml": ON})
-    made = render_card(Planned(card, figure, "a test"), load_config(root, []))
+    made = render_card(Planned(card, figure), load_config(root, []))
     assert isinstance(made, Artifact)
     assert isinstance(made.content, Path)
     return made.content.read_bytes()
@@ -98,6 +98,16 @@ def test_letters_that_the_font_lacks_are_said_and_a_font_has_them(tmp_path: Path
     config = ON + 'social_font = "own.ttf"\n'
     (tmp_path / "own.ttf").write_bytes(FONT.read_bytes())
     assert publish(tmp_path, {"site.toml": config, "content/a.md": page(title)}) == ()
+    assert len(cards(tmp_path)) == 1
+
+
+def test_two_pages_that_look_alike_have_one_card(tmp_path: Path) -> None:
+    text = page('title = "T"\ndate = 2026-01-01')
+    both = {"site.toml": ON, "content/a.md": text, "content/b.md": text}
+    assert publish(tmp_path, both) == ()
+    assert len(cards(tmp_path)) == 1
+    assert publish(tmp_path, both | {"content/c.md": text}) == ()
+    assert publish(tmp_path, both | {"content/a.md": f"{text} More."}) == ()
     assert len(cards(tmp_path)) == 1
 
 

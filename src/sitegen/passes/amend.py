@@ -26,7 +26,7 @@ from sitegen.passes.made_by import made_by
 from sitegen.passes.memory import Ledger, Memory, Staleness, jobs_that_read, load_memory
 from sitegen.passes.parse import load_site, open_pages, open_sections
 from sitegen.passes.press import Pressed, open_reading, read_page
-from sitegen.passes.shape import Deck, LostError, Shape, fed_of, site_of, terms_by_page
+from sitegen.passes.shape import Deck, LostError, Shape, fed_of, load_shape, site_of, terms_by_page
 from sitegen.passes.share import Share, without_collector
 from sitegen.passes.unchanged import Compared, leave_amended
 from sitegen.render.book import Book, Part, file_at
@@ -101,7 +101,7 @@ def _amend(
         all_by = site_made_by(config)
         memory = load_memory(compared.trace.memory)
         stage = resume_stage(Path(left.report.output), root, compared.trace)
-        shape = msgspec.msgpack.decode(left.shape, type=Shape)
+        shape = load_shape(left.shape)
         full = store.size > 2 * shape.size + ROOM_BYTES
         if memory.made_by != all_by or stage is None or full or not config.own_templates:
             raise MoreError
@@ -143,8 +143,12 @@ def _amend(
 def _read_again(
     paths: Sequence[str], known: _Known, desk: Desk, asked_before: Collection[Read]
 ) -> Pressed:
-    """What the pages come to now: those that are published, that nothing is run for, and that ask
-    for nothing new."""
+    """What the pages come to now. All must be published, with nothing to run in their texts, and
+    ask for nothing new.
+
+    They are known by other keys than those of a build of everything where sections are drafts,
+    which are not read here; that one then reads them once more.
+    """
     deck, shape = known.deck, known.shape
     before = frozenset(asked_before)
     if any(path not in deck.numbers for path in paths) or _are_asked_for(paths, before, desk):
@@ -200,8 +204,11 @@ def _new_of(pressed: Pressed, known: _Known, report: Report) -> Mapping[str, Col
     for path, new in pressed.fragments.items():
         old = deck.fragment(deck.numbers[path])
         found = differences(old, new)
+        was_run = not old.key  # then it has published more beside itself than its files
         beside = (old.files, old.image) == (new.files, new.image)
-        if found.may_reorder or not beside or old.problems or new.problems or not new.id:
+        if was_run or found.may_reorder or not beside or old.problems or new.problems:
+            raise MoreError
+        if not new.id:
             raise MoreError
         if old.id == new.id:
             continue
@@ -213,15 +220,16 @@ def _new_of(pressed: Pressed, known: _Known, report: Report) -> Mapping[str, Col
     for new in pressed.fragments.values():
         deck.renew(new)
     leading = [link for path in fields for link in deck.fragment(deck.numbers[path]).links]
-    if any(check_links(leading, deck.by_path(deck.card))) or _are_told(report, fields, moved=moved):
+    told = _are_told(report, pressed.fragments, moved=moved)
+    if told or any(check_links(leading, deck.by_path(deck.card))):
         raise MoreError
     return fields
 
 
-def _are_told(report: Report, fields: Collection[str], *, moved: bool) -> bool:
-    """Whether something was said before that may be otherwise now: of the files that are new, and
+def _are_told(report: Report, paths: Iterable[str], *, moved: bool) -> bool:
+    """Whether something was said before that may be otherwise now: of the pages at these paths, and
     of links if headings have `moved`."""
-    files = {f"content/{path}" for path in fields}
+    files = {f"content/{path}" for path in paths}
     spans = (problem.span for problem in report.problems)
     said = any(span is not None and span.path in files for span in spans)
     return said or (moved and any(problem.code == "link" for problem in report.problems))

@@ -157,6 +157,7 @@ def _unchanged(outcome: Outcome) -> Iterable[Put]:
     for fragment in outcome.facts.fragments.values():
         for path in fragment.files:
             if path not in put and path in old:
+                put.add(path)  # two pages may have drawn the same card
                 yield Put(path, f"content/{fragment.path}", old[path])
 
 

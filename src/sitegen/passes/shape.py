@@ -68,7 +68,7 @@ class Shape(msgspec.Struct, frozen=True, array_like=True):
 
     `starts` are their places in the index, `around` the pages before and behind each; `series` and
     `translations` are by number, `links` what leads to each file by path. `size` is that of the
-    index.
+    store.
     """
 
     paths: tuple[str, ...]
@@ -89,7 +89,11 @@ class Shape(msgspec.Struct, frozen=True, array_like=True):
 
 
 def shape_of(facts: Facts, book: Book, store: Fragments) -> Shape:
-    """The shape of a site whose pages are in the store."""
+    """The shape of a site whose pages are in the store.
+
+    Their places hold until the store is written anew, when a build ends that has left much in vain;
+    the next build of everything then gives the new ones.
+    """
     site = facts.site
     numbers = {path: number for number, path in enumerate(facts.fragments)}
 
@@ -141,7 +145,15 @@ def shape_of(facts: Facts, book: Book, store: Fragments) -> Shape:
 
 
 class LostError(Exception):
-    """The index does not have a page where it was."""
+    """The index does not have a page where it was, or the shape cannot be read."""
+
+
+def load_shape(data: bytes) -> Shape:
+    """A shape that was kept; raises LostError where it is damaged."""
+    try:
+        return msgspec.msgpack.decode(data, type=Shape)
+    except msgspec.DecodeError as error:
+        raise LostError from error
 
 
 class Deck:
@@ -272,9 +284,9 @@ def _terms(terms: Iterable[TermShape], deck: Deck) -> tuple[Term, ...]:
 
 def terms_by_page(site: Site, deck: Deck) -> Mapping[str, tuple[Shared, ...]]:
     """The terms that count for what is related to a page."""
-    all = [(shared, _numbers_in(shared.term.pages)) for shared in shared_terms(site)]
+    terms = [(shared, _numbers_in(shared.term.pages)) for shared in shared_terms(site)]
     return deck.by_path(
-        lambda number: tuple(shared for shared, numbers in all if number in numbers)
+        lambda number: tuple(shared for shared, numbers in terms if number in numbers)
     )
 
 

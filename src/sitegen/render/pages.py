@@ -81,7 +81,7 @@ def render_site(book: Book) -> Iterator[Made]:
 
 
 def render_lists(book: Book) -> Iterator[Made]:
-    """What shows several pages and can be told without looking at all of them."""
+    """What shows several pages by their lists, without looking at each page of the site."""
     yield from _render_sections(book)
     yield from render_taxonomies(book)
     yield from render_feeds(book)

@@ -59,7 +59,6 @@ class Planned(msgspec.Struct, frozen=True):
 
     card: SocialCard
     figure: bytes
-    made_from: str
 
 
 def card_of(card: Card, figure: Artifact | None, config: SiteConfig) -> Planned:
@@ -74,7 +73,7 @@ def card_of(card: Card, figure: Artifact | None, config: SiteConfig) -> Planned:
         note=" · ".join(part for part in (date, device) if part),
         figure=digest_bytes(content) if content else "",
     )
-    return Planned(shown, content, f"the social card of content/{card.path}")
+    return Planned(shown, content)
 
 
 def render_card(planned: Planned, config: SiteConfig) -> Artifact | Missing:
@@ -88,7 +87,7 @@ def render_card(planned: Planned, config: SiteConfig) -> Artifact | Missing:
         return Missing(f"the font has no {' '.join(letters)}")
     key = digest_value([planned.card, known, __version__])
     file = keep_image(config.root, key, ".png", partial(_draw, planned, font))
-    return Artifact(f"{FOLDER}/{key[:16]}.png", file, planned.made_from)
+    return Artifact(f"{FOLDER}/{key[:16]}.png", file, "a social card")
 
 
 @cache

@@ -166,9 +166,8 @@ class Fragments:
 
     @property
     def size(self) -> int:
-        """The bytes of the index."""
-        index = self._folder / "index"
-        return index.stat().st_size if index.exists() else 0
+        """The bytes of the index and all packs."""
+        return sum(file.stat().st_size for file in self._folder.glob("*"))
 
     def write_as(self, number: int) -> None:
         """This process writes the pack of this number from now on; it opens all files anew."""
