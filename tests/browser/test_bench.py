@@ -27,7 +27,7 @@ def opened(
     def open_page(path: str = POST, **options: Any) -> Page:
         page = browser.new_page(**{"viewport": {"width": 1440, "height": 900}, **options})
         pages.append(page)
-        page.goto(address + path, wait_until="networkidle")
+        page.goto(address + path)
         return page
 
     yield open_page

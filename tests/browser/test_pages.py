@@ -6,17 +6,24 @@ import gzip
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.tools import axe_source, axe_violations, java_path, nu_messages, vnu_jar
+from tests.browser.tools import (
+    SCHEMES,
+    axe_source,
+    axe_violations_by_scheme,
+    java_path,
+    nu_messages,
+    vnu_jar,
+)
 from tests.support import REPOSITORY, report_of, sitegen, tree
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 PAGES = [
     "/",
@@ -34,7 +41,6 @@ PAGES = [
 ]
 BUDGET = 60_000
 """Bytes of a post's HTML, style sheet and scripts, before they are compressed."""
-SCHEMES = ["light", "dark"]
 WIDTHS = [360, 768, 1440]
 
 
@@ -59,11 +65,12 @@ def address(site: Path, serve: Callable[[Path], str]) -> str:
     return serve(site / "public")
 
 
-def open_page(browser: Browser, url: str, *, scheme: str = "light", width: int = 1440) -> Page:
-    return browser.new_page(
-        color_scheme="dark" if scheme == "dark" else "light",
-        viewport={"width": width, "height": 900},
-    )
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab in which all pages are opened, one after another."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    yield page
+    page.close()
 
 
 def test_a_post_is_light(site: Path) -> None:
@@ -118,35 +125,38 @@ def test_the_nu_html_checker_has_nothing_to_say(site: Path) -> None:
 @pytest.mark.skipif(
     not os.environ.get("CI") and axe_source() is None, reason="axe-core needs npm to install it"
 )
-@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_no_violation(browser: Browser, address: str, path: str, scheme: str) -> None:
-    page = open_page(browser, address, scheme=scheme)
-    page.goto(address + path)
-    assert axe_violations(page) == []
-    page.close()
+def test_axe_finds_no_violation(tab: Page, address: str, path: str) -> None:
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    tab.goto(address + path)
+    assert axe_violations_by_scheme(tab) == {"light": [], "dark": []}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PAGES)
 def test_only_tables_and_code_scroll_sideways(
-    browser: Browser, address: str, path: str, width: int
+    tab: Page, address: str, path: str, width: int
 ) -> None:
-    page = open_page(browser, address, width=width)
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    response = page.goto(address + path)
+
+    def note(request: Request) -> None:
+        requests.append(request.url)
+
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.on("request", note)
+    response = tab.goto(address + path)
+    tab.remove_listener("request", note)
     assert response is not None
     assert response.ok
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert requests
     assert all(url.startswith((address, "data:")) for url in requests), requests
-    page.close()
 
 
 def test_both_schemes_are_there(browser: Browser, address: str) -> None:
     grounds = []
     for scheme in SCHEMES:
-        page = open_page(browser, address, scheme=scheme)
+        page = browser.new_page(color_scheme=scheme)
         page.goto(f"{address}/posts/tensor-wars/")
         grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         page.close()

@@ -13,7 +13,7 @@ import pytest
 from tests.browser.gallery import PAGES
 from tests.browser.tools import (
     axe_source,
-    axe_violations,
+    axe_violations_by_scheme,
     html_validate,
     html_validate_messages,
     java_path,
@@ -46,12 +46,20 @@ def opened(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def open_page(path: str, **options: Any) -> Page:
         page = browser.new_page(**{"viewport": {"width": 1440, "height": 900}, **options})
         pages.append(page)
-        page.goto(address + path, wait_until="networkidle")
+        page.goto(address + path)
         return page
 
     yield open_page
     for page in pages:
         page.close()
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab in which all kinds of pages are opened, one after another."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    yield page
+    page.close()
 
 
 # --- checkers -------------------------------------------------------------------------------
@@ -60,13 +68,13 @@ def opened(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 @pytest.mark.skipif(
     not os.environ.get("CI") and axe_source() is None, reason="axe-core needs npm to install it"
 )
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", PAGES)
-def test_axe_finds_no_violation(opened: Callable[..., Page], kind: str, scheme: str) -> None:
-    page = opened(PAGES[kind], color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    page.add_style_tag(content=".copy { opacity: 1 !important; }")
-    assert axe_violations(page) == []
+def test_axe_finds_no_violation(tab: Page, address: str, kind: str) -> None:
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    tab.goto(address + PAGES[kind])
+    tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    tab.add_style_tag(content=".copy { opacity: 1 !important; }")
+    assert axe_violations_by_scheme(tab) == {"light": [], "dark": []}
 
 
 @pytest.mark.skipif(
@@ -94,10 +102,11 @@ def test_html_validate_finds_no_error(gallery: Path) -> None:
 @pytest.mark.parametrize("width", [360, 768, 1440])
 @pytest.mark.parametrize("kind", PAGES)
 def test_only_tables_and_code_scroll_sideways(
-    opened: Callable[..., Page], kind: str, width: int
+    tab: Page, address: str, kind: str, width: int
 ) -> None:
-    page = opened(PAGES[kind], viewport={"width": width, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto(address + PAGES[kind])
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_line_of_prose_has_about_66_characters(opened: Callable[..., Page]) -> None:

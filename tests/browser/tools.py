@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MODULES = Path(__file__).parent / "node_modules"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def chromium_path() -> str | None:
@@ -102,7 +103,8 @@ def axe_violations(page: Page) -> list[str]:
     script = axe_source()
     if script is None:
         raise RuntimeError("axe-core needs `npm install` in tests/browser")
-    page.evaluate(script.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(script.read_text(encoding="utf-8"))
     found = page.evaluate(
         "tags => axe.run({ runOnly: tags }).then(result => result.violations)", AXE_TAGS
     )
@@ -111,3 +113,16 @@ def axe_violations(page: Page) -> list[str]:
         for violation in found
         for node in violation["nodes"]
     ]
+
+
+def axe_violations_by_scheme(page: Page) -> dict[str, list[str]]:
+    """What axe-core finds wrong with the page as it is shown on a light system and on a dark one.
+
+    RuntimeError: axe-core is not there.
+    """
+    found = {}
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found[scheme] = axe_violations(page)
+    page.emulate_media(color_scheme=SCHEMES[0])
+    return found
