@@ -120,7 +120,7 @@ def axe_violations_by_scheme(page: Page) -> dict[str, list[str]]:
 
     RuntimeError: axe-core is not there.
     """
-    found = {}
+    found: dict[str, list[str]] = {}
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         found[scheme] = axe_violations(page)
