@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import REPOSITORY, sitegen, tree
 
+DAY = {"SOURCE_DATE_EPOCH": "1790000000"}  # 2026-09-21
 POST = "posts/tensor-wars-measured"
 """The post of this repository's site that carries its results."""
 
@@ -20,10 +21,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command of a fresh virtual environment with nothing but the base package."""
     environment = tmp_path_factory.mktemp("bare") / "venv"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    install: list[str | Path] = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
-    constraints = REPOSITORY / "constraints.txt"
-    subprocess.run([*install, "--constraint", constraints, REPOSITORY], check=True)
+    install(environment, str(REPOSITORY))
     return environment / "bin/sitegen"
+
+
+def install(environment: Path, package: str) -> None:
+    pip: list[str | Path] = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "--constraint", REPOSITORY / "constraints.txt", package], check=True)
 
 
 def test_a_site_from_stored_results(bare: Path, tmp_path: Path) -> None:
@@ -73,3 +77,30 @@ def test_running_without_a_kernel_says_what_to_install(bare: Path, tmp_path: Pat
     assert "has no ipykernel" in done.stderr
     assert "-m pip install ipykernel" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_new_site_on_a_machine_without_torch(bare: Path, tmp_path: Path) -> None:
+    """With ipykernel alone, which is here from now on: the starter is in the wheel, and its post
+    runs."""
+    install(bare.parent.parent, "ipykernel")
+
+    def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [bare, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **DAY},
+        )
+
+    assert call(tmp_path, "init", "site", "--ci", "gitlab").returncode == 0
+    site = tmp_path / "site"
+    assert sitegen(tmp_path, "init", "other", "--ci", "gitlab", env=DAY).returncode == 0
+    assert tree(site) == tree(tmp_path / "other")
+    done = call(site, "build")
+    assert done.returncode == 0, done.stderr
+    html = (site / "public/posts/matrix-product/index.html").read_text("utf-8")
+    assert "<td>Python</td>" in html
+    assert "<td>PyTorch</td>" not in html
+    assert call(site, "check", "--strict").returncode == 0

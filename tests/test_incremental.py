@@ -298,7 +298,7 @@ def said(problems: Sequence[Problem]) -> list[Any]:
 
 
 Edits.TestCase.settings = settings(
-    max_examples=int(os.environ.get("SITEGEN_EDITS", "3")),
+    max_examples=int(os.environ.get("SITEGEN_EDITS", "2")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

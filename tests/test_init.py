@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import yaml
 
 from sitegen import __version__
 from sitegen.cli import main
-from tests.support import REPOSITORY, report_of, sitegen, stored, tree
+from tests.support import report_of, sitegen, stored, tree
 
 DAY = {"SOURCE_DATE_EPOCH": "1790000000"}  # 2026-09-21
 
@@ -209,37 +208,3 @@ def test_gitlab_publishes_the_folder_it_serves(tmp_path: Path) -> None:
     assert sitegen(tmp_path, "init", "--ci", "gitlab").returncode == 0
     parsed = yaml.safe_load((tmp_path / WORKFLOWS["gitlab"]).read_text("utf-8"))
     assert parsed["pages"]["artifacts"]["paths"] == ["public"]
-
-
-def test_a_new_site_on_a_machine_without_torch(tmp_path: Path) -> None:
-    """From the wheel, with ipykernel alone: the starter is in it, and its post runs."""
-    environment = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    python = str(environment / "bin/python")
-    install = [python, "-m", "pip", "install", "--quiet"]
-    constraints = str(REPOSITORY / "constraints.txt")
-    subprocess.run(
-        [*install, "--constraint", constraints, str(REPOSITORY), "ipykernel"], check=True
-    )
-    command = str(environment / "bin/sitegen")
-
-    def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [command, *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **DAY},
-        )
-
-    assert call(tmp_path, "init", "site", "--ci", "gitlab").returncode == 0
-    site = tmp_path / "site"
-    assert sitegen(tmp_path, "init", "other", "--ci", "gitlab", env=DAY).returncode == 0
-    assert tree(site) == tree(tmp_path / "other")
-    done = call(site, "build")
-    assert done.returncode == 0, done.stderr
-    html = (site / "public/posts/matrix-product/index.html").read_text("utf-8")
-    assert "<td>Python</td>" in html
-    assert "<td>PyTorch</td>" not in html
-    assert call(site, "check", "--strict").returncode == 0

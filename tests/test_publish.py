@@ -146,7 +146,7 @@ ACCIDENTS: tuple[Callable[[Path, str], None], ...] = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(sites, st.sampled_from([*MECHANISMS, None]), st.sampled_from(ACCIDENTS), paths),

@@ -59,10 +59,13 @@ def test_reduced_text_and_its_lines(source: str, expected: str, lines: tuple[int
 
 def standard_library() -> list[Path]:
     folder = Path(sysconfig.get_paths()["stdlib"])
-    return [*sorted(folder.glob("*.py")), *sorted((folder / "test").glob("test_[ft]*.py"))]
+    return [
+        *sorted(folder.glob("*.py"))[::2],
+        *sorted((folder / "test").glob("test_[ft]*.py"))[::4],
+    ]
 
 
-def test_reduction_keeps_every_token_of_the_standard_library() -> None:
+def test_reduction_keeps_every_token_of_half_the_standard_library() -> None:
     checked = 0
     for path in standard_library():
         source = path.read_text("utf-8", errors="surrogateescape")
@@ -77,7 +80,7 @@ def test_reduction_keeps_every_token_of_the_standard_library() -> None:
         for text, line in zip(reduced.code.split("\n"), reduced.lines, strict=True):
             assert originals[line].startswith(text.rstrip()), (path.name, line)
         checked += 1
-    assert checked > 150
+    assert checked > 80
 
 
 @given(st.text(alphabet="ab=#'\"{}()\\\n \t%!frb:", max_size=60))
