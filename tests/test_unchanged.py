@@ -18,7 +18,7 @@ from sitegen.execute.choose import Mode
 from sitegen.model import Report
 from sitegen.passes.asked import Caller, Options
 from sitegen.passes.made_by import PACKAGES
-from sitegen.passes.unchanged import find_unchanged
+from sitegen.passes.unchanged import compare, report_of
 from tests.support import CONFIG, write_site
 
 FILES = {
@@ -55,7 +55,11 @@ def built(root: Path, options: Options = OPTIONS) -> Report:
 
 
 def known(root: Path, caller: Caller = CALLER, options: Options = OPTIONS) -> Report | None:
-    return find_unchanged(root, options, caller, time.time_ns())
+    """What a build reports at once; None where it has something to do, or may have."""
+    compared = compare(root, options, caller, time.time_ns())
+    if compared is None or compared.changed:
+        return None
+    return report_of(compared, time.perf_counter())
 
 
 def test_what_has_not_changed_is_told_at_once(site: Path) -> None:
@@ -107,6 +111,21 @@ def test_a_change_leaves_doubt(site: Path, change: Callable[[Path], object]) -> 
     assert known(site) is not None
     change(site)
     assert known(site) is None
+
+
+def test_two_processes_look_at_half_of_the_output_each(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sitegen.passes.unchanged.WORTH_FORKING", 0)
+    assert known(site) is not None
+    for path in sorted(file for file in (site / "public").rglob("*") if file.is_file()):
+        content = path.read_bytes()
+        path.unlink()
+        assert known(site) is None
+        path.write_bytes(content)
+        assert known(site) is None
+        built(site)
+        assert known(site) is not None
 
 
 def test_who_asks_and_for_what_leaves_doubt(site: Path) -> None:

@@ -192,15 +192,6 @@ def _stands(
     return together(2, story)
 
 
-def find_unchanged(root: Path, options: Options, caller: Caller, now_ns: int) -> Report | None:
-    """What a build would report that has nothing to do; None where it may have."""
-    begun = time.perf_counter()
-    compared = compare(root, options, caller, now_ns)
-    if compared is None or compared.changed:
-        return None
-    return report_of(compared, begun)
-
-
 def report_of(compared: Compared, begun: float) -> Report:
     """What a build reports that has nothing to do; `begun` is when the comparison was."""
     seconds = {"compare": round(time.perf_counter() - begun, 4)}
