@@ -124,7 +124,7 @@ def edit(root: Path, path: str, ending: str) -> None:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site that has been built; the state of a file tells something as soon as it is written."""
-    monkeypatch.setattr("sitegen.storage.trace.SETTLED_NS", 0)
+    monkeypatch.setattr("sitegen.storage.trace.TICK_NS", 0)
     root = write(tmp_path / "site")
     time.sleep(0.05)
     assert not was_amended(build(root))
@@ -340,7 +340,7 @@ def test_any_texts_after_another(
     all_steps: list[list[tuple[str, str]]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sitegen.storage.trace.SETTLED_NS", 0)
+        patch.setattr("sitegen.storage.trace.TICK_NS", 0)
         root = write(tmp_path_factory.mktemp("any") / "site")
         build(root)
         bare = {path: (root / path).read_text("utf-8") for path in PAGES}

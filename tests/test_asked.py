@@ -163,7 +163,7 @@ def test_what_was_edited_back_is_as_it_was(site: Path) -> None:
 
 
 def test_what_kept_pages_asked_for_is_told(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sitegen.storage.trace.SETTLED_NS", 0)
+    monkeypatch.setattr("sitegen.storage.trace.TICK_NS", 0)
     jobs = int(site.name)
     change(site, {"templates/page.html": "<p>{{ page.content }}"})
     time.sleep(0.05)

@@ -61,7 +61,7 @@ class Edits(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("sitegen.storage.trace.SETTLED_NS", 0)  # all shortcuts are taken
+        self.patch.setattr("sitegen.storage.trace.TICK_NS", 0)  # all shortcuts are taken
         self.site = Site(Path(self.folder.name) / "site")
         self.fresh = Path(self.folder.name) / "fresh"
         self.day, self.zone, self.who = DAYS[2], ZONES[0], ""

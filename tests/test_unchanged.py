@@ -19,6 +19,7 @@ from sitegen.model import Report
 from sitegen.passes.asked import Caller, Options
 from sitegen.passes.made_by import PACKAGES
 from sitegen.passes.unchanged import compare, report_of
+from sitegen.storage.trace import is_settled
 from tests.support import CONFIG, write_site
 
 FILES = {
@@ -43,7 +44,7 @@ OPTIONS = Options(mode="no-exec")
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site that has been built; the state of a file tells something as soon as it is written."""
-    monkeypatch.setattr("sitegen.storage.trace.SETTLED_NS", 0)
+    monkeypatch.setattr("sitegen.storage.trace.TICK_NS", 0)
     root = write_site(tmp_path / "site", FILES)
     time.sleep(0.05)
     built(root)
@@ -162,7 +163,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_stored_results_are_told_at_once(
     measured: Path, monkeypatch: pytest.MonkeyPatch, mode: Mode
 ) -> None:
-    monkeypatch.setattr("sitegen.storage.trace.SETTLED_NS", 0)
+    monkeypatch.setattr("sitegen.storage.trace.TICK_NS", 0)
     options = Options(mode=mode)
     report = built(measured, options)
     assert (report.replayed_posts, report.executed_posts) == (1, 0)
@@ -191,7 +192,7 @@ def test_what_rests_on_more_than_the_site_is_built(site: Path) -> None:
 def test_a_file_with_its_old_time_is_copied_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sitegen.storage.trace.SETTLED_NS", 0)
+    monkeypatch.setattr("sitegen.storage.trace.TICK_NS", 0)
     root = write_site(tmp_path, {"static/x.css": "Text", "content/a.md": "Text"})
     time.sleep(0.05)
     built(root)
@@ -209,7 +210,18 @@ def test_every_package_has_a_part_or_is_known_to_have_none() -> None:
     assert needed | {"markupsafe"} == {*PACKAGES, *none}
 
 
-def test_what_has_just_been_written_tells_nothing(tmp_path: Path) -> None:
+def test_what_has_just_been_written_tells_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sitegen.storage.trace.TICK_NS", 60_000_000_000)
     root = write_site(tmp_path, FILES)
     built(root)
     assert known(root) is None
+
+
+def test_whole_seconds_take_longer_to_tell() -> None:
+    now = 1_790_000_000_000_000_000
+    assert is_settled(now - 60_000_001, now)
+    assert not is_settled(now - 20_000_001, now)
+    assert not is_settled(now - 1_000_000_000, now)
+    assert is_settled(now - 3_000_000_000, now)

@@ -50,7 +50,6 @@ from sitegen.render.pages import copy_assets
 from sitegen.storage.fragments import open_fragments
 from sitegen.storage.lock import locked
 from sitegen.storage.publish import Published, open_stage, publish
-from sitegen.storage.trace import settled_ns
 
 _GONE = Problem(
     "fatal",
@@ -81,7 +80,7 @@ def build(
     output = root / (options.output or config.output_dir)
     with locked(root), without_collector(), open_fragments(root) as store:
         stage = open_stage(output, root)
-        inputs = scan_inputs(root, output, settled_ns(began))
+        inputs = scan_inputs(root, output, began)
         by = made_by(), site_made_by(config)
         kept = kept or Kept()
         desk = Desk(config, options, caller.environ, *by, store, stage, kept, [])

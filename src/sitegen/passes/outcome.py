@@ -21,7 +21,7 @@ from sitegen.render.jobs import Job
 from sitegen.render.pages import copy_assets
 from sitegen.storage.publish import MARKER, Published, check_artifacts
 from sitegen.storage.stage import telling
-from sitegen.storage.trace import Stamp, changed_ns, settled_ns
+from sitegen.storage.trace import Stamp, changed_ns, is_settled
 
 
 class Outcome(NamedTuple):
@@ -179,7 +179,7 @@ def _copy(artifact: Artifact, outcome: Outcome, copied: dict[str, Stamp]) -> Put
     with telling():
         status = content.stat()
     stamp = Stamp(status.st_size, changed_ns(status), status.st_ino)
-    if stamp.mtime_ns < settled_ns(time.time_ns()):
+    if is_settled(stamp.mtime_ns, time.time_ns()):
         copied[artifact.path] = stamp
     old = desk.stage.old.get(artifact.path)
     if old is not None and outcome.memory.copied.get(artifact.path) == stamp:

@@ -28,9 +28,9 @@ from sitegen.storage.trace import (
     Stamp,
     Trace,
     changed_ns,
+    is_settled,
     load_trace,
     put_file,
-    settled_ns,
     stamp_of,
 )
 
@@ -92,12 +92,12 @@ class Compared(NamedTuple):
         return all(_stamp(path) == stamp for path, stamp in (self.left.trace, self.file))
 
 
-def scan_inputs(root: Path, output: Path, before_ns: int) -> Scanned | None:
+def scan_inputs(root: Path, output: Path, now_ns: int) -> Scanned | None:
     """The states of all files that the site may be made of; None if they do not tell.
 
     Those are all files below its root but the output and what lies aside there. A link tells
-    nothing, since what it leads to may lie elsewhere; a file that is not older than `before_ns` is
-    said to be young.
+    nothing, since what it leads to may lie elsewhere; a file that is not settled is said to be
+    young.
     """
     away = os.path.realpath(output)
     found: list[State] = []
@@ -116,7 +116,7 @@ def scan_inputs(root: Path, output: Path, before_ns: int) -> Scanned | None:
                         found.append((entry.path, 0, 0, state.st_ino))
                 elif stat.S_ISREG(state.st_mode):
                     when = changed_ns(state)
-                    told = when if when < before_ns else _YOUNG
+                    told = when if is_settled(when, now_ns) else _YOUNG
                     found.append((entry.path, state.st_size, told, state.st_ino))
                 else:
                     return None
@@ -142,7 +142,7 @@ def compare(root: Path, options: Options, caller: Caller, now_ns: int) -> Compar
         ):
             return None
         output = Path(left.report.output)
-        inputs = scan_inputs(root, output, settled_ns(now_ns))
+        inputs = scan_inputs(root, output, now_ns)
         changed = _changed(left.inputs, inputs)
         if inputs is None or changed is None or (changed and not left.shape):
             return None
@@ -224,7 +224,7 @@ def leave(
         made_by=made_by(),
         inputs=inputs.states,
         trace=(trace, _stamp(trace)),
-        folders=stamp_folders(trees.output, stage.left, settled_ns(time.time_ns())),
+        folders=stamp_folders(trees.output, stage.left, time.time_ns()),
         day=str(day_of(caller.environ)),
         variables=variables,
         environ=_values(variables, caller),
@@ -247,12 +247,12 @@ def leave_amended(
     """The same after a build of which `compared` was known; it has written these files."""
     trees = stage.trees
     trace = str(trees.trace(trees.output))
-    young = settled_ns(time.time_ns())
+    now = time.time_ns()
     left = msgspec.structs.replace(
         compared.left,
         inputs=compared.inputs,
         trace=(trace, _stamp(trace)),
-        folders={**compared.left.folders, **stamp_folders(trees.output, written, young)},
+        folders={**compared.left.folders, **stamp_folders(trees.output, written, now)},
         report=_told_again(report),
         shape=msgspec.msgpack.encode(shape),
     )

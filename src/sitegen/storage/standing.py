@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from sitegen.storage.trace import Record, changed_ns
+from sitegen.storage.trace import Record, changed_ns, is_settled
 
 
 class FolderStamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -23,10 +23,10 @@ class FolderStamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     inode: int
 
 
-def stamp_folders(output: Path, files: Iterable[str], before_ns: int) -> dict[str, FolderStamp]:
+def stamp_folders(output: Path, files: Iterable[str], now_ns: int) -> dict[str, FolderStamp]:
     """The states of all folders that the files lie in, by path, the tree's own too; one that is not
-    older than `before_ns` tells nothing."""
-    return {folder: _stamp(f"{output}/{folder}", before_ns) for folder in folders_of(files)}
+    settled tells nothing."""
+    return {folder: _stamp(f"{output}/{folder}", now_ns) for folder in folders_of(files)}
 
 
 def folders_of(files: Iterable[str]) -> dict[str, None]:
@@ -38,10 +38,10 @@ def folders_of(files: Iterable[str]) -> dict[str, None]:
     return found
 
 
-def _stamp(folder: str, before_ns: int) -> FolderStamp:
+def _stamp(folder: str, now_ns: int) -> FolderStamp:
     status = os.lstat(folder)
     when = changed_ns(status)
-    return FolderStamp(when if when < before_ns else 0, status.st_ino)
+    return FolderStamp(when if is_settled(when, now_ns) else 0, status.st_ino)
 
 
 def stands(

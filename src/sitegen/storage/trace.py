@@ -18,7 +18,13 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     inode: int
 
 
-SETTLED_NS = 2_000_000_000
+_SECOND = 1_000_000_000
+
+TICK_NS = 50_000_000
+"""A clock of files goes on at least this often: on Linux each 1 to 10 ms."""
+
+WHOLE_NS = 2 * _SECOND
+"""The same where a file system keeps whole seconds; FAT every other."""
 
 NO_FILE = Stamp(-1, -1, -1)
 """The stamp of what is no regular file: a link, a device, an empty folder."""
@@ -50,10 +56,10 @@ def changed_ns(status: os.stat_result) -> int:
     return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
-def settled_ns(now_ns: int) -> int:
-    """The time before which a file must have changed for its state to tell that it is the same:
-    two changes within a tick of the file system's clock look like one."""
-    return now_ns - SETTLED_NS
+def is_settled(when_ns: int, now_ns: int) -> bool:
+    """Whether a file's state tells that it is the same, if it last changed then: two changes within
+    a tick of the file system's clock look like one."""
+    return when_ns < now_ns - (TICK_NS if when_ns % _SECOND else WHOLE_NS)
 
 
 def scan_tree(folder: Path) -> dict[str, Stamp]:
