@@ -15,7 +15,7 @@ site: $(VENV)/.run
 	@echo "    $(BIN)/python -m http.server --directory public 8000    # http://localhost:8000/"
 
 test: check $(VENV)/pygments tests/browser/node_modules
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone"
 	$(BIN)/pytest -m alone
 
 check: $(VENV)/.test

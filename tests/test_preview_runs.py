@@ -273,6 +273,9 @@ class Kernel:
     def close(self) -> None:
         self.open = False
 
+    def stop(self) -> None:
+        pass
+
 
 class Busy(Runner):
     """A runner whose one job lasts until it is told that it has ended."""

@@ -22,7 +22,8 @@ def describe_frames(error: BaseException, page: str) -> list[dict[str, Any]]:
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append((code.co_filename, trace.tb_lineno, code.co_name))
+        line = trace.tb_lineno or code.co_firstlineno  # an interrupt may come where no line is
+        places.append((code.co_filename, line, code.co_name))
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno or 1, ""))

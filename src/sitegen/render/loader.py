@@ -17,6 +17,9 @@ import msgspec
 FILE = "template:"
 """What the names of templates begin with in tracebacks."""
 
+BUILT_IN = f"{FILE}sitegen:"
+"""What those of the built-in ones begin with."""
+
 
 class Level(msgspec.Struct, frozen=True):
     """A folder of templates: what its names begin with, and how a message shows its files."""

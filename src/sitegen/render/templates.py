@@ -70,11 +70,11 @@ class Templates:
         missing = missing_type(self._warn)
         self.environment = Environment(self._levels, known, missing, self._reads, outside.compiled)
         self.environment.filters.update(
-            local=local(config.base_url),
+            local=_unfolded(local(config.base_url)),
             markdown=_unfolded(
                 markdown_filter(config, library, outside.read_markdown, self._reads)
             ),
-            slugify=lambda value: outside.slugify(str(value)),
+            slugify=_unfolded(lambda value: outside.slugify(str(value))),
         )
 
     def render(self, name: str, page: str, context: Mapping[str, Any]) -> str:
@@ -227,7 +227,8 @@ def _kind(name: str) -> str:
 
 
 def _unfolded(filter: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, never applied while a template is compiled: what it reads would be noted then."""
+    """The filter, never applied while a template is compiled: what it reads would be noted then,
+    and what it gives depends on the site, but built-in templates are compiled for all."""
 
     @jinja2.pass_context
     def applied(context: object, *args: Any, **named: Any) -> Any:

@@ -8,31 +8,53 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from types import CodeType
 
 import jinja2
 from jinja2.bccache import Bucket
 
 from sitegen.base.digest import digest_text
 
+_known: dict[str, CodeType] = {}
+"""What this process has compiled of the built-in templates, for whatever site."""
+
 
 class Compiled(jinja2.BytecodeCache):
-    """The compiled templates of a site; `made_by` tells apart what compiled them."""
+    """The compiled templates of a site; `made_by` tells apart what compiled them.
 
-    def __init__(self, site: Path, made_by: str) -> None:
+    Those whose files begin with `built_in` come to the same in every site: what compiled them is
+    `sitegen`.
+    """
+
+    def __init__(self, site: Path, made_by: str, sitegen: str, built_in: str) -> None:
         self._folder = site / ".sitegen" / "templates"
-        self._made_by = made_by
+        self._made_by, self._sitegen, self._built_in = made_by, sitegen, built_in
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """The template's name and file."""
+        return f"{filename}\0{name}"
+
+    def _is_built_in(self, bucket: Bucket) -> bool:
+        return bucket.key.startswith(self._built_in)
 
     def _file(self, bucket: Bucket) -> Path:
-        name = digest_text("\0".join((self._made_by, bucket.key, bucket.checksum)))[:32]
+        made_by = self._sitegen if self._is_built_in(bucket) else self._made_by
+        name = digest_text("\0".join((made_by, bucket.key, bucket.checksum)))[:32]
         return self._folder / name
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        with suppress(FileNotFoundError), self._file(bucket).open("rb") as file:
-            bucket.load_bytecode(file)
+        file = self._file(bucket)
+        if file.name in _known:
+            bucket.code = _known[file.name]
+            return
+        with suppress(FileNotFoundError), file.open("rb") as opened:
+            bucket.load_bytecode(opened)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Kept for later where there is a state folder; where there is none, nothing is written."""
         file = self._file(bucket)
+        if self._is_built_in(bucket) and bucket.code is not None:
+            _known[file.name] = bucket.code
         part = file.with_name(f"{file.name}.{os.getpid()}")
         with suppress(FileNotFoundError, PermissionError):
             if self._folder.parent.is_dir():
